@@ -1,0 +1,64 @@
+import type { Target } from "../detect/detection.ts";
+
+export type Action = "ban" | "throttle" | "captcha";
+
+/** What should happen to a target until a time. */
+export interface Decision extends Target {
+  /** Counts up in one deployment; CrowdSec's protocol wants a number. */
+  readonly id: number;
+  /** Also the reference a refused customer is shown. */
+  readonly uuid: string;
+  readonly version: number;
+  readonly action: Action;
+  readonly createdAt: number;
+  readonly until: number;
+  /** `runbook`, or `manual` when a person did it. */
+  readonly origin: "runbook" | "manual";
+  readonly incident: string | undefined;
+  readonly detection: string | undefined;
+  readonly runbook: string | undefined;
+  readonly reason: string;
+  /** True: listed with whom it would have hit, and served to nobody. */
+  readonly dryRun: boolean;
+  /** How many earlier decisions on this target within a day lengthened this one. */
+  readonly repeat: number;
+  /** `asked`: the guard wants a person to confirm it; `refused`: the guard said no. Both are served to nobody. */
+  readonly state: "active" | "asked" | "refused" | "lifted" | "expired";
+  /** What each rule of the guard said. */
+  readonly verdicts: readonly Verdict[];
+  readonly liftedBy: string | undefined;
+  readonly liftedAt: number | undefined;
+}
+
+/** What one rule of the guard said, with its reason. */
+export interface Verdict {
+  readonly rule: string;
+  readonly says: "yes" | "no" | "ask" | "softer";
+  readonly reason: string;
+}
+
+/** What the guard has to know of the traffic. `undefined`: can't be told, and is never a yes. */
+export interface TrafficFacts {
+  /** Users who signed in or acted successfully from this client within a day; distinct, estimated. */
+  successfulUsers(clientKey: string): number | undefined;
+  /** Whether this client had a success before `time`. */
+  succeededBefore(clientKey: string, time: number): boolean | undefined;
+  /** Distinct clients of the last ten minutes, estimated. */
+  activeClients(): number | undefined;
+  /** The whole site's failed share of logins: the last five minutes, and the hour before. */
+  loginFailedShare(): { readonly now: number; readonly before: number; readonly attempts: number } | undefined;
+  /** Successful checkouts a minute: the last two minutes, and the hour before. */
+  checkoutRate(): { readonly now: number; readonly before: number } | undefined;
+}
+
+/** Carries decisions to one kind of gateway. The ledger's set is the truth; this makes a gateway follow it. */
+export interface Enforcer {
+  readonly name: string;
+  readonly type: string;
+  /** New or changed decisions, and those that ended; retried by the harness until it resolves. */
+  apply(
+    change: { readonly added: readonly Decision[]; readonly ended: readonly Decision[] },
+    signal: AbortSignal,
+  ): Promise<void>;
+  close?(): Promise<void>;
+}

@@ -1,0 +1,194 @@
+import type { z } from "zod";
+import type { AccessEvent, EndpointClass, EventField, Outcome } from "../normalize/access-event.ts";
+import type { Severity, Target } from "./detection.ts";
+import type { EvidenceEvent } from "./detection.ts";
+import type { Duration } from "../units.ts";
+
+/**
+ * What a key is made of. `clientIp` is the address, or the /64 of an IPv6 client; `actor` is the
+ * surest name for whoever asks: the user, else the API key, else the client.
+ */
+export const dimensions = [
+  "clientIp", "userId", "apiKey", "sessionId", "deviceId", "actor", "country", "asn", "route", "endpointClass", "gateway",
+] as const; // prettier-ignore
+export type Dimension = (typeof dimensions)[number];
+
+/** Chooses events before anything is counted; indexed, so that other events cost nothing. */
+export interface Where {
+  readonly endpointClass?: readonly EndpointClass[];
+  readonly outcome?: readonly Outcome[];
+  readonly method?: readonly string[];
+}
+
+export type Predicate = (event: AccessEvent) => boolean;
+
+/** A counter that may look at another window, or at a part of the key, than its detector. */
+export interface CounterScope {
+  readonly window?: Duration;
+  /** A part of the detector's key, to compare a part with the whole. */
+  readonly key?: readonly Dimension[];
+}
+
+/** One thing to count for each key. All kinds merge: two halves counted apart and merged give the whole. */
+export type Counter =
+  | { readonly kind: "count"; readonly if: Predicate | undefined; readonly scope: CounterScope }
+  | {
+      readonly kind: "sum";
+      readonly of: (event: AccessEvent) => number | undefined;
+      readonly if: Predicate | undefined;
+      readonly scope: CounterScope;
+    }
+  | {
+      readonly kind: "max";
+      readonly of: (event: AccessEvent) => number | undefined;
+      readonly if: Predicate | undefined;
+      readonly scope: CounterScope;
+    }
+  | {
+      readonly kind: "distinct";
+      readonly of: (event: AccessEvent) => string | number | undefined;
+      readonly if: Predicate | undefined;
+      readonly scope: CounterScope;
+    }
+  | {
+      readonly kind: "last";
+      readonly n: number;
+      readonly of: (event: AccessEvent) => readonly (number | undefined)[];
+      readonly if: Predicate | undefined;
+      readonly scope: CounterScope;
+    };
+
+/** A figure that may not be known: `distinct` over a field that the log lacks. */
+export interface Known {
+  readonly known: boolean;
+  readonly value: number;
+}
+
+/** One remembered event: its time, and the numbers the counter's `of` took from it. */
+export interface Remembered {
+  readonly time: number;
+  readonly values: readonly number[];
+}
+
+/** What `fires` sees of each counter. */
+export type Figures<C extends Record<string, Counter>> = {
+  readonly [K in keyof C]: C[K]["kind"] extends "distinct"
+    ? Known
+    : C[K]["kind"] extends "last"
+      ? readonly Remembered[]
+      : number;
+};
+
+/** How many events match. */
+export function count(predicate?: Predicate, scope: CounterScope = {}): Counter & { kind: "count" } {
+  return { kind: "count", if: predicate, scope };
+}
+
+/** The sum of a number over the events that match and have it. */
+export function sum(
+  of: (event: AccessEvent) => number | undefined,
+  predicate?: Predicate,
+  scope: CounterScope = {},
+): Counter & { kind: "sum" } {
+  return { kind: "sum", of, if: predicate, scope };
+}
+
+/** The largest value of a number; 0 when there was none. */
+export function max(
+  of: (event: AccessEvent) => number | undefined,
+  predicate?: Predicate,
+  scope: CounterScope = {},
+): Counter & { kind: "max" } {
+  return { kind: "max", of, if: predicate, scope };
+}
+
+/** How many different values; not `known` when no event in the window had the field. */
+export function distinct(
+  of: (event: AccessEvent) => string | number | undefined,
+  predicate?: Predicate,
+  scope: CounterScope = {},
+): Counter & { kind: "distinct" } {
+  return { kind: "distinct", of, if: predicate, scope };
+}
+
+/** The newest `n` (at most 6) events that match, oldest first, as numbers; an event that lacks one is left out. */
+export function last(
+  n: number,
+  of: (event: AccessEvent) => readonly (number | undefined)[],
+  predicate?: Predicate,
+  scope: CounterScope = {},
+): Counter & { kind: "last" } {
+  return { kind: "last", n, of, if: predicate, scope };
+}
+
+/** What `target` may look at when it names whom a runbook may block. */
+export interface TargetInput {
+  readonly key: Readonly<Record<string, string>>;
+  /** All samples kept of the episode, earliest first (more than the ten that are shown). */
+  readonly samples: readonly EvidenceEvent[];
+  readonly firstSeen: number;
+  /** Whether this client had a success before `time`; `undefined` when that can't be told. */
+  succeededBefore(clientIp: string, time: number): boolean | undefined;
+}
+
+/** One example, run as a test: events in, and whether the detector fires. */
+export interface Example {
+  readonly name: string;
+  readonly events: readonly (Partial<AccessEvent> & {
+    readonly at: Duration;
+    readonly times?: number;
+    readonly every?: Duration;
+  })[];
+  readonly fires: boolean;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** A detector: what to look for. The engine counts, windows, evicts, saves, measures and mutes. */
+export interface DetectorDefinition<
+  C extends Record<string, Counter> = Record<string, Counter>,
+  P extends z.ZodObject = z.ZodObject,
+> {
+  /** The file's name without `.ts`. */
+  readonly id: string;
+  readonly title: string;
+  /** What it finds and what it can't see, for the docs and the console. */
+  readonly description: string;
+  readonly owasp: readonly string[];
+  readonly severity: Severity;
+  readonly needs: { readonly required: readonly EventField[]; readonly better: readonly EventField[] };
+  readonly where: Where;
+  readonly key: readonly Dimension[];
+  readonly window: Duration;
+  /** How often an open key is judged once sealed; a sixtieth of the window, at least 1 s, unless given. */
+  readonly bucket?: Duration;
+  /** Closes an episode after so long without firing; the window, unless given. */
+  readonly quiet?: Duration;
+  readonly params: P;
+  readonly counters: C;
+  /** Which events are kept as samples; all that are counted, unless given. */
+  readonly evidence?: Predicate;
+  readonly fires: (figures: Figures<C>, params: z.output<P>) => boolean;
+  /** Overrides `severity` by the figures. */
+  readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;
+  /** One sentence with the figures. */
+  readonly summary: (figures: Figures<C>, key: Readonly<Record<string, string>>) => string;
+  readonly target: (input: TargetInput) => Target | readonly Target[] | undefined;
+  readonly examples: readonly Example[];
+  readonly triage: readonly string[];
+}
+
+/** Declares a detector; checks its types, changes nothing. */
+export function defineDetector<const C extends Record<string, Counter>, P extends z.ZodObject>(
+  definition: DetectorDefinition<C, P>,
+): DetectorDefinition<C, P> {
+  return definition;
+}
+
+/** The event failed in the shop's terms: a wrong password, a decline. Our own blocks are no failure. */
+export const isFailed: Predicate = (event) => event.outcome === "failed" && !event.enforced;
+
+/** The event succeeded in the shop's terms. */
+export const isOk: Predicate = (event) => event.outcome === "ok";
+
+/** The gateway's or application's limiter refused it. */
+export const isLimited: Predicate = (event) => event.outcome === "limited" && !event.enforced;
