@@ -1,0 +1,55 @@
+import { z } from "zod";
+import { durationMs } from "../units.ts";
+
+/** `detect:` in the configuration: how events become windows. Sources of the defaults: docs/detectors.md. */
+export const detectConfig = z
+  .strictObject({
+    lateness: durationMs("10s")
+      .prefault("10s")
+      .meta({ description: "How long after its time an event may still change what is sealed.", examples: ["10s"] }),
+    idleAfter: durationMs("15s")
+      .prefault("15s")
+      .meta({ description: "A partition silent for so long no longer holds the watermark back.", examples: ["15s"] }),
+    saveEvery: durationMs("5s")
+      .prefault("5s")
+      .meta({ description: "How often the counters and positions are saved to the data directory.", examples: ["5s"] }),
+    clients: z
+      .int()
+      .min(1024)
+      .max(8_388_608)
+      .default(262_144)
+      .meta({ description: "Rows preallocated for each kind of key (clients, users, …).", examples: [262_144] }),
+    staleAfter: durationMs("2m")
+      .prefault("2m")
+      .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),
+  })
+  .prefault({});
+
+export type DetectConfig = z.output<typeof detectConfig>;
+
+/** How one detector is to run. `params` is checked against the detector's own schema. */
+export const detectorSettings = z.strictObject({
+  mode: z
+    .enum(["active", "dry-run", "off"])
+    .default("active")
+    .meta({ description: "`dry-run`: shown, never blocked on. `off`: not loaded.", examples: ["dry-run"] }),
+  params: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .meta({ description: "Thresholds; each detector's own are listed in docs/detectors.md.", examples: [{ failures: 8 }] }),
+});
+
+export type DetectorSettings = z.output<typeof detectorSettings>;
+
+/** `detectors:` in the configuration: more folders, and settings by detector id. */
+export const detectorsConfig = z
+  .object({
+    directories: z
+      .array(z.string())
+      .default([])
+      .meta({ description: "Folders with detectors of your own, beside the shipped ones.", examples: [["./detectors"]] }),
+  })
+  .catchall(detectorSettings)
+  .prefault({});
+
+export type DetectorsConfig = z.output<typeof detectorsConfig>;

@@ -1,0 +1,90 @@
+/** Rows looked at for one key; the quietest of them gives way when all are taken. */
+const probes = 16;
+
+/**
+ * A table of keys with a fixed number of rows, addressed by a 64-bit hash. It never grows: when the
+ * rows a key could have are all taken, the quietest and oldest gives way, and that is counted.
+ * Columns of other arrays use the row's number.
+ */
+export class KeyTable {
+  readonly capacity: number;
+  readonly hi: Uint32Array;
+  readonly lo: Uint32Array;
+  /** Event time the row was last touched, epoch seconds. */
+  readonly seen: Uint32Array;
+  /** How often it was touched, up to 255. */
+  readonly touches: Uint8Array;
+  /** The key's text; held for live rows only. */
+  readonly names: (string | undefined)[];
+  used = 0;
+  evicted = 0;
+  readonly #mask: number;
+  readonly #onEvict: (row: number) => void;
+  readonly #isPinned: (row: number) => boolean;
+
+  /** `capacity` is rounded up to a power of two. `isPinned` rows (open episodes) give way last. */
+  constructor(capacity: number, options: { onEvict: (row: number) => void; isPinned: (row: number) => boolean }) {
+    this.capacity = 2 ** Math.ceil(Math.log2(Math.max(capacity, probes * 2)));
+    this.#mask = this.capacity - 1;
+    this.hi = new Uint32Array(this.capacity);
+    this.lo = new Uint32Array(this.capacity);
+    this.seen = new Uint32Array(this.capacity);
+    this.touches = new Uint8Array(this.capacity);
+    this.names = Array.from<string | undefined>({ length: this.capacity });
+    this.#onEvict = options.onEvict;
+    this.#isPinned = options.isPinned;
+  }
+
+  /** The key's row, or -1. */
+  find(hi: number, lo: number): number {
+    for (let i = 0; i < probes; i++) {
+      const row = (lo + i) & this.#mask;
+      if (this.lo[row] === lo && this.hi[row] === hi) return row;
+    }
+    return -1;
+  }
+
+  /**
+   * The key's row, made when it has none. `name` is copied then, so that it keeps no line of a log
+   * alive. `expired`: rows untouched since that second are free, and taking one is no eviction.
+   */
+  claim(key: { hi: number; lo: number }, at: { second: number; expired: number }, name: string): number {
+    const { hi, lo } = key;
+    let victim = -1;
+    let victimScore = Infinity;
+    for (let i = 0; i < probes; i++) {
+      const row = (lo + i) & this.#mask;
+      if (this.lo[row] === lo && this.hi[row] === hi) return this.touch(row, at.second);
+      const score = this.#score(row, at.expired);
+      if (score < victimScore) {
+        victim = row;
+        victimScore = score;
+      }
+    }
+    if (this.lo[victim] === 0) this.used++;
+    else {
+      if (victimScore > 0) this.evicted++;
+      this.#onEvict(victim);
+    }
+    this.hi[victim] = hi;
+    this.lo[victim] = lo;
+    this.touches[victim] = 0;
+    this.seen[victim] = 0;
+    this.names[victim] = Buffer.from(name).toString();
+    return this.touch(victim, at.second);
+  }
+
+  touch(row: number, second: number): number {
+    if (second > this.seen[row]!) this.seen[row] = second;
+    if (this.touches[row]! < 255) this.touches[row]!++;
+    return row;
+  }
+
+  /** Lower gives way first: empty, expired, then old and quiet; ten doublings of touches outweigh five minutes. */
+  #score(row: number, expired: number): number {
+    if (this.lo[row] === 0) return -1;
+    if (this.#isPinned(row)) return Number.MAX_SAFE_INTEGER;
+    const seen = this.seen[row]!;
+    return seen < expired ? 0 : seen + 30 * Math.log2(1 + this.touches[row]!);
+  }
+}
