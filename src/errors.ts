@@ -24,6 +24,8 @@ export interface Problem {
   /** The path inside it (`sources[0].brokers`), or a line (`line 12`). */
   readonly path: string;
   readonly message: string;
+  /** The line it is on, from 1, where that is known. */
+  readonly line?: number;
   /** A correct value, as it would be written. */
   readonly example?: string;
 }
