@@ -21,6 +21,10 @@ export interface Page {
   readonly steps: readonly string[];
   readonly incidentUrl: string;
   readonly runbookUrl: string;
+  /** When what it tells happened, epoch ms; `openedAt` when absent. */
+  readonly at?: number;
+  /** The delivery that told this channel of the incident first, so that later ones can thread below it. */
+  readonly inReplyTo?: string;
 }
 
 /** What the channel said. `retry`: worth trying again, after `afterMs` if it said so. */
@@ -31,6 +35,8 @@ export type SendResult =
       readonly reason: SendFailure;
       readonly detail: string;
       readonly afterMs: number | undefined;
+      /** True when no answer came and the page may have arrived all the same. */
+      readonly maybeSent?: boolean;
     }
   | { readonly kind: "refused"; readonly reason: SendFailure; readonly detail: string };
 
@@ -42,6 +48,8 @@ export interface Notifier {
   readonly type: string;
   /** True when a second send of the same `deliveryId` is harmless (PagerDuty, signed webhook). */
   readonly idempotent: boolean;
+  /** At least so long between the starts of two sends, in ms; a limit the channel is known to have. */
+  readonly minIntervalMs?: number;
   send(page: Page, signal: AbortSignal): Promise<SendResult>;
   close?(): Promise<void>;
 }
@@ -54,8 +62,12 @@ export interface Delivery {
   readonly team: string;
   readonly channel: string;
   readonly page: Page;
-  /** `sending`: the attempt was begun; found after a crash, it may have arrived. */
-  readonly state: "pending" | "sending" | "sent" | "failed" | "handed_over" | "unknown";
+  /**
+   * `sending`: the attempt was begun; found after a crash, it may have arrived. `handed_over`: the
+   * channel was down, and the next one got it. `unknown`: it may have arrived, and sending it once
+   * more could page twice. `cancelled`: it was over before it was sent.
+   */
+  readonly state: "pending" | "sending" | "sent" | "failed" | "handed_over" | "unknown" | "cancelled";
   readonly attempts: number;
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -64,4 +76,8 @@ export interface Delivery {
   readonly lastError: string | undefined;
   /** True once it was sent again after a crash in mid-send; never a third time where the channel can't tell. */
   readonly repeated: boolean;
+  /** Which paging of the incident it belongs to (`0:high`); of a summary, until when it holds (epoch ms). */
+  readonly round?: string;
+  /** True once an attempt ended without an answer: it may have arrived. */
+  readonly doubtful?: boolean;
 }
