@@ -35,7 +35,10 @@ export interface Incident {
   /** The first 100 keys, for people. */
   readonly keys: readonly string[];
   readonly targets: readonly Target[];
-  /** Why nobody is paged: `not_paged`, `silenced:ID`, `inhibited:INCIDENT`, `budget`; `undefined` when paged. */
+  /**
+   * Why nobody is paged: `not_paged` (the runbook names nobody), `stale` (a backlog), `dry_run`,
+   * `silenced:ID`, `inhibited:INCIDENT`, `budget`; `undefined` when people are paged.
+   */
   readonly quiet: string | undefined;
   readonly reopened: number;
 }
