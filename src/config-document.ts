@@ -28,12 +28,13 @@ export function parseConfigText(text: string): ConfigDocument {
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const root = document.contents as Node | null;
   const faults = [...document.errors, ...document.warnings];
-  const findings: Finding[] = faults.slice(0, maxFaults).map((fault) => ({
+  const unreadable = faults.find((fault) => fault.code !== "DUPLICATE_KEY");
+  // One bracket that is missing makes faults in every line below it; the first is the one to mend.
+  const findings: Finding[] = (unreadable ? [unreadable] : faults).map((fault) => ({
     path: [],
     line: lines.linePos(fault.pos[0]).line,
     message: explanations[fault.code] ?? `this is no valid YAML (${fault.code})`,
   }));
-  const unreadable = faults.some((fault) => fault.code !== "DUPLICATE_KEY");
   let value: unknown;
   try {
     if (!unreadable) value = document.toJS() ?? {};
@@ -65,9 +66,6 @@ export function formatPath(path: ConfigPath): string {
 
 // helpers
 
-/** One broken bracket can make hundreds of follow-up faults; the first ones are the ones to mend. */
-const maxFaults = 20;
-
 const explanations: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "text that begins with * must be in quotes",
   BAD_ALIAS: "text that begins with * must be in quotes",
@@ -76,12 +74,13 @@ const explanations: Readonly<Record<string, string>> = {
   BAD_SCALAR_START: "text that begins with @ or ` must be in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a key and its value on one line, then more below: check the indentation and the colons",
   DUPLICATE_KEY: "this key was given before in the same place; names must be different",
-  MISSING_CHAR: 'a colon, bracket, brace, comma or quote is missing; inside {…} a "${NAME}" must be in quotes',
+  MISSING_CHAR: 'a colon, bracket, brace, comma or quote is missing; inside {…} and […] a "${NAME}" must be in quotes',
   MULTILINE_IMPLICIT_KEY: "a key goes over several lines: a colon or a quote is missing",
   MULTIPLE_DOCS: "only one YAML document is read; remove the line `---`",
   TAB_AS_INDENT: "indent with spaces, not with tabs",
   TAG_RESOLVE_FAILED: "text that begins with ! must be in quotes",
-  UNEXPECTED_TOKEN: "something unexpected stands here; check brackets, commas and quotes",
+  UNEXPECTED_TOKEN:
+    'something unexpected stands here; check brackets, commas and quotes; inside {…} and […] a "${NAME}" must be in quotes',
 };
 
 /** Where in the text the deepest part of `path` begins that exists. */

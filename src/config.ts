@@ -1,0 +1,120 @@
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import type { z } from "zod";
+import { formatPath, parseConfigText, type ConfigDocument, type ConfigPath, type Finding } from "./config-document.ts";
+import { resolvePaths } from "./config-paths.ts";
+import { describeIssues } from "./config-problems.ts";
+import { findBadReferences } from "./config-references.ts";
+import { configJsonSchema, configSchema, type Config } from "./config-schema.ts";
+import { hideSecrets, interpolate, type Environment } from "./config-secrets.ts";
+import { GatewatchError, type Problem } from "./errors.ts";
+
+export type { Config } from "./config-schema.ts";
+export type { Environment } from "./config-secrets.ts";
+
+/** A configuration, or everything that is wrong with it. */
+export type ConfigResult =
+  | { readonly kind: "good"; readonly config: Config }
+  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+
+/** The environment of this process; nothing else reads it. */
+export function readEnvironment(): Environment {
+  return process.env;
+}
+
+/**
+ * Reads and validates the configuration: secrets filled in, paths made absolute, durations in
+ * milliseconds and sizes in bytes. Throws `CONFIG_NOT_FOUND`, or `CONFIG_INVALID` with all problems.
+ */
+export async function loadConfig(file: string, env: Environment): Promise<Config> {
+  const result = await readConfig(file, env);
+  if (result.kind === "bad") throw invalidConfig(file, result.problems);
+  return result.config;
+}
+
+/** As `loadConfig`, but problems are a value. Throws `CONFIG_NOT_FOUND` only. */
+export async function readConfig(file: string, env: Environment): Promise<ConfigResult> {
+  const document = parseConfigText(await readText(file));
+  const { value, findings, secrets } = interpolate(document.value, env);
+  const checked = document.unreadable ? undefined : configSchema.safeParse(value);
+  const all = [...document.findings, ...findings];
+  if (checked !== undefined) {
+    const described = describeIssues(checked.error?.issues ?? [], { value, schema: configJsonSchema() });
+    // "There is no source" says more than "expected a list", and comes first for its path.
+    const references = findBadReferences(value);
+    all.push(...references.filter(isNoSource), ...described, ...references);
+  }
+  if (checked?.success && all.length === 0) {
+    return { kind: "good", config: resolvePaths(checked.data, dirname(resolve(file))), lineOf: document.lineOf };
+  }
+  return { kind: "bad", problems: toProblems(all, { file, document, secrets }) };
+}
+
+/**
+ * Reads one section alone, so that a command such as `stop-blocking` works although other sections
+ * lack a secret. Relative paths stay as they are. Throws as `loadConfig`.
+ */
+export async function loadSection<K extends "service" | "api">(
+  options: { file: string; env: Environment },
+  section: K,
+): Promise<Config[K]> {
+  const { file, env } = options;
+  const document = parseConfigText(await readText(file));
+  const whole = document.value as Readonly<Record<string, unknown>> | undefined;
+  const { value, findings, secrets } = interpolate({ [section]: whole?.[section] }, env);
+  const schema: z.ZodType = configSchema.shape[section];
+  const checked = schema.safeParse((value as Record<string, unknown>)[section]);
+  const issues = (checked.error?.issues ?? []).map((issue) => ({ ...issue, path: [section, ...issue.path] }));
+  const all = [...findings, ...describeIssues(issues, { value, schema: configJsonSchema() })];
+  if (document.unreadable) all.unshift(...document.findings);
+  if (all.length > 0) throw invalidConfig(file, toProblems(all, { file, document, secrets }));
+  return checked.data as Config[K];
+}
+
+/** The error that lists a configuration's problems. */
+export function invalidConfig(file: string, problems: readonly Problem[]): GatewatchError {
+  const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
+  return new GatewatchError("CONFIG_INVALID", `The configuration ${file} has ${count}.`, {
+    problems,
+    remedy: "Mend what is listed; every key is explained in docs/configuration.md.",
+  });
+}
+
+// helpers
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code ?? "unknown";
+    throw new GatewatchError("CONFIG_NOT_FOUND", `The configuration ${file} can't be read (${code}).`, {
+      remedy: "Name the file with --config FILE, and check that this user may read it.",
+      cause,
+    });
+  }
+}
+
+function isNoSource(finding: Finding): boolean {
+  return finding.path.length === 1 && finding.path[0] === "sources";
+}
+
+/** One problem for each path, in the order of the file, without secrets. */
+function toProblems(
+  findings: readonly Finding[],
+  context: { file: string; document: ConfigDocument; secrets: readonly string[] },
+): Problem[] {
+  const { file, document, secrets } = context;
+  const byPath = new Map<string, Problem>();
+  for (const { path, message, example, line = document.lineOf(path) } of findings) {
+    const written = path.length === 0 ? `line ${line ?? 1}` : formatPath(path);
+    if (byPath.has(written)) continue;
+    byPath.set(written, {
+      file,
+      path: written,
+      message: hideSecrets(message, secrets),
+      ...(line !== undefined && { line }),
+      ...(example !== undefined && { example: hideSecrets(example, secrets) }),
+    });
+  }
+  return [...byPath.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
+}
