@@ -147,7 +147,8 @@ export const crowdsecConfig = z
     listen: z
       .string()
       .regex(/^(\[[0-9a-f:.]+\]|[0-9.]+|localhost):\d{1,5}$/i, { error: "expected an address and a port" })
-      .default("127.0.0.1:8081")
+      .transform(hostAndPort)
+      .prefault("127.0.0.1:8081")
       .meta({ description: "Where bouncers ask; its own port.", examples: ["127.0.0.1:8081"] }),
     keys: z
       .array(bouncerKey)
@@ -180,6 +181,11 @@ export type CrowdsecConfig = NonNullable<z.output<typeof crowdsecConfig>>;
 
 function isNetworkOrAs(text: string): boolean {
   return anAsNumber.test(text) || parseNetwork(text) !== undefined;
+}
+
+function hostAndPort(text: string): { readonly host: string; readonly port: number } {
+  const colon = text.lastIndexOf(":");
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ""), port: Number(text.slice(colon + 1)) };
 }
 
 function isWebhookSecret(secret: string): boolean {

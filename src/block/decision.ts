@@ -28,6 +28,21 @@ export interface Decision extends Target {
   readonly verdicts: readonly Verdict[];
   readonly liftedBy: string | undefined;
   readonly liftedAt: number | undefined;
+  /** Since when gateways are told of it; absent for a dry run, and while it waits for a person. */
+  readonly servedAt?: number;
+  /** Why it was lifted. */
+  readonly liftReason?: string;
+  /** Of a dry run: whom it would have hit so far. */
+  readonly wouldHaveHit?: WouldHaveHit;
+}
+
+/** The requests a dry-run decision would have refused, as seen in the log. */
+export interface WouldHaveHit {
+  readonly requests: number;
+  /** Of those, the ones that succeeded: customers, perhaps. */
+  readonly succeeded: number;
+  /** The first ten users among them. */
+  readonly users: readonly string[];
 }
 
 /** What one rule of the guard said, with its reason. */
@@ -45,8 +60,15 @@ export interface TrafficFacts {
   succeededBefore(clientKey: string, time: number): boolean | undefined;
   /** Distinct clients of the last ten minutes, estimated. */
   activeClients(): number | undefined;
-  /** The whole site's failed share of logins: the last five minutes, and the hour before. */
-  loginFailedShare(): { readonly now: number; readonly before: number; readonly attempts: number } | undefined;
+  /**
+   * The whole site's failed share of logins: the last five minutes, and the hour before (0 where
+   * there was no traffic yet). `attempts` and `failedClients` (distinct clients whose login failed;
+   * left out where it isn't counted) are of the last five minutes. `undefined` only where the log
+   * doesn't tell how a login ended.
+   */
+  loginFailedShare():
+    | { readonly now: number; readonly before: number; readonly attempts: number; readonly failedClients?: number }
+    | undefined;
   /** Successful checkouts a minute: the last two minutes, and the hour before. */
   checkoutRate(): { readonly now: number; readonly before: number } | undefined;
 }
