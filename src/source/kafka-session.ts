@@ -1,0 +1,268 @@
+import type { Admin, Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import { type Clock, sleep } from "../clock.ts";
+import type { Log } from "../log.ts";
+import { rawBatches } from "./kafka-batches.ts";
+import { type PartitionOffsets, planStart } from "./kafka-start.ts";
+import type { KafkaSourceMetrics } from "./kafka-source-metrics.ts";
+import type { Position, SourceIo } from "./raw-batch.ts";
+import type { KafkaSourceConfig } from "./source-config.ts";
+
+/** A member that dies without a word holds its partitions for so long; twice what the event loop may ever stall. */
+const sessionTimeoutMs = 10_000;
+const heartbeatMs = 2_000;
+/** How long the broker may hold a fetch when there is nothing; also how soon a resumed partition is read. */
+const maxWaitMs = 250;
+/** For leaving the group when the broker doesn't answer. */
+const closeWithinMs = 3_000;
+
+export interface KafkaSessionOptions {
+  readonly config: KafkaSourceConfig;
+  readonly client: Kafka;
+  readonly io: SourceIo;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: KafkaSourceMetrics;
+  /** Partitions to leave paused when they are assigned. */
+  readonly paused: ReadonlySet<number>;
+  /** Called each time partitions have been assigned and are being read. */
+  readonly onReady: () => void;
+}
+
+/**
+ * One life of a Kafka consumer, from joining the group until it crashes or is closed. Newly
+ * assigned partitions stay paused until their position is known and sought, so no record before
+ * it is ever handled.
+ */
+export class KafkaSession {
+  readonly #options: KafkaSessionOptions;
+  readonly #consumer: Consumer;
+  readonly #admin: Admin;
+  /** Partitions that may be handled, and the offset expected next in each. */
+  readonly #positions = new Map<number, number>();
+  /** What `io` was told we own, until it is told otherwise. */
+  #owned: number[] = [];
+  #generation = 0;
+  #stopping = false;
+  #inFlight: Promise<unknown> = Promise.resolve();
+  #assigning: Promise<void> = Promise.resolve();
+  readonly #end = Promise.withResolvers<unknown>();
+
+  constructor(options: KafkaSessionOptions) {
+    this.#options = options;
+    const { client, config } = options;
+    this.#admin = client.admin();
+    this.#consumer = client.consumer({
+      groupId: config.group,
+      sessionTimeout: sessionTimeoutMs,
+      heartbeatInterval: heartbeatMs,
+      maxWaitTimeInMs: maxWaitMs,
+      metadataMaxAge: 60_000,
+      allowAutoTopicCreation: false,
+    });
+  }
+
+  /** Reads until it can't go on; resolves with the reason, or `undefined` once `close` was called. */
+  async run(): Promise<unknown> {
+    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
+    const { topic } = this.#options.config;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[topic] ?? []));
+    this.#consumer.on(REBALANCING, () => this.#reassign([]));
+    this.#consumer.on(CRASH, ({ payload }) => this.#end.resolve(payload.error));
+    try {
+      await this.#admin.connect();
+      await this.#consumer.connect();
+      // Only for a position that the broker drops while we read: go on with the oldest it has.
+      await this.#consumer.subscribe({ topic, fromBeginning: true });
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        eachBatch: (payload) => this.#eachBatch(payload),
+      });
+    } catch (error) {
+      this.#end.resolve(error);
+    }
+    const reason = await this.#end.promise;
+    await this.#disconnect();
+    this.#reassign([]);
+    await this.#assigning;
+    return reason;
+  }
+
+  /** Commits positions of partitions that are ours; a failure is counted, and the next save commits again. */
+  async commit(positions: ReadonlyMap<number, Position>): Promise<void> {
+    const { topic } = this.#options.config;
+    const offsets = [...positions]
+      .filter(([partition]) => this.#owned.includes(partition))
+      .map(([partition, position]) => ({ topic, partition, offset: String(position) }));
+    if (offsets.length === 0) return;
+    try {
+      await this.#consumer.commitOffsets(offsets);
+    } catch (error) {
+      this.#options.metrics.commitFailed();
+      this.#options.log.debug({ source: this.#options.config.name, error: String(error) }, "offsets not committed");
+    }
+  }
+
+  pause(partition: number): void {
+    if (this.#positions.has(partition)) this.#consumer.pause([this.#topicPartitions([partition])]);
+  }
+
+  resume(partition: number): void {
+    if (this.#positions.has(partition) && !this.#stopping) this.#consumer.resume([this.#topicPartitions([partition])]);
+  }
+
+  /** No `handle` call is under way when this resolves, and none will follow; still a member of the group. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#assigning;
+    await this.#inFlight;
+  }
+
+  async close(): Promise<void> {
+    await this.stop();
+    // The partitions were saved by whoever called `stop`; nothing is left to revoke.
+    this.#owned = [];
+    this.#end.resolve(undefined);
+  }
+
+  /** Runs within kafkajs' join, before the first fetch: everything it does at once holds for that fetch. */
+  #joined(partitions: readonly number[]): void {
+    if (partitions.length > 0) this.#consumer.pause([this.#topicPartitions(partitions)]);
+    this.#reassign(partitions);
+  }
+
+  /** Gives up what we own, and takes on `partitions`; one such change at a time, the newest wins. */
+  #reassign(partitions: readonly number[]): void {
+    const generation = ++this.#generation;
+    this.#positions.clear();
+    this.#assigning = this.#assigning.then(async () => {
+      try {
+        await this.#giveUp();
+        if (generation === this.#generation) await this.#takeOn(partitions, generation);
+      } catch (error) {
+        this.#end.resolve(error);
+      }
+    });
+  }
+
+  async #giveUp(): Promise<void> {
+    await this.#inFlight;
+    if (this.#owned.length === 0) return;
+    await this.#options.io.revoked(this.#owned.map((partition) => this.#name(partition)));
+    this.#owned = [];
+  }
+
+  async #takeOn(partitions: readonly number[], generation: number): Promise<void> {
+    if (partitions.length === 0 || this.#stopping) return;
+    const { config, io, log, metrics, paused, onReady } = this.#options;
+    const offsets = await this.#fetchOffsets();
+    if (generation !== this.#generation || this.#stopping) return;
+    const names = partitions.map((partition) => this.#name(partition));
+    this.#owned = [...partitions];
+    io.assigned(names);
+    const plan = planStart({
+      partitions: offsets,
+      assigned: partitions,
+      resumeAt: (partition) => io.resumeAt(this.#name(partition)),
+      from: config.from,
+    });
+    for (const partition of plan.lost) {
+      metrics.positionLost();
+      log.warn(
+        { source: config.name, partition, start: plan.starts.get(partition) },
+        "position no longer on the broker",
+      );
+    }
+    for (const [partition, start] of plan.starts) {
+      this.#positions.set(partition, start);
+      this.#consumer.seek({ topic: config.topic, partition, offset: String(start) });
+    }
+    if (plan.pins.size > 0) await this.#pin(plan.pins);
+    if (generation !== this.#generation) return;
+    const wanted = [...plan.starts.keys()].filter((partition) => !paused.has(partition));
+    this.#consumer.resume([this.#topicPartitions(wanted)]);
+    onReady();
+  }
+
+  async #pin(pins: ReadonlyMap<number, number>): Promise<void> {
+    const { topic } = this.#options.config;
+    await this.#consumer.commitOffsets(
+      [...pins].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
+    );
+  }
+
+  async #fetchOffsets(): Promise<PartitionOffsets[]> {
+    const { topic, group } = this.#options.config;
+    const [ends, groups] = await Promise.all([
+      this.#admin.fetchTopicOffsets(topic),
+      this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
+    ]);
+    const committed = new Map(groups[0]?.partitions.map((p) => [p.partition, Number(p.offset)]));
+    return ends.map(({ partition, low, high }) => {
+      const offset = committed.get(partition) ?? -1;
+      return { partition, low: Number(low), high: Number(high), committed: offset >= 0 ? offset : undefined };
+    });
+  }
+
+  async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+    const { config, clock, metrics } = this.#options;
+    const generation = this.#generation;
+    const start = this.#positions.get(batch.partition);
+    const current = () => !this.#stopping && generation === this.#generation && isRunning() && !isStale();
+    if (start === undefined || !current()) return;
+    const parts = rawBatches(batch, {
+      source: config.name,
+      partition: this.#name(batch.partition),
+      start,
+      maxRecordBytes: config.maxRecordBytes,
+      receivedAt: clock.now(),
+    });
+    for (const { lastOffset, ...part } of parts) {
+      if (!current()) return;
+      await this.#handle(part, heartbeat);
+      if (generation !== this.#generation) return;
+      this.#positions.set(batch.partition, lastOffset + 1);
+      resolveOffset(String(lastOffset));
+      metrics.lag(batch.partition, Number(batch.highWatermark) - lastOffset - 1);
+      await heartbeat();
+    }
+    resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset());
+  }
+
+  /** The group must hear from us also while the pipeline takes its time. */
+  async #handle(part: Parameters<SourceIo["handle"]>[0], heartbeat: () => Promise<void>): Promise<void> {
+    let failure: unknown;
+    const stopBeating = this.#options.clock.every(heartbeatMs, () => {
+      heartbeat().catch((error: unknown) => (failure ??= error));
+    });
+    try {
+      const handled = this.#options.io.handle(part);
+      this.#inFlight = handled.catch(() => undefined);
+      await handled;
+    } finally {
+      stopBeating();
+    }
+    if (failure !== undefined) throw failure;
+  }
+
+  async #disconnect(): Promise<void> {
+    const { clock, config, log } = this.#options;
+    const gone = Promise.allSettled([this.#consumer.disconnect(), this.#admin.disconnect()]);
+    const late = sleep(clock, closeWithinMs).then(() => "late" as const);
+    if ((await Promise.race([gone, late])) === "late")
+      log.debug({ source: config.name }, "the broker did not say goodbye");
+  }
+
+  #name(partition: number): string {
+    return kafkaPartition(this.#options.config, partition);
+  }
+
+  #topicPartitions(partitions: readonly number[]): { topic: string; partitions: number[] } {
+    return { topic: this.#options.config.topic, partitions: [...partitions] };
+  }
+}
+
+/** A partition's name over all sources: `edge:access-logs/3`. */
+export function kafkaPartition({ name, topic }: Pick<KafkaSourceConfig, "name" | "topic">, partition: number): string {
+  return `${name}:${topic}/${partition}`;
+}
