@@ -1,0 +1,176 @@
+import type { Decision } from "../block/decision.ts";
+import type { Detection, Target } from "../detect/detection.ts";
+import type { Incident, IncidentEvent } from "../incident/incident.ts";
+import type { Runbook } from "../incident/runbook.ts";
+import type { Delivery } from "../notify/notifier.ts";
+import type { ServiceStatus } from "./service-status.ts";
+
+/** Continues a list after the item with this time and id; lists are newest first, ties by id downwards. */
+export interface Cursor {
+  readonly time: number;
+  readonly id: string;
+}
+
+/** `limit` is within bounds already. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly before: Cursor | undefined;
+}
+
+/** What became of something a person asked for. `unknown`: there is no such id. */
+export type ActionResult<T> =
+  | { readonly kind: "done"; readonly value: T }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** `live`: open or acknowledged. */
+export type IncidentFilter = PageRequest & { readonly state: Incident["state"] | "live" | undefined };
+
+export type DetectionFilter = PageRequest & {
+  readonly detector: string | undefined;
+  readonly state: Detection["state"] | undefined;
+};
+
+/** `current`: active, or asked and waiting for a person; dry runs included. */
+export type DecisionFilter = PageRequest & {
+  readonly state: Decision["state"] | "current" | undefined;
+  readonly scope: Target["scope"] | undefined;
+  readonly value: string | undefined;
+};
+
+export interface IncidentDetail {
+  readonly incident: Incident;
+  /** Oldest first. */
+  readonly timeline: readonly IncidentEvent[];
+  readonly detections: readonly Detection[];
+  readonly decisions: readonly Decision[];
+}
+
+/** Newest by `openedAt`. `by` is the name of the token, or `local` where there are no tokens. */
+export interface IncidentService {
+  list(filter: IncidentFilter): Promise<readonly Incident[]>;
+  get(id: string): Promise<IncidentDetail | undefined>;
+  acknowledge(id: string, by: string): Promise<ActionResult<Incident>>;
+  resolve(id: string, by: string): Promise<ActionResult<Incident>>;
+}
+
+/** Newest by `firedAt`. */
+export interface DetectionService {
+  list(filter: DetectionFilter): Promise<readonly Detection[]>;
+  get(id: string): Promise<Detection | undefined>;
+}
+
+export type NewDecision = Target & {
+  readonly action: Decision["action"];
+  readonly forMs: number;
+  readonly reason: string;
+  readonly by: string;
+};
+
+/** Newest by `createdAt`. */
+export interface DecisionService {
+  list(filter: DecisionFilter): Promise<readonly Decision[]>;
+  /** The answer may be `asked` or `refused` by the guard: its verdicts say why. */
+  add(decision: NewDecision): Promise<ActionResult<Decision>>;
+  lift(id: number, by: string, reason: string): Promise<ActionResult<Decision>>;
+  /** Makes a decision stand that the guard had asked a person about. */
+  confirm(id: number, by: string): Promise<ActionResult<Decision>>;
+}
+
+/** Mutes pages until a time; incidents still open and are shown. */
+export interface Silence {
+  readonly id: string;
+  /** Which incidents: of this runbook, or of all when absent. */
+  readonly runbook: string | undefined;
+  /** And whose group has these values; empty: any. */
+  readonly match: Readonly<Record<string, string>>;
+  readonly until: number;
+  readonly reason: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+export type NewSilence = Pick<Silence, "runbook" | "match" | "reason"> & {
+  readonly forMs: number;
+  readonly by: string;
+};
+
+export interface SilenceService {
+  /** Those that have not ended, the next to end first; at most a thousand. */
+  list(): Promise<readonly Silence[]>;
+  create(silence: NewSilence): Promise<ActionResult<Silence>>;
+  /** Ends it now. */
+  remove(id: string, by: string): Promise<ActionResult<Silence>>;
+}
+
+/** Newest by `createdAt`. */
+export interface DeliveryService {
+  list(filter: PageRequest & { readonly channel: string | undefined }): Promise<readonly Delivery[]>;
+}
+
+export interface RunbookService {
+  list(): readonly Runbook[];
+  get(id: string): Runbook | undefined;
+}
+
+/** All that is known of an address, a user or a reference. */
+export interface Explanation {
+  readonly subject: string;
+  /** Plain sentences for people, the most telling first. */
+  readonly lines: readonly string[];
+  readonly decisions: readonly Decision[];
+  readonly detections: readonly Detection[];
+  readonly incidents: readonly Incident[];
+}
+
+/** An answer that is sent as it is. */
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** Request headers, names in lower case, as Node gives them. */
+export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface CheckService {
+  /** Whether a gateway should let a request pass; answers from memory. `peer`: the asking socket's address. */
+  check(headers: RequestHeaders, peer: string): RawAnswer;
+}
+
+export interface LogAnswer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+export interface LogService {
+  /** The largest body of any HTTP source, bytes as sent; 0 when there is no such source. */
+  readonly maxBodyBytes: number;
+  /** Takes a body as it came (perhaps gzip) for the named HTTP source, or for the only one. */
+  accept(source: string | undefined, body: Buffer, headers: RequestHeaders): Promise<LogAnswer>;
+}
+
+export interface BlockingSwitch {
+  /** Lets everyone in, and empties every gateway. */
+  stop(by: string): Promise<void>;
+  /** Takes blocking up again where it was stopped. */
+  resume(by: string): Promise<void>;
+}
+
+/** All that the API speaks to; `app.ts` puts it together. */
+export interface ApiServices {
+  readonly incidents: IncidentService;
+  readonly detections: DetectionService;
+  readonly decisions: DecisionService;
+  readonly silences: SilenceService;
+  readonly deliveries: DeliveryService;
+  readonly runbooks: RunbookService;
+  readonly check: CheckService;
+  readonly logs: LogService;
+  readonly blocking: BlockingSwitch;
+  why(subject: string): Promise<Explanation>;
+  status(): ServiceStatus;
+  /** Why the service is not ready; empty when it is. */
+  ready(): readonly string[];
+}

@@ -1,0 +1,66 @@
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { z } from "zod";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { CheckService } from "./api-services.ts";
+
+/** Gateways may pass on the client's own method; the answer never depends on it. */
+const otherMethods: HTTPMethods[] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/**
+ * Whether a gateway should let a request pass. Whatever goes wrong here lets it pass: a wrong token,
+ * a fault of ours. The header `x-gatewatch-check` then says so.
+ */
+export function checkRoutes(options: { check: CheckService; metrics: Metrics; log: Log }): FastifyPluginAsync {
+  const failures = options.metrics.counter(
+    "gatewatch_api_check_failures_total",
+    "Checks that failed, and let the client in",
+  );
+
+  const answer = (request: FastifyRequest, reply: FastifyReply): void => {
+    if (!request.caller) {
+      letPass(reply, "unauthenticated");
+      return;
+    }
+    try {
+      const { status, headers, body } = options.check.check(request.headers, request.ip);
+      void reply.code(status).headers(headers).send(body);
+    } catch (error) {
+      failures.inc();
+      options.log.error({ err: error }, "check failed");
+      letPass(reply, "failed");
+    }
+  };
+
+  return async (app) => {
+    // A gateway asks with the client's headers, Content-Type too, and mostly without the body.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", (_request, payload, parsed) => {
+      payload.resume();
+      parsed(null);
+    });
+
+    app.get("/v1/check", {
+      config: { access: "check" },
+      schema: {
+        tags: ["gateways"],
+        summary: "Say whether a client may pass; by address, and by the user and key headers a gateway sets",
+        response: {
+          200: { description: "It may", content: { "text/plain": { schema: z.string() } } },
+          403: { description: "It may not: see the headers", content: { "text/plain": { schema: z.string() } } },
+        },
+      },
+      handler: answer,
+    });
+    const hidden = { config: { access: "check" as const }, schema: { hide: true }, handler: answer };
+    app.route({ method: otherMethods, url: "/v1/check", ...hidden });
+    // Envoy's ext_authz puts the client's path behind ours.
+    app.route({ method: ["GET", ...otherMethods], url: "/v1/check/*", ...hidden });
+  };
+}
+
+// helpers
+
+function letPass(reply: FastifyReply, why: string): void {
+  void reply.code(200).header("x-gatewatch-check", why).send("");
+}

@@ -1,0 +1,75 @@
+import Fastify, { type FastifyInstance } from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Clock } from "../clock.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import { addAccessHook } from "./access-hook.ts";
+import type { ApiConfig } from "./api-config.ts";
+import type { ApiServices } from "./api-services.ts";
+import { checkRoutes } from "./check-routes.ts";
+import { decisionRoutes } from "./decision-routes.ts";
+import { deliveryRoutes } from "./delivery-routes.ts";
+import { detectionRoutes } from "./detection-routes.ts";
+import { answerNotFound, createErrorHandler } from "./error-handler.ts";
+import { EventHub } from "./event-hub.ts";
+import { eventRoutes } from "./event-routes.ts";
+import { healthRoutes } from "./health-routes.ts";
+import { addHttpMetrics } from "./http-metrics.ts";
+import { incidentRoutes } from "./incident-routes.ts";
+import { logRoutes } from "./log-routes.ts";
+import { addOpenApi } from "./openapi.ts";
+import { pageRoutes, type PageFile } from "./page-routes.ts";
+import { runbookRoutes } from "./runbook-routes.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+import { silenceRoutes } from "./silence-routes.ts";
+import { statusRoutes } from "./status-routes.ts";
+
+/** The largest JSON body; what people send here is small. */
+const bodyLimit = 64 * 1024;
+
+export interface ApiOptions {
+  readonly config: ApiConfig;
+  readonly services: ApiServices;
+  /** The console's files. */
+  readonly pages: readonly PageFile[];
+  /** Under which people reach this service; for links. */
+  readonly publicUrl: string;
+  readonly version: string;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** Puts the API together; never listens (see `listenApi`). Closing it ends the event streams. */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const { services, metrics, clock, log, publicUrl } = options;
+  const app = Fastify({
+    bodyLimit,
+    // Clients keep their connections open; a stop must not wait for them.
+    forceCloseConnections: true,
+    logger: false,
+    routerOptions: { maxParamLength: 512 },
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(createErrorHandler(log));
+  app.setNotFoundHandler(answerNotFound);
+  addSecurityHeaders(app);
+  addHttpMetrics(app, metrics);
+  addAccessHook(app, { config: options.config, publicUrl, clock, metrics });
+  addOpenApi(app, options.version);
+
+  void app.register(checkRoutes({ check: services.check, metrics, log }));
+  void app.register(logRoutes(services.logs));
+  void app.register(incidentRoutes(services.incidents, publicUrl));
+  void app.register(detectionRoutes(services.detections));
+  void app.register(decisionRoutes(services.decisions));
+  void app.register(silenceRoutes(services.silences));
+  void app.register(deliveryRoutes(services.deliveries));
+  void app.register(runbookRoutes(services.runbooks));
+  void app.register(statusRoutes(services));
+  void app.register(eventRoutes(new EventHub({ services, clock, metrics, log })));
+  void app.register(healthRoutes(metrics, () => services.ready()));
+  void app.register(pageRoutes(options.pages));
+  return app;
+}

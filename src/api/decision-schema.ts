@@ -1,0 +1,33 @@
+import { z } from "zod";
+import { targetSchema } from "./detection-schema.ts";
+
+export const actionField = z.enum(["ban", "throttle", "captcha"]);
+
+export const decisionStateField = z.enum(["active", "asked", "refused", "lifted", "expired"]);
+
+const verdictSchema = z
+  .object({ rule: z.string(), says: z.enum(["yes", "no", "ask", "softer"]), reason: z.string() })
+  .meta({ id: "Verdict", description: "What one rule of the guard said" });
+
+/** A `Decision`, as the API shows it. Times are epoch ms. */
+export const decisionSchema = targetSchema
+  .extend({
+    id: z.number(),
+    uuid: z.string().meta({ description: "Also the reference a refused customer is shown" }),
+    version: z.number(),
+    action: actionField,
+    createdAt: z.number(),
+    until: z.number(),
+    origin: z.enum(["runbook", "manual"]),
+    incident: z.string().optional(),
+    detection: z.string().optional(),
+    runbook: z.string().optional(),
+    reason: z.string(),
+    dryRun: z.boolean(),
+    repeat: z.number(),
+    state: decisionStateField,
+    verdicts: z.array(verdictSchema).readonly(),
+    liftedBy: z.string().optional(),
+    liftedAt: z.number().optional(),
+  })
+  .meta({ id: "Decision", description: "What should happen to a target until a time" });

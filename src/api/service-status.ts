@@ -1,0 +1,67 @@
+import { z } from "zod";
+
+/** One source, with what its log lines tell. */
+const sourceStatus = z.object({
+  name: z.string(),
+  type: z.string().meta({ examples: ["kafka"] }),
+  /** The format found or configured; absent until the first line was understood. */
+  format: z.string().optional(),
+  eventsPerSecond: z.number(),
+  rejectedPerSecond: z.number(),
+  /** Event time up to which everything is judged, epoch ms. */
+  watermark: z.number().optional(),
+  /** How far the newest handled event is behind now, milliseconds. */
+  lagMs: z.number().optional(),
+  /** Nothing arrived for longer than configured. */
+  silent: z.boolean(),
+  /** Why it can't go on by itself for now. */
+  trouble: z.string().optional(),
+  /** By field: the share of events that had it, 0 to 1. */
+  coverage: z.record(z.string(), z.number()),
+  /** Share of events whose client address is certain, 0 to 1; absent before the first event. */
+  certainClients: z.number().optional(),
+});
+
+/** One detector: what it may do, and whether the traffic tells it enough. */
+const detectorStatus = z.object({
+  id: z.string(),
+  title: z.string(),
+  mode: z.enum(["active", "dry-run", "off"]),
+  state: z.enum(["full", "reduced", "blind"]),
+  /** Fields that the traffic lacks; none when `full`. */
+  missing: z.array(z.string()).readonly(),
+  /** It kept throwing, and is not asked any more. */
+  muted: z.boolean(),
+});
+
+/** How the service is, as `/v1/status`, the console and its event stream show it. Times are epoch ms. */
+export const serviceStatus = z.object({
+  service: z.string(),
+  version: z.string(),
+  now: z.number(),
+  startedAt: z.number(),
+  eventsPerSecond: z.number(),
+  rejectedPerSecond: z.number(),
+  /** Event time up to which everything is judged; absent before the first event. */
+  watermark: z.number().optional(),
+  /** How far the watermark is behind now. */
+  lagMs: z.number().optional(),
+  sources: z.array(sourceStatus).readonly(),
+  detectors: z.array(detectorStatus).readonly(),
+  store: z.object({
+    reachable: z.boolean(),
+    journalRows: z.number(),
+    journalBytes: z.number(),
+    unwrittenRows: z.number(),
+    lastError: z.string().optional(),
+  }),
+  blocking: z.object({
+    /** `observe`: decisions are listed, and served to nobody. */
+    mode: z.enum(["observe", "enforce"]),
+    /** True while blocking is stopped by hand. */
+    stopped: z.boolean(),
+    stoppedBy: z.string().optional(),
+  }),
+});
+
+export type ServiceStatus = Readonly<z.output<typeof serviceStatus>>;

@@ -1,0 +1,193 @@
+import type { ActionResult, ApiServices, Silence } from "../../src/api/api-services.ts";
+import type { Decision } from "../../src/block/decision.ts";
+import type { Detection } from "../../src/detect/detection.ts";
+import type { Incident } from "../../src/incident/incident.ts";
+import type { Runbook } from "../../src/incident/runbook.ts";
+import type { Delivery } from "../../src/notify/notifier.ts";
+import type { ServiceStatus } from "../../src/api/service-status.ts";
+import {
+  sampleDecision,
+  sampleDelivery,
+  sampleDetection,
+  sampleIncident,
+  sampleRunbook,
+  sampleStatus,
+  sampleTime,
+  sampleTimeline,
+} from "./api-samples.ts";
+
+/** Services over plain arrays, which tests may change; every action is noted in `calls`. */
+export class FakeApiServices implements ApiServices {
+  readonly calls: unknown[][] = [];
+  incidentItems: Incident[] = [sampleIncident()];
+  detectionItems: Detection[] = [sampleDetection()];
+  decisionItems: Decision[] = [sampleDecision()];
+  silenceItems: Silence[] = [];
+  deliveryItems: Delivery[] = [sampleDelivery()];
+  runbookItems: Runbook[] = [sampleRunbook()];
+  statusNow: ServiceStatus = sampleStatus();
+  notReady: string[] = [];
+  /** Every action is refused for this reason while it is set. */
+  refuseWith: string | undefined;
+
+  readonly incidents: ApiServices["incidents"] = {
+    list: async ({ state, limit, before }) =>
+      this.incidentItems
+        .filter((item) => !state || (state === "live" ? item.state !== "resolved" : item.state === state))
+        .filter((item) => !before || isBefore({ time: item.openedAt, id: item.id }, before))
+        .slice(0, limit),
+    get: async (id) => {
+      const incident = this.incidentItems.find((item) => item.id === id);
+      if (!incident) return undefined;
+      return {
+        incident,
+        timeline: sampleTimeline(),
+        detections: this.detectionItems,
+        decisions: this.decisionItems.filter((item) => item.incident === id),
+      };
+    },
+    acknowledge: async (id, by) =>
+      this.#change(["acknowledge", id, by], this.incidentItems, (item) => item.id === id, {
+        state: "acknowledged",
+        acknowledgedBy: by,
+        acknowledgedAt: sampleTime,
+      }),
+    resolve: async (id, by) =>
+      this.#change(["resolve", id, by], this.incidentItems, (item) => item.id === id, {
+        state: "resolved",
+        resolvedBy: by,
+        resolvedAt: sampleTime,
+      }),
+  };
+
+  readonly detections: ApiServices["detections"] = {
+    list: async ({ detector, state, limit }) =>
+      this.detectionItems
+        .filter((item) => (!detector || item.detector === detector) && (!state || item.state === state))
+        .slice(0, limit),
+    get: async (id) => this.detectionItems.find((item) => item.id === id),
+  };
+
+  readonly decisions: ApiServices["decisions"] = {
+    list: async ({ state, scope, value, limit }) =>
+      this.decisionItems
+        .filter(
+          (item) => !state || (state === "current" ? ["active", "asked"].includes(item.state) : item.state === state),
+        )
+        .filter((item) => (!scope || item.scope === scope) && (!value || item.value === value))
+        .slice(0, limit),
+    add: async ({ forMs, by, ...rest }) => {
+      this.calls.push(["add", { ...rest, forMs, by }]);
+      if (this.refuseWith) return { kind: "refused", reason: this.refuseWith };
+      const decision = sampleDecision({ ...rest, id: 99, origin: "manual", until: sampleTime + forMs });
+      this.decisionItems.unshift(decision);
+      return { kind: "done", value: decision };
+    },
+    lift: async (id, by, reason) =>
+      this.#change(["lift", id, by, reason], this.decisionItems, (item) => item.id === id, {
+        state: "lifted",
+        liftedBy: by,
+        liftedAt: sampleTime,
+      }),
+    confirm: async (id, by) =>
+      this.#change(["confirm", id, by], this.decisionItems, (item) => item.id === id, { state: "active" }),
+  };
+
+  readonly silences: ApiServices["silences"] = {
+    list: async () => this.silenceItems,
+    create: async ({ forMs, by, ...rest }) => {
+      this.calls.push(["silence", { ...rest, forMs, by }]);
+      const silence = { ...rest, id: "sil_1", until: sampleTime + forMs, createdAt: sampleTime, createdBy: by };
+      this.silenceItems.push(silence);
+      return { kind: "done", value: silence };
+    },
+    remove: async (id, by) => {
+      this.calls.push(["unsilence", id, by]);
+      const silence = this.silenceItems.find((item) => item.id === id);
+      this.silenceItems = this.silenceItems.filter((item) => item !== silence);
+      return silence ? { kind: "done", value: silence } : { kind: "unknown" };
+    },
+  };
+
+  readonly deliveries: ApiServices["deliveries"] = {
+    list: async ({ channel, limit }) =>
+      this.deliveryItems.filter((item) => !channel || item.channel === channel).slice(0, limit),
+  };
+
+  readonly runbooks: ApiServices["runbooks"] = {
+    list: () => this.runbookItems,
+    get: (id) => this.runbookItems.find((item) => item.id === id),
+  };
+
+  checkAnswer: () => ReturnType<ApiServices["check"]["check"]> = () => ({
+    status: 403,
+    headers: { "x-gatewatch-reference": "ref-1", "retry-after": "60" },
+    body: "",
+  });
+
+  readonly check: ApiServices["check"] = {
+    check: (headers, peer) => {
+      this.calls.push(["check", headers["x-forwarded-for"], peer]);
+      return this.checkAnswer();
+    },
+  };
+
+  readonly logs: ApiServices["logs"] = {
+    maxBodyBytes: 1024,
+    accept: async (source, body, headers) => {
+      this.calls.push(["accept", source, body.toString("latin1"), headers["content-encoding"]]);
+      return { status: 202, body: { accepted: body.toString().split("\n").filter(Boolean).length, rejected: 0 } };
+    },
+  };
+
+  readonly blocking: ApiServices["blocking"] = {
+    stop: async (by) => this.#switch(true, by),
+    resume: async (by) => this.#switch(false, by),
+  };
+
+  async why(subject: string) {
+    return {
+      subject,
+      lines: [`${subject} is banned until 09:14 (Credential stuffing on login).`],
+      decisions: this.decisionItems,
+      detections: this.detectionItems,
+      incidents: this.incidentItems,
+    };
+  }
+
+  status(): ServiceStatus {
+    return this.statusNow;
+  }
+
+  ready(): readonly string[] {
+    return this.notReady;
+  }
+
+  #switch(stopped: boolean, by: string): void {
+    this.calls.push([stopped ? "stop" : "resume", by]);
+    const blocking = { ...this.statusNow.blocking, stopped, stoppedBy: stopped ? by : undefined };
+    this.statusNow = { ...this.statusNow, blocking };
+  }
+
+  #change<T extends { readonly version: number }>(
+    call: unknown[],
+    items: T[],
+    matches: (item: T) => boolean,
+    changes: Partial<T>,
+  ): ActionResult<T> {
+    this.calls.push(call);
+    if (this.refuseWith) return { kind: "refused", reason: this.refuseWith };
+    const index = items.findIndex(matches);
+    const before = items[index];
+    if (!before) return { kind: "unknown" };
+    const after = { ...before, ...changes, version: before.version + 1 };
+    items[index] = after;
+    return { kind: "done", value: after };
+  }
+}
+
+// helpers
+
+function isBefore(a: { time: number; id: string }, b: { time: number; id: string }): boolean {
+  return a.time < b.time || (a.time === b.time && a.id < b.id);
+}
