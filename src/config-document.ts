@@ -19,7 +19,7 @@ export interface ConfigDocument {
   /** True when the text could not be read as YAML at all: `value` then means nothing. */
   readonly unreadable: boolean;
   /** The line of the deepest part of `path` that is in the file. */
-  lineOf(path: ConfigPath): number | undefined;
+  readonly lineOf: (path: ConfigPath) => number | undefined;
 }
 
 /** Reads YAML. Messages never quote the text: a wrong line may hold a secret. */

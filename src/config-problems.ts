@@ -18,6 +18,22 @@ export function describeIssues(issues: readonly z.core.$ZodIssue[], context: Con
   return issues.flatMap((issue) => describe(issue, [], context));
 }
 
+/** As `describeIssues`, for data that stands at `base` in the configuration and has a schema of its own. */
+export function describeIssuesAt(
+  base: readonly string[],
+  options: { issues: readonly z.core.$ZodIssue[]; value: unknown; schema: JsonSchema },
+): Finding[] {
+  const nest = <T>(inner: T, wrap: (key: string, inner: T) => T) =>
+    base.reduceRight((rest, key) => wrap(key, rest), inner);
+  return describeIssues(
+    options.issues.map((issue) => ({ ...issue, path: [...base, ...issue.path] })),
+    {
+      value: nest(options.value, (key, inner) => ({ [key]: inner })),
+      schema: nest(options.schema, (key, inner) => ({ properties: { [key]: inner } })),
+    },
+  );
+}
+
 /** The known name that `name` was probably meant to be. */
 export function didYouMean(name: string, known: readonly string[]): string | undefined {
   return closestMatch(name, known, { maxDistance: Math.max(2, Math.floor(name.length / 3)) });

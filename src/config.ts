@@ -14,7 +14,7 @@ export type { Environment } from "./config-secrets.ts";
 
 /** A configuration, or everything that is wrong with it. */
 export type ConfigResult =
-  | { readonly kind: "good"; readonly config: Config }
+  | { readonly kind: "good"; readonly config: Config; readonly lineOf: (path: ConfigPath) => number | undefined }
   | { readonly kind: "bad"; readonly problems: readonly Problem[] };
 
 /** The environment of this process; nothing else reads it. */
@@ -28,7 +28,7 @@ export function readEnvironment(): Environment {
  */
 export async function loadConfig(file: string, env: Environment): Promise<Config> {
   const result = await readConfig(file, env);
-  if (result.kind === "bad") throw invalidConfig(file, result.problems);
+  if (result.kind === "bad") throw invalidFiles(file, result.problems);
   return result.config;
 }
 
@@ -67,12 +67,12 @@ export async function loadSection<K extends "service" | "api">(
   const issues = (checked.error?.issues ?? []).map((issue) => ({ ...issue, path: [section, ...issue.path] }));
   const all = [...findings, ...describeIssues(issues, { value, schema: configJsonSchema() })];
   if (document.unreadable) all.unshift(...document.findings);
-  if (all.length > 0) throw invalidConfig(file, toProblems(all, { file, document, secrets }));
+  if (all.length > 0) throw invalidFiles(file, toProblems(all, { file, document, secrets }));
   return checked.data as Config[K];
 }
 
-/** The error that lists a configuration's problems. */
-export function invalidConfig(file: string, problems: readonly Problem[]): GatewatchError {
+/** The error that lists what is wrong in the configuration, or in detectors and runbooks it names. */
+export function invalidFiles(file: string, problems: readonly Problem[]): GatewatchError {
   const count = problems.length === 1 ? "one problem" : `${problems.length} problems`;
   return new GatewatchError("CONFIG_INVALID", `The configuration ${file} has ${count}.`, {
     problems,

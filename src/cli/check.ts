@@ -1,0 +1,34 @@
+import { invalidFiles, readConfig } from "../config.ts";
+import { loadFiles } from "../config-files.ts";
+import type { CliContext } from "./cli-context.ts";
+
+/**
+ * `gatewatch check`: validates configuration, detectors and runbooks, and starts nothing. Throws
+ * `CONFIG_INVALID` with all problems, else prints what was found.
+ */
+export async function runCheck(configFile: string, context: CliContext): Promise<number> {
+  const result = await readConfig(configFile, context.env);
+  if (result.kind === "bad") throw invalidFiles(configFile, result.problems);
+  const { config, lineOf } = result;
+  const { detectors, runbooks, problems } = await loadFiles({ config, configFile, lineOf });
+  if (problems.length > 0) throw invalidFiles(configFile, problems);
+
+  const off = detectors.filter((detector) => config.detectors[detector.definition.id]?.mode === "off").length;
+  const found = [
+    amount(config.sources.length, "source"),
+    amount(config.endpoints.length, "endpoint"),
+    amount(detectors.length, "detector") + (off === 0 ? "" : ` (${off} off)`),
+    amount(runbooks.length, "runbook"),
+    amount(Object.keys(config.teams).length, "team"),
+    amount(Object.keys(config.channels).length, "channel"),
+    amount(config.gateways.length, "gateway"),
+  ];
+  context.stdout(`${configFile} is good: ${found.join(", ")}; blocking: ${config.block.mode}.\n`);
+  return 0;
+}
+
+// helpers
+
+function amount(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

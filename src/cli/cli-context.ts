@@ -1,0 +1,47 @@
+import type { Logger } from "pino";
+import type { Clock } from "../clock.ts";
+import type { Config, Environment } from "../config.ts";
+
+/** A running service, as the process sees it. */
+export interface RunningService {
+  /** Drains and closes everything; resolves when that is done. */
+  stop(reason: string): Promise<void>;
+  /** Resolves when there is nothing left to read (files and standard input ended); rejects when it can't go on. */
+  readonly ended: Promise<void>;
+  /** Reads configuration, detectors and runbooks anew. */
+  reload(): Promise<void>;
+}
+
+export interface StartAppOptions {
+  readonly config: Config;
+  readonly configFile: string;
+  /** For reading the configuration anew. */
+  readonly env: Environment;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+export interface TryOptions {
+  readonly files: readonly string[];
+  /** A format's name, or `auto`. */
+  readonly format: string;
+  /** Its formats, endpoints, proxies and detectors' settings count, if it is given. */
+  readonly configFile: string | undefined;
+  readonly json: boolean;
+}
+
+/** What commands may touch; `main.ts` hands in the real things, tests their own. */
+export interface CliContext {
+  readonly env: Environment;
+  readonly clock: Clock;
+  /** Each writes text as it is. */
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Signals and crashes arrive here: the process. */
+  readonly signals: NodeJS.EventEmitter;
+  /** Ends the process at once. */
+  readonly exit: (code: number) => void;
+  readonly fetch: typeof fetch;
+  readonly startApp: (options: StartAppOptions) => Promise<RunningService>;
+  readonly runTry: (options: TryOptions, context: CliContext) => Promise<number>;
+}

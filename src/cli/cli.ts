@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { configJsonSchema } from "../config-schema.ts";
+import { GatewatchError } from "../errors.ts";
+import { shippedPath } from "../shipped-path.ts";
+import { runCheck } from "./check.ts";
+import type { CliContext } from "./cli-context.ts";
+import { describeError } from "./describe-error.ts";
+import { runDecisions, runIncidents, runWhy } from "./questions.ts";
+import { runService } from "./run.ts";
+import { runStopBlocking } from "./stop-blocking.ts";
+import { runToken } from "./token.ts";
+
+/** Runs one command; `args` are those after the program's name. Returns the exit code, and never throws. */
+export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
+  const outcome = { code: 0 };
+  try {
+    await buildProgram(context, outcome).parseAsync(args, { from: "user" });
+    return outcome.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode; // it has already said what was wrong
+    context.stderr(describeError(error));
+    return error instanceof GatewatchError ? error.exitCode : 1;
+  }
+}
+
+// helpers
+
+/** The commands. Each writes its exit code to `outcome`. */
+function buildProgram(context: CliContext, outcome: { code: number }): Command {
+  const program = new Command("gatewatch")
+    .description("Watches an API gateway's access logs: finds attacks and outages, pages people, and blocks.")
+    .option("-c, --config <file>", "the configuration", "gatewatch.yaml")
+    .version(version())
+    .exitOverride()
+    .configureOutput({ writeOut: context.stdout, writeErr: context.stderr });
+  const configFile = () => program.opts<{ config: string }>().config;
+  const command = (name: string, description: string) => program.command(name).description(description);
+  const finish = async (code: number | Promise<number>) => {
+    outcome.code = await code;
+  };
+
+  program
+    .command("run", { isDefault: true })
+    .description("run the service (the default)")
+    .action(() => finish(runService(configFile(), context)));
+  command("check", "validate configuration, detectors and runbooks without starting anything").action(() =>
+    finish(runCheck(configFile(), context)),
+  );
+  command("try", "look for attacks in access logs on disk; starts and sends nothing")
+    .argument("<files...>", "logs, plain or gzip")
+    .option("--format <name>", "the logs' format", "auto")
+    .option("--json", "print JSON")
+    .action((files: string[], options: { format: string; json?: boolean }) => {
+      const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
+      const { format, json = false } = options;
+      return finish(context.runTry({ files, format, json, configFile: given }, context));
+    });
+  command("stop-blocking", "let everyone in, at once; works without a running service")
+    .option("--resume", "block again as the configuration says")
+    .action(({ resume = false }: { resume?: boolean }) =>
+      finish(runStopBlocking({ configFile: configFile(), resume }, context)),
+    );
+  command("why", "tell all that is known of an address, a user or a reference")
+    .argument("<subject>", "an address, a user's id, or the reference a refused customer was shown")
+    .option("--json", "print the service's answer as it is")
+    .action((subject: string, { json = false }: { json?: boolean }) =>
+      finish(runWhy(subject, { configFile: configFile(), json }, context)),
+    );
+  command("incidents", "list incidents that are not resolved")
+    .option("--json", "print the service's answer as it is")
+    .action(({ json = false }: { json?: boolean }) =>
+      finish(runIncidents({ configFile: configFile(), json }, context)),
+    );
+  command("decisions", "list decisions that hold, or wait for a person")
+    .option("--json", "print the service's answer as it is")
+    .action(({ json = false }: { json?: boolean }) =>
+      finish(runDecisions({ configFile: configFile(), json }, context)),
+    );
+  command("token", "make a random token for the API, with the hash for the configuration").action(() =>
+    finish(runToken(context)),
+  );
+  command("schema", "print the JSON Schema of the configuration").action(() => {
+    context.stdout(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
+  });
+  return program;
+}
+
+function version(): string {
+  const read = JSON.parse(readFileSync(shippedPath("package.json"), "utf8")) as { version: string };
+  return read.version;
+}

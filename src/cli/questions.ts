@@ -1,0 +1,98 @@
+import { z } from "zod";
+import { GatewatchError } from "../errors.ts";
+import { askService } from "./ask-service.ts";
+import type { CliContext } from "./cli-context.ts";
+import { terminalText } from "./terminal-text.ts";
+
+/** What every question needs. */
+export interface QuestionOptions {
+  readonly configFile: string;
+  /** Prints the service's answer as it is. */
+  readonly json: boolean;
+}
+
+/** `gatewatch why SUBJECT`: all that is known of an address, a user or a reference. */
+export async function runWhy(subject: string, options: QuestionOptions, context: CliContext): Promise<number> {
+  return ask(`/v1/why/${encodeURIComponent(subject)}`, explanation, { ...options, context }, ({ lines }) => lines);
+}
+
+/** `gatewatch incidents`: those that are open or acknowledged, the newest first. */
+export async function runIncidents(options: QuestionOptions, context: CliContext): Promise<number> {
+  return ask("/v1/incidents?state=live&limit=200", incidentList, { ...options, context }, ({ incidents }) =>
+    incidents.length === 0
+      ? ["No open incidents."]
+      : incidents.map((item) =>
+          [instant(item.openedAt), item.severity.padEnd(8), item.state.padEnd(12), item.id, item.title].join("  "),
+        ),
+  );
+}
+
+/** `gatewatch decisions`: those that hold or wait for a person, the newest first. */
+export async function runDecisions(options: QuestionOptions, context: CliContext): Promise<number> {
+  return ask("/v1/decisions?state=current&limit=200", decisionList, { ...options, context }, ({ decisions }) =>
+    decisions.length === 0
+      ? ["No decisions hold."]
+      : decisions.map((item) => {
+          const state = item.dryRun ? "dry run" : item.state;
+          const target = `${item.scope} ${item.value}`;
+          return [`until ${instant(item.until)}`, item.action.padEnd(8), state.padEnd(7), target, item.reason].join(
+            "  ",
+          );
+        }),
+  );
+}
+
+// helpers
+
+const explanation = z.object({ lines: z.array(z.string()) });
+
+/** Times come as epoch milliseconds or as RFC 3339 text. */
+const time = z.union([z.number(), z.string()]);
+
+const incidentList = z.object({
+  incidents: z.array(
+    z.object({ id: z.string(), title: z.string(), severity: z.string(), state: z.string(), openedAt: time }),
+  ),
+});
+
+const decisionList = z.object({
+  decisions: z.array(
+    z.object({
+      scope: z.string(),
+      value: z.string(),
+      action: z.string(),
+      state: z.string(),
+      dryRun: z.boolean(),
+      until: time,
+      reason: z.string(),
+    }),
+  ),
+});
+
+async function ask<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  options: QuestionOptions & { readonly context: CliContext },
+  toLines: (answer: T) => readonly string[],
+): Promise<number> {
+  const { configFile, json, context } = options;
+  const answer = await askService(path, configFile, context);
+  if (json) {
+    // JSON escapes control characters by itself.
+    context.stdout(`${JSON.stringify(answer, undefined, 2)}\n`);
+    return 0;
+  }
+  const checked = schema.safeParse(answer);
+  if (!checked.success) {
+    throw new GatewatchError("COMMAND_FAILED", "The service's answer has an unknown shape.", {
+      remedy: "Is another version running? `--json` prints the answer as it is.",
+      cause: checked.error,
+    });
+  }
+  for (const line of toLines(checked.data)) context.stdout(`${terminalText(line)}\n`);
+  return 0;
+}
+
+function instant(value: number | string): string {
+  return typeof value === "number" ? new Date(value).toISOString() : value;
+}

@@ -1,0 +1,91 @@
+import type { Logger } from "pino";
+import { sleep } from "../clock.ts";
+import { loadConfig } from "../config.ts";
+import { createLog } from "../log.ts";
+import type { CliContext, RunningService } from "./cli-context.ts";
+
+/**
+ * `gatewatch run`: the service, until a signal or until it ends by itself. The first SIGINT or
+ * SIGTERM drains within `service.shutdownAfter`, a second one ends the process at once; SIGHUP reads
+ * the configuration anew. Returns the exit code.
+ */
+export async function runService(configFile: string, context: CliContext): Promise<number> {
+  const { clock, env } = context;
+  const config = await loadConfig(configFile, env);
+  const log = createLog({ level: config.service.log.level, name: config.service.name });
+  const asked = Promise.withResolvers<string>();
+  const running: { service?: RunningService } = {};
+  const unhook = hook({ asked: asked.resolve, running, log, context });
+  try {
+    const service = await context.startApp({ config, configFile, env, log, clock });
+    running.service = service;
+    const reason = await Promise.race([asked.promise, service.ended.then(() => "ended")]);
+    return await stopWithin(config.service.shutdownAfter, { service, reason, log, context });
+  } catch (error) {
+    // `ended` rejected: what can still be saved is saved before the error is shown.
+    if (running.service) {
+      await stopWithin(config.service.shutdownAfter, { service: running.service, reason: "failed", log, context });
+    }
+    throw error;
+  } finally {
+    unhook();
+  }
+}
+
+// helpers
+
+const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** Listens to signals and crashes, before anybody else; the result ends it. */
+function hook(options: {
+  asked: (reason: string) => void;
+  running: { service?: RunningService };
+  log: Logger;
+  context: CliContext;
+}): () => void {
+  const { asked, running, log, context } = options;
+  let stopping = false;
+  const onStop = (signal: keyof typeof signalNumbers) => {
+    if (stopping) return context.exit(128 + signalNumbers[signal]);
+    stopping = true;
+    log.info({ signal }, "stopping; a second signal ends the process at once");
+    asked(signal);
+  };
+  const onCrash = (error: unknown) => {
+    log.error({ err: error }, "a bug: an error nobody handled; the process ends, and goes on from what it saved");
+    context.exit(1);
+  };
+  const onReload = () => {
+    log.info("reading the configuration anew");
+    void running.service?.reload();
+  };
+  const listeners = [
+    ["SIGINT", () => onStop("SIGINT")],
+    ["SIGTERM", () => onStop("SIGTERM")],
+    ["SIGHUP", onReload],
+    ["unhandledRejection", onCrash],
+    ["uncaughtException", onCrash],
+  ] as const;
+  for (const [name, listener] of listeners) context.signals.prependListener(name, listener);
+  return () => {
+    for (const [name, listener] of listeners) context.signals.off(name, listener);
+  };
+}
+
+/** Stops the service; 0 when it had drained by the deadline, else 1. */
+async function stopWithin(
+  deadlineMs: number,
+  options: { service: RunningService; reason: string; log: Logger; context: CliContext },
+): Promise<number> {
+  const { service, reason, log, context } = options;
+  const finished = new AbortController();
+  const stopped = service.stop(reason).then(() => "stopped" as const);
+  const late = sleep(context.clock, deadlineMs, finished.signal).then(() => "late" as const);
+  const outcome = await Promise.race([stopped, late]).finally(() => finished.abort());
+  if (outcome === "stopped") {
+    log.info({ reason }, "stopped");
+    return 0;
+  }
+  log.error({ reason, deadlineMs }, "not drained in time; the next start goes on from what was saved");
+  return 1;
+}
