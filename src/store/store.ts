@@ -21,6 +21,7 @@ export type Cell =
   | boolean
   | null
   | readonly string[]
+  | readonly number[]
   | Readonly<Record<string, string | number | null>>;
 
 /**
