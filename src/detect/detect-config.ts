@@ -36,7 +36,10 @@ export const detectorSettings = z.strictObject({
   params: z
     .record(z.string(), z.unknown())
     .default({})
-    .meta({ description: "Thresholds; each detector's own are listed in docs/detectors.md.", examples: [{ failures: 8 }] }),
+    .meta({
+      description: "Thresholds; each detector's own are listed in docs/detectors.md.",
+      examples: [{ failures: 8 }],
+    }),
 });
 
 export type DetectorSettings = z.output<typeof detectorSettings>;
@@ -47,7 +50,10 @@ export const detectorsConfig = z
     directories: z
       .array(z.string())
       .default([])
-      .meta({ description: "Folders with detectors of your own, beside the shipped ones.", examples: [["./detectors"]] }),
+      .meta({
+        description: "Folders with detectors of your own, beside the shipped ones.",
+        examples: [["./detectors"]],
+      }),
   })
   .catchall(detectorSettings)
   .prefault({});

@@ -14,6 +14,8 @@ export interface EvidenceEvent {
   readonly time: number;
   readonly gateway: string;
   readonly clientIp: string | undefined;
+  /** What the client is counted and blocked by: its address, or the /64 of an IPv6 one. */
+  readonly clientKey?: string | undefined;
   readonly clientIpTrust: "certain" | "guessed";
   readonly method: string;
   readonly path: string;

@@ -1,0 +1,114 @@
+import { basename } from "node:path";
+import { z } from "zod";
+import type { Problem } from "../errors.ts";
+import { endpointClasses, outcomes } from "../normalize/access-event.ts";
+import { parseDuration } from "../units.ts";
+import { type DetectorDefinition, dimensions } from "./define-detector.ts";
+import { severities } from "./detection.ts";
+import { lastWidth } from "./slot.ts";
+
+const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
+  error: "expected a time span: a whole number and ms, s, m, h or d",
+});
+const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === "function", {
+  error: "expected a function",
+});
+const scope = z.strictObject({ window: duration.optional(), key: z.array(z.enum(dimensions)).min(1).optional() });
+const counter = z.looseObject({
+  kind: z.enum(["count", "sum", "max", "distinct", "last"], {
+    error: "expected count(), sum(), max(), distinct() or last()",
+  }),
+  if: fn.optional(),
+  scope,
+  n: z.int().min(1).max(6, { error: "last() remembers at most 6 events" }).optional(),
+});
+
+/** The shape of a detector file's default export. Types hold it for TypeScript; this holds it at run time. */
+const shape = z.strictObject({
+  id: z.string().regex(/^[a-z][a-z0-9-]{1,63}$/, { error: "expected lower-case words joined by hyphens" }),
+  title: z.string().min(1).max(100),
+  description: z.string().min(1).max(2000),
+  owasp: z.array(z.string().regex(/^API\d{1,2}:\d{4}$/, { error: "expected an OWASP API risk such as API2:2023" })),
+  severity: z.enum(severities),
+  needs: z.strictObject({ required: z.array(z.string()), better: z.array(z.string()) }),
+  where: z.strictObject({
+    endpointClass: z.array(z.enum(endpointClasses)).min(1).optional(),
+    outcome: z.array(z.enum(outcomes)).min(1).optional(),
+    method: z.array(z.string()).min(1).optional(),
+  }),
+  key: z.array(z.enum(dimensions)).min(1, { error: "expected at least one dimension" }),
+  window: duration,
+  bucket: duration.optional(),
+  quiet: duration.optional(),
+  params: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, {
+    error: "expected a zod object with defaults",
+  }),
+  counters: z
+    .record(z.string(), counter)
+    .refine((all) => Object.keys(all).length > 0, { error: "expected at least one counter" }),
+  evidence: fn.optional(),
+  fires: fn,
+  severityOf: fn.optional(),
+  summary: fn,
+  target: fn,
+  examples: z
+    .array(z.looseObject({ name: z.string(), fires: z.boolean(), events: z.array(z.unknown()).min(1) }))
+    .refine((all) => all.some(({ fires }) => fires) && all.some(({ fires }) => !fires), {
+      error: "expected examples: at least one that fires and one that stays silent",
+    }),
+  triage: z.array(z.string()).min(1, { error: "expected at least one question for people" }),
+});
+
+/** Checks what a detector file exports; all that is wrong is told at once. */
+export function checkDefinition(
+  file: string,
+  exported: unknown,
+): { definition: DetectorDefinition | undefined; problems: Problem[] } {
+  if (exported === undefined) {
+    const message = "the file has no default export; expected `export default defineDetector({ … })`";
+    return { definition: undefined, problems: [{ file, path: "default", message }] };
+  }
+  const parsed = shape.safeParse(exported);
+  const problems: Problem[] = parsed.success
+    ? consistency(file, exported as DetectorDefinition)
+    : parsed.error.issues.map((issue) => ({ file, path: issue.path.map(String).join("."), message: issue.message }));
+  return { definition: problems.length === 0 ? (exported as DetectorDefinition) : undefined, problems };
+}
+
+function consistency(file: string, definition: DetectorDefinition): Problem[] {
+  const problems: Problem[] = [];
+  const name = basename(file).replace(/\.[a-z]+$/, "");
+  if (definition.id !== name) {
+    problems.push({ file, path: "id", message: `is "${definition.id}", expected the file's name, "${name}"` });
+  }
+  if (!definition.params.safeParse({}).success) {
+    problems.push({ file, path: "params", message: "every parameter needs a default" });
+  }
+  const windowMs = parseDuration(definition.window)!;
+  const bucketMs = definition.bucket === undefined ? 1000 : parseDuration(definition.bucket)!;
+  if (bucketMs < 1000 || windowMs % bucketMs !== 0) {
+    problems.push({
+      file,
+      path: "bucket",
+      message: "expected at least 1s, and a whole number of buckets in the window",
+    });
+  }
+  for (const [counterName, { scope, kind }] of Object.entries(definition.counters)) {
+    if (scope.key?.some((dimension) => !definition.key.includes(dimension))) {
+      problems.push({
+        file,
+        path: `counters.${counterName}.key`,
+        message: "expected a part of the detector's own key",
+      });
+    }
+    if (scope.window !== undefined && parseDuration(scope.window)! < windowMs) {
+      const message = "expected a window at least as long as the detector's own";
+      problems.push({ file, path: `counters.${counterName}.window`, message });
+    }
+    if (kind === "last" && (scope.key ?? scope.window) !== undefined) {
+      const message = `last() looks at the detector's own key and window (and at ${lastWidth} numbers)`;
+      problems.push({ file, path: `counters.${counterName}`, message });
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,250 @@
+import type { Clock } from "../clock.ts";
+import type { AccessEvent } from "../normalize/access-event.ts";
+import { Coverage, type DetectorCoverage } from "./coverage.ts";
+import type { DetectConfig } from "./detect-config.ts";
+import type { Detection } from "./detection.ts";
+import { Episodes } from "./episodes.ts";
+import { judge, type Finding } from "./judge.ts";
+import type { KeySpace } from "./key-space.ts";
+import type { Lane } from "./lane.ts";
+import type { Muting } from "./muting.ts";
+import { buildTables } from "./tables.ts";
+import {
+  bindDetectors,
+  cellNumber,
+  indexDetectors,
+  type ActiveDetector,
+  type BoundDetector,
+  type Cell,
+} from "./plan.ts";
+import { contentHash, evidenceOf, type Sample, SampleRing } from "./sample.ts";
+import { Scratch, type Slot } from "./slot.ts";
+import type { TrafficMemory } from "./traffic-memory.ts";
+import type { Watermark } from "./watermark.ts";
+
+/** Events of one partition, in its order. */
+export interface EventBatch {
+  readonly partition: string;
+  readonly events: readonly AccessEvent[];
+  /** When the transport took each event, epoch ms: an event can't have ended later than that. */
+  readonly takenAt: (index: number) => number;
+}
+
+export interface DetectEngineOptions {
+  readonly detectors: readonly ActiveDetector[];
+  readonly config: DetectConfig;
+  readonly clock: Clock;
+  readonly watermark: Watermark;
+  readonly memory: TrafficMemory;
+  readonly muting: Muting;
+}
+
+/** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
+const clockSkewMs = 2_000;
+
+/**
+ * Counts events for every detector's keys and judges them twice: on change, so that a block stands
+ * within milliseconds, and once their bucket is sealed by the watermark, so that what is kept
+ * depends on the events alone and not on their order.
+ */
+export class DetectEngine {
+  readonly bound: readonly BoundDetector[];
+  readonly spaces: readonly KeySpace[];
+  readonly episodes = new Episodes();
+  readonly coverage: Coverage;
+  late = 0;
+  /** Errors thrown by detectors; each was skipped for that detector. */
+  faults = 0;
+  readonly #options: DetectEngineOptions;
+  readonly #cells: readonly Cell[];
+  readonly #lanes: readonly Lane[];
+  readonly #ring = new SampleRing(65_536);
+  readonly #scratch = new Scratch();
+  #serial = 0;
+  #lastSecond = 0;
+  #sealedUntil = 0;
+
+  constructor(options: DetectEngineOptions) {
+    this.#options = options;
+    const tables = buildTables({ config: options.config, ring: this.#ring });
+    this.bound = bindDetectors(options.detectors, tables);
+    this.spaces = tables.spaces();
+    this.#lanes = this.spaces.flatMap((space) => space.lanes);
+    for (const lane of this.#lanes) lane.allocate();
+    this.#cells = indexDetectors(this.bound);
+    this.coverage = new Coverage(this.bound);
+  }
+
+  get sealedUntil(): number {
+    return this.#sealedUntil;
+  }
+
+  /** Counts a batch; returns what was detected, eager and sealed. */
+  process(batch: EventBatch): Detection[] {
+    const told: Detection[] = [];
+    const { watermark, memory } = this.#options;
+    const now = this.#options.clock.now();
+    for (let i = 0; i < batch.events.length; i++) {
+      const event = batch.events[i]!;
+      watermark.read(batch.partition, Math.min(event.time, batch.takenAt(i) + clockSkewMs));
+      const second = Math.floor(watermark.newest / 1000);
+      if (second > this.#lastSecond) {
+        this.#lastSecond = second;
+        this.#seal(watermark.advance(), told);
+      }
+      memory.see(event);
+      if (event.enforced) continue;
+      const cell = this.#cells[cellNumber(event)]!;
+      if (cell.detectors.length === 0) continue;
+      if (event.time < this.#sealedUntil) this.late++;
+      else this.#observe(event, cell, { now, told });
+    }
+    this.#seal(watermark.advance(), told);
+    return told;
+  }
+
+  /** Lets time pass where no event does: idle partitions leave the watermark, quiet episodes close. */
+  tick(): Detection[] {
+    const told: Detection[] = [];
+    this.#seal(this.#options.watermark.advance(), told);
+    return told;
+  }
+
+  /** Seals and closes everything: no event will follow. */
+  finish(): Detection[] {
+    const told: Detection[] = [];
+    const { watermark } = this.#options;
+    const longest = Math.max(0, ...this.bound.map(({ quietMs, lane }) => quietMs + lane.bucketMs));
+    this.#seal(watermark.finish(watermark.newest + longest + 2), told);
+    return told;
+  }
+
+  coverageOf(detector: BoundDetector): DetectorCoverage {
+    return this.coverage.of(detector);
+  }
+
+  /** The engine's own counters, restored by `DetectState`. */
+  restoreSealed(sealedUntil: number): void {
+    this.#sealedUntil = sealedUntil;
+    this.#lastSecond = Math.floor(this.#options.watermark.newest / 1000);
+  }
+
+  #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
+    const serial = ++this.#serial;
+    const looking = this.#looking(event, cell);
+    if (looking.length === 0) return;
+    const hash = contentHash(event);
+    let sample: Sample | undefined;
+    for (const { space, lane, slots } of cell.work) {
+      if (!this.#evaluate(event, slots, looking)) continue;
+      const row = space.rowOf(event, serial);
+      if (row === -1) continue;
+      if (lane.wantsSample(row, event.time)) sample ??= this.#sampleOf(event, hash, looking);
+      const kept = sample && sample.detectors !== 0 ? sample : undefined;
+      lane.observe(row, { time: event.time, hash, sample: kept }, this.#scratch, { sealedUntil: this.#sealedUntil });
+    }
+    if (moment.now - event.time > this.#options.config.staleAfter) return;
+    for (const detector of looking) this.#judgeEagerly(detector, event, { serial, told: moment.told });
+  }
+
+  /** The detectors that look at this event: by method, and not muted. */
+  #looking(event: AccessEvent, cell: Cell): BoundDetector[] {
+    const looking: BoundDetector[] = [];
+    for (const detector of cell.detectors) {
+      if (detector.methods !== undefined && !detector.methods.has(event.method)) continue;
+      if (this.#options.muting.isMuted(detector.active.definition.id)) continue;
+      this.coverage.look(detector, event);
+      looking.push(detector);
+    }
+    return looking;
+  }
+
+  /**
+   * Fills the scratch with what the event means to a lane. A counter that throws takes its detectors
+   * out of `looking` for this event, and the counters that only they own.
+   */
+  #evaluate(event: AccessEvent, slots: readonly Slot[], looking: BoundDetector[]): boolean {
+    const scratch = this.#scratch;
+    scratch.mask = 0;
+    for (const slot of slots) {
+      if (!looking.some(({ index }) => slot.owners.has(index))) continue;
+      try {
+        scratch.evaluate(slot, event);
+      } catch (error) {
+        for (const detector of looking.filter(({ index }) => slot.owners.has(index))) {
+          this.#threw(detector.active, error);
+          looking.splice(looking.indexOf(detector), 1);
+        }
+      }
+    }
+    for (const slot of slots) {
+      if ((scratch.mask & slot.bit) !== 0 && !looking.some(({ index }) => slot.owners.has(index)))
+        scratch.mask &= ~slot.bit;
+    }
+    return scratch.mask !== 0;
+  }
+
+  #sampleOf(event: AccessEvent, hash: number, looking: readonly BoundDetector[]): Sample {
+    let detectors = 0;
+    for (const { index, active } of looking) {
+      const { evidence } = active.definition;
+      const isEvidence = evidence === undefined || this.#guarded(active, () => evidence(event)) === true;
+      if (isEvidence) detectors |= 1 << index;
+    }
+    return { time: event.time, hash, detectors, owner: event.owner, event: evidenceOf(event) };
+  }
+
+  #judgeEagerly(detector: BoundDetector, event: AccessEvent, at: { serial: number; told: Detection[] }): void {
+    const row = detector.space.rowOf(event, at.serial);
+    if (row === -1) return;
+    const name = detector.space.table.names[row]!;
+    const isOpen = this.episodes.isOpen(detector, name);
+    if (isOpen && !this.episodes.mayRefresh(detector, { name, time: event.time })) return;
+    const finding = this.#judge(detector, { row, bucket: detector.lane.bucketOf(event.time) });
+    if (!finding) return;
+    at.told.push(...this.episodes.eager(finding, event.time, { stale: false, coverage: this.coverageOf(detector) }));
+  }
+
+  /** Judges, in order of time, every key with events in the buckets that the watermark has passed. */
+  #seal(watermark: number, told: Detection[]): void {
+    if (watermark <= this.#sealedUntil) return;
+    const stale =
+      this.#options.clock.now() - watermark > this.#options.config.staleAfter + this.#options.config.lateness;
+    for (const lane of this.#lanes) {
+      if (!lane.judged) continue;
+      const ready = [...lane.pending.keys()].filter((bucket) => (bucket + 1) * lane.bucketMs <= watermark);
+      for (const bucket of ready.sort((a, b) => a - b)) {
+        for (const row of lane.pending.get(bucket)!) {
+          for (const detector of this.bound) {
+            if (detector.lane !== lane || this.#options.muting.isMuted(detector.active.definition.id)) continue;
+            const finding = this.#judge(detector, { row, bucket });
+            if (finding) told.push(...this.episodes.sealed(finding, { stale, coverage: this.coverageOf(detector) }));
+          }
+        }
+        lane.pending.delete(bucket);
+      }
+    }
+    this.#sealedUntil = watermark;
+    told.push(...this.episodes.advance(watermark));
+  }
+
+  #judge(detector: BoundDetector, at: { row: number; bucket: number }): Finding | undefined {
+    return this.#guarded(detector.active, () =>
+      judge(detector, at, (clientIp, time) => this.#options.memory.succeededBefore(clientIp, time)),
+    );
+  }
+
+  #guarded<T>(active: ActiveDetector, run: () => T): T | undefined {
+    try {
+      return run();
+    } catch (error) {
+      this.#threw(active, error);
+      return undefined;
+    }
+  }
+
+  #threw(active: ActiveDetector, error: unknown): void {
+    this.faults++;
+    this.#options.muting.threw(active.definition.id, error);
+  }
+}

@@ -1,0 +1,243 @@
+import { createHash } from "node:crypto";
+import type { Detection, Target } from "./detection.ts";
+import type { DetectorCoverage } from "./coverage.ts";
+import type { Finding } from "./judge.ts";
+import type { BoundDetector } from "./plan.ts";
+import { keepEarliest, type Sample } from "./sample.ts";
+
+/** Samples shown; targets kept of one episode; open episodes at once; how often an open one is told anew. */
+const evidenceLimit = 10;
+const targetLimit = 256;
+const openLimit = 50_000;
+const tellEveryMs = 30_000;
+
+/** One attack on one key: opens once, goes on, closes after a quiet time. */
+interface Episode {
+  detector: BoundDetector;
+  detection: Detection;
+  name: string;
+  row: number;
+  /** The bucket its id comes from. */
+  bucket: number;
+  /** End of the last bucket that fired, epoch ms. */
+  lastFired: number;
+  toldAt: number;
+  samples: Sample[];
+  peak: number;
+}
+
+/** What an episode needs to know of the moment. */
+export interface Moment {
+  /** True when the events are judged long after they happened. */
+  readonly stale: boolean;
+  readonly coverage: DetectorCoverage;
+}
+
+/**
+ * Turns findings into detections. A finding on change opens an episode at once; one on complete
+ * buckets seals it. Versions come from event time, so that a replay tells the same again and
+ * nothing newer is ever overwritten by something older.
+ */
+export class Episodes {
+  readonly #open = new Map<string, Episode>();
+  /** Eager detections that were never sealed; closed for want of room. */
+  unconfirmed = 0;
+  superseded = 0;
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  isOpen(detector: BoundDetector, name: string): boolean {
+    return this.#open.has(keyOf(detector, name));
+  }
+
+  /** True when an open episode may be looked at again on change: at most once a second of event time. */
+  mayRefresh(detector: BoundDetector, at: { name: string; time: number }): boolean {
+    const episode = this.#open.get(keyOf(detector, at.name));
+    return episode !== undefined && at.time - episode.toldAt >= 1000;
+  }
+
+  /** A finding on change, at event time `time`. */
+  eager(finding: Finding, time: number, moment: Moment): Detection[] {
+    const episode = this.#open.get(keyOf(finding.detector, finding.name));
+    if (!episode) {
+      if (this.#open.size >= openLimit) return [];
+      const detection = this.#detectionOf(finding, moment, { version: time * 8, sealed: false, supersedes: undefined });
+      this.#start(finding, detection);
+      return [detection];
+    }
+    episode.toldAt = time;
+    const targets = mergeTargets(episode.detection.targets, finding.targets);
+    if (targets.length === episode.detection.targets.length) return [];
+    episode.detection = { ...episode.detection, version: time * 8 + 1, targets, summary: finding.summary };
+    return [episode.detection];
+  }
+
+  /** A finding on complete buckets. */
+  sealed(finding: Finding, moment: Moment): Detection[] {
+    const told: Detection[] = [];
+    let episode = this.#open.get(keyOf(finding.detector, finding.name));
+    if (episode && finding.end - episode.lastFired > finding.detector.quietMs) {
+      told.push(this.#close(episode));
+      episode = undefined;
+    }
+    if (!episode || (!episode.detection.sealed && episode.bucket !== finding.bucket)) {
+      const supersedes = episode?.detection.id;
+      if (episode) {
+        this.superseded++;
+        told.push(ended(episode, "unconfirmed", finding.end * 8 + 3));
+      } else if (this.#open.size >= openLimit) return told;
+      const stale = moment.stale && (episode?.detection.stale ?? true);
+      const detection = this.#detectionOf(
+        finding,
+        { ...moment, stale },
+        { version: finding.end * 8 + 2, sealed: true, supersedes },
+      );
+      this.#start(finding, detection);
+      return [...told, detection];
+    }
+    this.#extend(episode, finding);
+    return episode.toldAt === finding.end ? [...told, episode.detection] : told;
+  }
+
+  /** Closes what has been quiet for long enough at this watermark. */
+  advance(watermark: number): Detection[] {
+    const told: Detection[] = [];
+    for (const episode of this.#open.values()) {
+      if (watermark - episode.lastFired > episode.detector.quietMs) told.push(this.#close(episode));
+    }
+    return told;
+  }
+
+  #start(finding: Finding, detection: Detection): void {
+    const samples: Sample[] = [];
+    for (const sample of finding.samples) keepEarliest(samples, sample, evidenceLimit);
+    finding.detector.space.pinned.add(finding.row);
+    this.#open.set(keyOf(finding.detector, finding.name), {
+      detector: finding.detector,
+      detection,
+      name: finding.name,
+      row: finding.row,
+      bucket: finding.bucket,
+      lastFired: finding.end,
+      toldAt: finding.end,
+      samples,
+      peak: firstFigure(finding.counters),
+    });
+  }
+
+  #extend(episode: Episode, finding: Finding): void {
+    const { detection } = episode;
+    for (const sample of finding.samples) keepEarliest(episode.samples, sample, evidenceLimit);
+    const peak = firstFigure(finding.counters);
+    const higher = peak > episode.peak || !detection.sealed;
+    const targets = mergeTargets(detection.targets, finding.targets);
+    const tell =
+      !detection.sealed || finding.severity !== detection.severity || finding.end - episode.toldAt >= tellEveryMs;
+    episode.peak = Math.max(peak, detection.sealed ? episode.peak : 0);
+    episode.lastFired = finding.end;
+    episode.detection = {
+      ...detection,
+      version: finding.end * 8 + 2,
+      sealed: true,
+      severity: finding.severity,
+      lastSeen: finding.end,
+      firedAt: detection.sealed ? detection.firedAt : finding.end,
+      firstSeen: Math.min(episode.samples[0]?.time ?? detection.firstSeen, detection.firstSeen),
+      counters: higher ? finding.counters : detection.counters,
+      summary: higher ? finding.summary : detection.summary,
+      evidence: episode.samples.map(({ event }) => event),
+      clientIpCertain: detection.clientIpCertain && finding.clientIpCertain,
+      targets,
+    };
+    if (tell || targets.length > detection.targets.length) episode.toldAt = finding.end;
+  }
+
+  #close(episode: Episode): Detection {
+    this.#open.delete(keyOf(episode.detector, episode.name));
+    episode.detector.space.pinned.delete(episode.row);
+    const { sealed } = episode.detection;
+    if (!sealed) this.unconfirmed++;
+    return ended(episode, sealed ? "closed" : "unconfirmed", (episode.lastFired + episode.detector.quietMs) * 8 + 4);
+  }
+
+  #detectionOf(
+    finding: Finding,
+    moment: Moment,
+    of: { version: number; sealed: boolean; supersedes: string | undefined },
+  ): Detection {
+    const { definition, mode } = finding.detector.active;
+    const first = finding.samples[0]?.event;
+    return {
+      id: detectionId(definition.id, finding),
+      version: of.version,
+      detector: definition.id,
+      title: definition.title,
+      severity: finding.severity,
+      owasp: definition.owasp,
+      state: "open",
+      sealed: of.sealed,
+      key: finding.key,
+      firstSeen: first?.time ?? finding.end - finding.detector.lane.windowMs,
+      firedAt: finding.end,
+      lastSeen: finding.end,
+      counters: finding.counters,
+      summary: finding.summary,
+      targets: finding.targets.slice(0, targetLimit),
+      clientIpCertain: finding.clientIpCertain,
+      evidence: finding.samples.slice(0, evidenceLimit).map(({ event }) => event),
+      endpointClass: first?.endpointClass,
+      route: finding.key["route"] ?? first?.route,
+      owner: finding.samples[0]?.owner,
+      mode,
+      coverage: moment.coverage.state === "reduced" ? "reduced" : "full",
+      stale: moment.stale,
+      supersedes: of.supersedes,
+      origin: "traffic",
+    };
+  }
+
+  save(): SavedEpisode[] {
+    return [...this.#open.values()].map(({ detector, name, detection, bucket, lastFired, toldAt, samples, peak }) => ({
+      detector: detector.active.definition.id,
+      ...{ name, detection, bucket, lastFired, toldAt, samples, peak },
+    }));
+  }
+
+  load(saved: readonly SavedEpisode[], bound: readonly BoundDetector[]): void {
+    for (const episode of saved) {
+      const detector = bound.find(({ active }) => active.definition.id === episode.detector);
+      const row = detector?.space.find(episode.detection.key) ?? -1;
+      if (!detector || row === -1) continue;
+      detector.space.pinned.add(row);
+      this.#open.set(keyOf(detector, episode.name), { ...episode, detector, row, samples: [...episode.samples] });
+    }
+  }
+}
+
+export interface SavedEpisode extends Omit<Episode, "detector" | "row"> {
+  readonly detector: string;
+}
+
+function keyOf(detector: BoundDetector, name: string): string {
+  return `${detector.active.definition.id}\u001e${name}`;
+}
+
+function ended(episode: Episode, state: "closed" | "unconfirmed", version: number): Detection {
+  return { ...episode.detection, state, version };
+}
+
+/** The same for the same detector, key and bucket, wherever and whenever it is computed. */
+function detectionId(detector: string, finding: { name: string; bucket: number }): string {
+  return `det_${createHash("sha256").update(`${detector}\n${finding.name}\n${finding.bucket}`).digest("hex").slice(0, 16)}`;
+}
+
+function firstFigure(counters: Readonly<Record<string, number | null>>): number {
+  return Object.values(counters).find((figure) => figure !== null) ?? 0;
+}
+
+function mergeTargets(known: readonly Target[], more: readonly Target[]): readonly Target[] {
+  const fresh = more.filter((a) => !known.some((b) => a.scope === b.scope && a.value === b.value));
+  return fresh.length === 0 ? known : [...known, ...fresh].slice(0, targetLimit);
+}

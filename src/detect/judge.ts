@@ -1,0 +1,88 @@
+import type { Severity, Target } from "./detection.ts";
+import type { Known, Remembered } from "./define-detector.ts";
+import type { BoundDetector } from "./plan.ts";
+import type { Sample } from "./sample.ts";
+
+/** What a detector concluded of one key at the end of one bucket. */
+export interface Finding {
+  readonly detector: BoundDetector;
+  readonly row: number;
+  /** The key's text, as its table holds it. */
+  readonly name: string;
+  readonly key: Readonly<Record<string, string>>;
+  /** The bucket of the judged lane, and when it ends (epoch ms). */
+  readonly bucket: number;
+  readonly end: number;
+  readonly counters: Readonly<Record<string, number | null>>;
+  readonly severity: Severity;
+  readonly summary: string;
+  /** All samples in the window that are this detector's evidence, the earliest first. */
+  readonly samples: readonly Sample[];
+  readonly targets: readonly Target[];
+  readonly clientIpCertain: boolean;
+}
+
+export type SucceededBefore = (clientIp: string, time: number) => boolean | undefined;
+
+/**
+ * Judges one key at the end of one bucket: `undefined` when the detector does not fire. Windows of
+ * other lanes count in whole buckets that ended by then, so that the answer depends only on events
+ * up to that end. Throws what the detector's own functions throw.
+ */
+export function judge(
+  detector: BoundDetector,
+  at: { row: number; bucket: number },
+  succeededBefore: SucceededBefore,
+): Finding | undefined {
+  const { definition, params } = detector.active;
+  const { row, bucket } = at;
+  const end = (bucket + 1) * detector.lane.bucketMs;
+  let key: Record<string, string> | undefined;
+  const figures: Record<string, number | Known | readonly Remembered[]> = {};
+  for (const { name, space, lane, slot } of detector.counters) {
+    const lastBucket = lane === detector.lane ? bucket : Math.floor(end / lane.bucketMs) - 1;
+    const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
+    figures[name] = in_ === -1 ? emptyFigure(slot.kind) : lane.figure(in_, slot, lastBucket);
+  }
+  if (!definition.fires(figures as never, params as never)) return undefined;
+
+  key ??= detector.space.keyOf(row);
+  const mine = 1 << detector.index;
+  const samples = detector.lane
+    .samples(row, bucket)
+    .filter((sample) => (sample.detectors & mine) !== 0)
+    .sort((a, b) => a.time - b.time || a.hash - b.hash);
+  const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
+  const evidence = samples.map(({ event }) => event);
+  const target = definition.target({ key, samples: evidence, firstSeen, succeededBefore });
+  return {
+    detector,
+    row,
+    name: detector.space.table.names[row]!,
+    key,
+    bucket,
+    end,
+    counters: Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, plain(figure)])),
+    severity: definition.severityOf?.(figures as never, params as never) ?? definition.severity,
+    summary: definition.summary(figures as never, key).slice(0, 500),
+    samples,
+    targets: (target === undefined ? [] : Array.isArray(target) ? target : [target]).map(normalTarget),
+    clientIpCertain: evidence.length > 0 && evidence.every((event) => event.clientIpTrust === "certain"),
+  };
+}
+
+function emptyFigure(kind: string): number | Known | readonly Remembered[] {
+  if (kind === "distinct") return { known: false, value: 0 };
+  return kind === "last" ? [] : 0;
+}
+
+function plain(figure: number | Known | readonly Remembered[]): number | null {
+  if (typeof figure === "number") return figure;
+  if ("known" in figure) return figure.known ? figure.value : null;
+  return figure.length;
+}
+
+/** An IPv6 client is counted as its /64, so it is blocked as a range. */
+function normalTarget(target: Target): Target {
+  return target.scope === "ip" && target.value.includes("/") ? { scope: "range", value: target.value } : target;
+}

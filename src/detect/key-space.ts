@@ -1,0 +1,89 @@
+import type { AccessEvent } from "../normalize/access-event.ts";
+import type { Dimension } from "./define-detector.ts";
+import { hashed, hashKey } from "./hash.ts";
+import { KeyTable } from "./key-table.ts";
+import type { Lane } from "./lane.ts";
+
+/** Between the parts of a key's text; can't occur in them, since control characters are cut before. */
+const separator = "\u001f";
+
+/** One table of keys made of the same dimensions, and the lanes whose columns its rows are. */
+export class KeySpace {
+  readonly dimensions: readonly Dimension[];
+  readonly table: KeyTable;
+  readonly lanes: Lane[] = [];
+  /** Rows with an open episode; they give way last. */
+  readonly pinned = new Set<number>();
+  #lastEvent = -1;
+  #lastRow = -1;
+
+  constructor(dimensions: readonly Dimension[], rows: number) {
+    this.dimensions = dimensions;
+    this.table = new KeyTable(rows, {
+      onEvict: (row) => {
+        for (const lane of this.lanes) lane.forget(row);
+      },
+      isPinned: (row) => this.pinned.has(row),
+    });
+  }
+
+  get longestWindowMs(): number {
+    return Math.max(0, ...this.lanes.map((lane) => lane.windowMs));
+  }
+
+  /** The event's row, made when needed; -1 when the event lacks a dimension. Looked up once for each event. */
+  rowOf(event: AccessEvent, serial: number): number {
+    if (serial === this.#lastEvent) return this.#lastRow;
+    this.#lastEvent = serial;
+    const name = this.nameOf(event);
+    if (name === undefined) return (this.#lastRow = -1);
+    hashKey(name);
+    const second = Math.floor(event.time / 1000);
+    const expired = Math.floor((event.time - this.longestWindowMs) / 1000);
+    return (this.#lastRow = this.table.claim({ hi: hashed.hi, lo: hashed.lo }, { second, expired }, name));
+  }
+
+  /** The text of an event's key; `undefined` when a part is unknown. */
+  nameOf(event: AccessEvent): string | undefined {
+    let name = "";
+    for (let i = 0; i < this.dimensions.length; i++) {
+      const part = dimensionOf(event, this.dimensions[i]!);
+      if (part === undefined) return undefined;
+      name += i === 0 ? part : separator + part;
+    }
+    return name;
+  }
+
+  /** The key of a row by dimension. */
+  keyOf(row: number): Record<string, string> {
+    const parts = this.table.names[row]?.split(separator) ?? [];
+    return Object.fromEntries(this.dimensions.map((dimension, i) => [dimension, parts[i] ?? ""]));
+  }
+
+  /** The row of a key given by dimension; -1 when there is none. */
+  find(key: Readonly<Record<string, string>>): number {
+    hashKey(this.dimensions.map((dimension) => key[dimension] ?? "").join(separator));
+    return this.table.find(hashed.hi, hashed.lo);
+  }
+}
+
+/** One part of a key, as text. */
+export function dimensionOf(event: AccessEvent, dimension: Dimension): string | undefined {
+  switch (dimension) {
+    case "clientIp":
+      return event.clientKey;
+    case "actor":
+      return actorOf(event);
+    case "asn":
+      return event.asn === undefined ? undefined : String(event.asn);
+    default:
+      return event[dimension];
+  }
+}
+
+/** The surest name for whoever asks: `user:…`, else `key:…`, else `ip:…`. */
+export function actorOf(event: AccessEvent): string | undefined {
+  if (event.userId !== undefined) return `user:${event.userId}`;
+  if (event.apiKey !== undefined) return `key:${event.apiKey}`;
+  return event.clientKey === undefined ? undefined : `ip:${event.clientKey}`;
+}

@@ -1,0 +1,73 @@
+import type { AccessEvent } from "../normalize/access-event.ts";
+import type { Counter, Known } from "./define-detector.ts";
+import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
+import { hash32 } from "./hash.ts";
+
+/** The most numbers one `last` counter remembers of an event. */
+export const lastWidth = 4;
+
+/** One counter's place in a lane; detectors whose counters are equal share it. */
+export interface Slot {
+  readonly kind: Counter["kind"];
+  readonly counter: Counter;
+  /** Detectors that own it, as indexes into the engine's list. */
+  readonly owners: Set<number>;
+  /** Names that stay the same over restarts: `detector.counter` of each owner. */
+  readonly names: string[];
+  /** Numbers an observation carries for it. */
+  readonly width: number;
+  /** For `last`: how many are remembered. */
+  readonly n: number;
+  /** Its bit in an observation's mask, and where its numbers begin. */
+  bit: number;
+  at: number;
+}
+
+export function createSlot(counter: Counter): Slot {
+  const width = counter.kind === "count" ? 0 : counter.kind === "last" ? lastWidth : 1;
+  const n = counter.kind === "last" ? counter.n : 0;
+  return { kind: counter.kind, counter, owners: new Set(), names: [], width, n, bit: 0, at: 0 };
+}
+
+/** What one event means to the slots of one lane: which match, and their values. Reused for each event. */
+export class Scratch {
+  mask = 0;
+  readonly values = new Float64Array(31 * lastWidth);
+
+  /** Evaluates one slot for an event. Throws what the detector's own functions throw. */
+  evaluate(slot: Slot, event: AccessEvent): void {
+    const counter = slot.counter;
+    if (counter.if !== undefined && !counter.if(event)) return;
+    if (counter.kind === "last") {
+      const values = counter.of(event);
+      if (values.some((v) => v === undefined || !Number.isFinite(v))) return;
+      for (let i = 0; i < lastWidth; i++) this.values[slot.at + i] = values[i] ?? 0;
+    } else if (counter.kind === "distinct") {
+      const value = counter.of(event);
+      if (value === undefined) return;
+      this.values[slot.at] = hash32(String(value));
+    } else if (counter.kind !== "count") {
+      const value = counter.of(event);
+      if (value === undefined || !Number.isFinite(value)) return;
+      this.values[slot.at] = value;
+    }
+    this.mask |= slot.bit;
+  }
+
+  /** Adds up single observations of a slot, giving the same figure as its buckets would. */
+  static accumulator(slot: Slot): { add(value: number): void; result(): number | Known } {
+    let total = 0;
+    let known = false;
+    const words = new Uint32Array(slot.kind === "distinct" ? bitmapWords : 0);
+    return {
+      add(value) {
+        if (slot.kind === "count") total++;
+        else if (slot.kind === "sum") total += value;
+        else if (slot.kind === "max") total = known ? Math.max(total, value) : value;
+        else setBit(words, 0, value);
+        known = true;
+      },
+      result: () => (slot.kind === "distinct" ? { known, value: known ? countDistinct(words) : 0 } : total),
+    };
+  }
+}

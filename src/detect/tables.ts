@@ -1,0 +1,40 @@
+import type { DetectConfig } from "./detect-config.ts";
+import type { Dimension } from "./define-detector.ts";
+import { KeySpace } from "./key-space.ts";
+import { Lane } from "./lane.ts";
+import type { PlanTables } from "./plan.ts";
+import type { SampleRing } from "./sample.ts";
+
+/** How far partitions may be apart before the one in front is paused; buckets are kept for so long. */
+export const aheadMs = 45_000;
+
+/** Dimensions with few values: their tables are small. */
+const few: readonly Dimension[] = ["country", "asn", "route", "endpointClass", "gateway"];
+const rowsOfFew = 16_384;
+
+/** Makes the key spaces and lanes that a plan asks for, each once. */
+export function buildTables(options: {
+  config: DetectConfig;
+  ring: SampleRing;
+}): PlanTables & { spaces(): KeySpace[] } {
+  const spaces = new Map<string, KeySpace>();
+  const rowsFor = (dimensions: readonly Dimension[]) =>
+    dimensions.every((dimension) => few.includes(dimension)) ? rowsOfFew : options.config.clients;
+  return {
+    space(dimensions) {
+      const name = dimensions.join("+");
+      const space = spaces.get(name) ?? new KeySpace(dimensions, rowsFor(dimensions));
+      spaces.set(name, space);
+      return space;
+    },
+    lane(space, { windowMs, bucketMs }) {
+      const known = space.lanes.find((lane) => lane.windowMs === windowMs && lane.bucketMs === bucketMs);
+      if (known) return known;
+      const slackMs = options.config.lateness + 2 * aheadMs;
+      const lane = new Lane({ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring });
+      space.lanes.push(lane);
+      return lane;
+    },
+    spaces: () => [...spaces.values()],
+  };
+}

@@ -1,0 +1,238 @@
+import type { AccessEvent } from "../normalize/access-event.ts";
+import { hashed, hashKey } from "./hash.ts";
+import { KeyTable } from "./key-table.ts";
+
+const minute = 60_000;
+/** Users behind a client are told apart for a day, in two halves so that the older can be dropped. */
+const halfMs = 12 * 60 * minute;
+const wordsPerHalf = 2;
+/** 2^16 bits a minute tell about 500,000 clients apart (linear counting; 2 % error at 100,000). */
+const activeBits = 65_536;
+const activeMinutes = 10;
+
+/**
+ * What the guard has to know before anybody is blocked: who succeeded from which client, how many
+ * clients there are, how logins and checkouts fare. By event time.
+ */
+export class TrafficMemory {
+  readonly #clients: KeyTable;
+  /** Two bitmaps a client, one for each half of the day: users who succeeded. */
+  readonly #users: Uint32Array;
+  /** When each half began, as its number since the epoch. */
+  readonly #half: Uint32Array;
+  readonly #firstSuccess: Float64Array;
+  readonly #active = Array.from({ length: activeMinutes + 1 }, () => new Uint32Array(activeBits / 32));
+  readonly #activeMinute = new Float64Array(activeMinutes + 1);
+  readonly #logins = new MinuteRing(65);
+  readonly #failedLogins = new MinuteRing(65);
+  readonly #checkouts = new MinuteRing(65);
+  #newest = 0;
+  #usersSeen = false;
+
+  /** `clients`: rows preallocated for clients that had a success. */
+  constructor(clients: number) {
+    this.#clients = new KeyTable(clients, { onEvict: (row) => this.#forget(row), isPinned: () => false });
+    const rows = this.#clients.capacity;
+    this.#users = new Uint32Array(rows * 2 * wordsPerHalf);
+    this.#half = new Uint32Array(rows * 2);
+    this.#firstSuccess = new Float64Array(rows);
+  }
+
+  get evicted(): number {
+    return this.#clients.evicted;
+  }
+
+  see(event: AccessEvent): void {
+    if (event.time > this.#newest) this.#newest = event.time;
+    if (event.clientKey !== undefined) {
+      hashKey(event.clientKey);
+      this.#markActive(event.time, hashed.lo);
+      if (event.userId !== undefined && event.outcome === "ok") this.#succeeded(event, event.clientKey, event.userId);
+    }
+    if (event.endpointClass === "login" && !event.enforced && (event.outcome === "ok" || event.outcome === "failed")) {
+      this.#logins.add(event.time, 1);
+      if (event.outcome === "failed") this.#failedLogins.add(event.time, 1);
+    } else if (event.outcome === "ok" && (event.endpointClass === "checkout" || event.endpointClass === "payment")) {
+      this.#checkouts.add(event.time, 1);
+    }
+  }
+
+  /** Distinct users who succeeded from this client within a day; `undefined` where the log has no users. */
+  successfulUsers(clientKey: string): number | undefined {
+    if (!this.#usersSeen) return undefined;
+    const row = this.#rowOf(clientKey);
+    if (row === -1) return 0;
+    let set = 0;
+    for (let w = 0; w < wordsPerHalf; w++) {
+      let word = 0;
+      for (const side of [0, 1])
+        if (this.#isFresh(row, side)) word |= this.#users[(row * 2 + side) * wordsPerHalf + w]!;
+      for (; word !== 0; word &= word - 1) set++;
+    }
+    const bits = wordsPerHalf * 32;
+    return Math.round(-bits * Math.log(Math.max(1, bits - set) / bits));
+  }
+
+  /** Whether this client had a success before `time`; `undefined` where the log has no users. */
+  succeededBefore(clientKey: string, time: number): boolean | undefined {
+    if (!this.#usersSeen) return undefined;
+    const row = this.#rowOf(clientKey);
+    return row !== -1 && this.#firstSuccess[row]! > 0 && this.#firstSuccess[row]! < time;
+  }
+
+  /** Distinct clients of the last ten minutes. */
+  activeClients(): number | undefined {
+    if (this.#newest === 0) return undefined;
+    const oldest = Math.floor(this.#newest / minute) - activeMinutes;
+    let empty = 0;
+    for (let w = 0; w < activeBits / 32; w++) {
+      let word = 0;
+      for (let m = 0; m <= activeMinutes; m++) if (this.#activeMinute[m]! >= oldest) word |= this.#active[m]![w]!;
+      for (word = ~word; word !== 0; word &= word - 1) empty++;
+    }
+    return Math.round(-activeBits * Math.log(Math.max(1, empty) / activeBits));
+  }
+
+  /** The whole site's failed share of logins: the last five minutes, and the hour before. */
+  loginFailedShare(): { now: number; before: number; attempts: number } | undefined {
+    const now = Math.floor(this.#newest / minute);
+    const attempts = this.#logins.sum(now - 4, now);
+    const earlier = this.#logins.sum(now - 64, now - 5);
+    if (attempts === 0 || earlier === 0) return undefined;
+    const share = (from: number, to: number, of: number) => this.#failedLogins.sum(from, to) / of;
+    return { now: share(now - 4, now, attempts), before: share(now - 64, now - 5, earlier), attempts };
+  }
+
+  /** Successful checkouts a minute: the last two whole minutes, and the hour before. */
+  checkoutRate(): { now: number; before: number } | undefined {
+    const now = Math.floor(this.#newest / minute);
+    const before = this.#checkouts.sum(now - 62, now - 3) / 60;
+    return before === 0 ? undefined : { now: this.#checkouts.sum(now - 2, now - 1) / 2, before };
+  }
+
+  /** Everything as plain data; `load` puts it back. */
+  save(): object {
+    const rows: [string, number, number, number, number[]][] = [];
+    for (let row = 0; row < this.#clients.capacity; row++) {
+      const name = this.#clients.names[row];
+      if (name === undefined) continue;
+      const words = [...this.#users.subarray(row * 2 * wordsPerHalf, (row + 1) * 2 * wordsPerHalf)];
+      rows.push([name, this.#firstSuccess[row]!, this.#half[row * 2]!, this.#half[row * 2 + 1]!, words]);
+    }
+    const rings = [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save());
+    return { rows, rings, newest: this.#newest, usersSeen: this.#usersSeen };
+  }
+
+  load(saved: object): void {
+    const { rows, rings, newest, usersSeen } = saved as {
+      rows: [string, number, number, number, number[]][];
+      rings: SavedRing[];
+      newest: number;
+      usersSeen: boolean;
+    };
+    this.#newest = newest;
+    this.#usersSeen = usersSeen;
+    for (const [name, first, left, right, words] of rows) {
+      const row = this.#claim(name, newest);
+      this.#firstSuccess[row] = first;
+      this.#half.set([left, right], row * 2);
+      this.#users.set(words, row * 2 * wordsPerHalf);
+    }
+    [this.#logins, this.#failedLogins, this.#checkouts].forEach((ring, i) => rings[i] && ring.load(rings[i]));
+  }
+
+  #succeeded(event: AccessEvent, clientKey: string, userId: string): void {
+    this.#usersSeen = true;
+    const row = this.#claim(clientKey, event.time);
+    const first = this.#firstSuccess[row]!;
+    if (first === 0 || event.time < first) this.#firstSuccess[row] = event.time;
+    const half = Math.floor(event.time / halfMs);
+    const side = half & 1;
+    const at = (row * 2 + side) * wordsPerHalf;
+    if (this.#half[row * 2 + side] !== half) {
+      this.#half[row * 2 + side] = half;
+      this.#users.fill(0, at, at + wordsPerHalf);
+    }
+    hashKey(userId);
+    const bit = hashed.lo & (wordsPerHalf * 32 - 1);
+    this.#users[at + (bit >>> 5)]! |= 1 << (bit & 31);
+  }
+
+  #isFresh(row: number, side: number): boolean {
+    return this.#half[row * 2 + side]! >= Math.floor(this.#newest / halfMs) - 1;
+  }
+
+  #claim(clientKey: string, time: number): number {
+    hashKey(clientKey);
+    const second = Math.floor(time / 1000);
+    return this.#clients.claim({ hi: hashed.hi, lo: hashed.lo }, { second, expired: second - 86_400 }, clientKey);
+  }
+
+  #rowOf(clientKey: string): number {
+    hashKey(clientKey);
+    return this.#clients.find(hashed.hi, hashed.lo);
+  }
+
+  #forget(row: number): void {
+    this.#users.fill(0, row * 2 * wordsPerHalf, (row + 1) * 2 * wordsPerHalf);
+    this.#half.fill(0, row * 2, row * 2 + 2);
+    this.#firstSuccess[row] = 0;
+  }
+
+  #markActive(time: number, hash: number): void {
+    const now = Math.floor(time / minute);
+    const at = now % (activeMinutes + 1);
+    if (this.#activeMinute[at] !== now) {
+      if (this.#activeMinute[at]! > now) return;
+      this.#activeMinute[at] = now;
+      this.#active[at]!.fill(0);
+    }
+    const bit = hash & (activeBits - 1);
+    this.#active[at]![bit >>> 5]! |= 1 << (bit & 31);
+  }
+}
+
+interface SavedRing {
+  readonly minutes: readonly number[];
+  readonly counts: readonly number[];
+}
+
+/** A count for each of the last so many minutes. */
+class MinuteRing {
+  readonly #minutes: Float64Array;
+  readonly #counts: Float64Array;
+
+  constructor(size: number) {
+    this.#minutes = new Float64Array(size);
+    this.#counts = new Float64Array(size);
+  }
+
+  add(time: number, n: number): void {
+    const now = Math.floor(time / minute);
+    const at = now % this.#minutes.length;
+    if (this.#minutes[at] !== now) {
+      if (this.#minutes[at]! > now) return;
+      this.#minutes[at] = now;
+      this.#counts[at] = 0;
+    }
+    this.#counts[at]! += n;
+  }
+
+  /** The sum over the minutes `from` to `to`, both counted in. */
+  sum(from: number, to: number): number {
+    let total = 0;
+    for (let i = 0; i < this.#minutes.length; i++) {
+      if (this.#minutes[i]! >= from && this.#minutes[i]! <= to) total += this.#counts[i]!;
+    }
+    return total;
+  }
+
+  save(): SavedRing {
+    return { minutes: [...this.#minutes], counts: [...this.#counts] };
+  }
+
+  load(saved: SavedRing): void {
+    this.#minutes.set(saved.minutes);
+    this.#counts.set(saved.counts);
+  }
+}
