@@ -1,7 +1,9 @@
+import type { z } from "zod";
 import type { Decision } from "../block/decision.ts";
 import type { Detection, Target } from "../detect/detection.ts";
 import type { Incident, IncidentEvent } from "../incident/incident.ts";
 import type { Runbook } from "../incident/runbook.ts";
+import type { newSilence, Silence } from "../incident/silence.ts";
 import type { Delivery } from "../notify/notifier.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
@@ -77,30 +79,12 @@ export interface DecisionService {
   confirm(id: number, by: string): Promise<ActionResult<Decision>>;
 }
 
-/** Mutes pages until a time; incidents still open and are shown. */
-export interface Silence {
-  readonly id: string;
-  /** Which incidents: of this runbook, or of all when absent. */
-  readonly runbook: string | undefined;
-  /** And whose group has these values; empty: any. */
-  readonly match: Readonly<Record<string, string>>;
-  readonly until: number;
-  readonly reason: string;
-  readonly createdAt: number;
-  readonly createdBy: string;
-}
-
-export type NewSilence = Pick<Silence, "runbook" | "match" | "reason"> & {
-  readonly forMs: number;
-  readonly by: string;
-};
-
 export interface SilenceService {
   /** Those that have not ended, the next to end first; at most a thousand. */
   list(): Promise<readonly Silence[]>;
-  create(silence: NewSilence): Promise<ActionResult<Silence>>;
+  create(silence: z.output<typeof newSilence>, by: string): Promise<ActionResult<Silence>>;
   /** Ends it now. */
-  remove(id: string, by: string): Promise<ActionResult<Silence>>;
+  end(id: string, by: string): Promise<ActionResult<Silence>>;
 }
 
 /** Newest by `createdAt`. */

@@ -4,17 +4,21 @@ export interface Changes<T> {
   readonly gone: readonly string[];
 }
 
-interface Versioned {
-  readonly version: number;
+/** How to tell items apart, and whether one is still as it was. */
+export interface ChangeFeedOptions<T> {
+  readonly idOf: (item: T) => string;
+  readonly stateOf: (item: T) => string | number;
 }
 
 /** Finds what changed in a list that is read again and again. As large as the list it was last given. */
-export class ChangeFeed<T extends Versioned> {
+export class ChangeFeed<T> {
   readonly #idOf: (item: T) => string;
+  readonly #stateOf: (item: T) => string | number;
   #items = new Map<string, T>();
 
-  constructor(idOf: (item: T) => string) {
-    this.#idOf = idOf;
+  constructor(options: ChangeFeedOptions<T>) {
+    this.#idOf = options.idOf;
+    this.#stateOf = options.stateOf;
   }
 
   /** Takes the whole list as it is now. */
@@ -22,7 +26,10 @@ export class ChangeFeed<T extends Versioned> {
     const before = this.#items;
     this.#items = new Map(items.map((item) => [this.#idOf(item), item]));
     return {
-      changed: items.filter((item) => before.get(this.#idOf(item))?.version !== item.version),
+      changed: items.filter((item) => {
+        const known = before.get(this.#idOf(item));
+        return known === undefined || this.#stateOf(known) !== this.#stateOf(item);
+      }),
       gone: [...before.keys()].filter((id) => !this.#items.has(id)),
     };
   }

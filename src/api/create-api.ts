@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import { validatorCompiler } from "fastify-type-provider-zod";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -19,6 +19,7 @@ import { incidentRoutes } from "./incident-routes.ts";
 import { logRoutes } from "./log-routes.ts";
 import { addOpenApi } from "./openapi.ts";
 import { pageRoutes, type PageFile } from "./page-routes.ts";
+import { createResponseSerializer } from "./response-serializer.ts";
 import { runbookRoutes } from "./runbook-routes.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import { silenceRoutes } from "./silence-routes.ts";
@@ -51,7 +52,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     routerOptions: { maxParamLength: 512 },
   });
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
+  app.setSerializerCompiler(createResponseSerializer({ metrics, log }));
   app.setErrorHandler(createErrorHandler(log));
   app.setNotFoundHandler(answerNotFound);
   addSecurityHeaders(app);

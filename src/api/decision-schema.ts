@@ -29,5 +29,11 @@ export const decisionSchema = targetSchema
     verdicts: z.array(verdictSchema).readonly(),
     liftedBy: z.string().optional(),
     liftedAt: z.number().optional(),
+    servedAt: z.number().optional(),
+    liftReason: z.string().optional(),
+    wouldHaveHit: z
+      .object({ requests: z.number(), succeeded: z.number(), users: z.array(z.string()).readonly() })
+      .optional()
+      .meta({ description: "Of a dry run: the requests it would have refused so far" }),
   })
   .meta({ id: "Decision", description: "What should happen to a target until a time" });

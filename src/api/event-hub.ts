@@ -38,9 +38,13 @@ export class EventHub {
   readonly #listeners = new Set<Writable>();
   /** Joined since the last tick; they get everything with the next. */
   readonly #newcomers = new Set<Writable>();
-  readonly #incidents = new ChangeFeed<Incident>((incident) => incident.id);
-  readonly #decisions = new ChangeFeed<Decision>((decision) => String(decision.id));
-  readonly #deliveries = new ChangeFeed<Delivery>((delivery) => delivery.id);
+  readonly #incidents = new ChangeFeed<Incident>({ idOf: ({ id }) => id, stateOf: ({ version }) => version });
+  readonly #deliveries = new ChangeFeed<Delivery>({ idOf: ({ id }) => id, stateOf: ({ version }) => version });
+  readonly #decisions = new ChangeFeed<Decision>({
+    idOf: ({ id }) => String(id),
+    // Whom a dry run would have hit is counted without a new version.
+    stateOf: ({ version, wouldHaveHit }) => `${version}/${wouldHaveHit?.requests ?? 0}`,
+  });
   readonly #failures;
   #stopTicking: (() => void) | undefined;
   #reading = false;

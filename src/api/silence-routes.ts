@@ -1,40 +1,27 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { durationMs } from "../units.ts";
+import { newSilence } from "../incident/silence.ts";
 import { callerName } from "./access-hook.ts";
 import { done } from "./api-error.ts";
 import type { SilenceService } from "./api-services.ts";
 
 const tags = ["silences"];
-/** Four weeks: what has to be quiet for longer belongs in the runbook. */
-const longestMs = 28 * 86_400_000;
-
+/** A `Silence`, as the API shows it. Times are epoch ms. */
 const silenceSchema = z
   .object({
     id: z.string(),
+    version: z.number(),
     runbook: z.string().optional(),
-    match: z.record(z.string(), z.string()),
-    until: z.number(),
+    detector: z.string().optional(),
+    team: z.string().optional(),
+    key: z.record(z.string(), z.string()),
+    startsAt: z.number(),
+    endsAt: z.number(),
     reason: z.string(),
-    createdAt: z.number(),
-    createdBy: z.string(),
+    by: z.string(),
+    endedBy: z.string().optional(),
   })
   .meta({ id: "Silence", description: "Nobody is paged for matching incidents until a time" });
-
-const newSilence = z
-  .strictObject({
-    runbook: z.string().min(1).max(64).optional().meta({ description: "Only incidents of this runbook" }),
-    match: z
-      .record(z.string().max(64), z.string().max(256))
-      .refine((match) => Object.keys(match).length <= 10, { error: "expected at most ten values" })
-      .default({})
-      .meta({ description: "Only incidents whose group has these values", examples: [{ endpointClass: "login" }] }),
-    for: durationMs("2h").refine((ms) => ms > 0 && ms <= longestMs, { error: "expected 1ms to 28d" }),
-    reason: z.string().trim().min(1).max(500),
-  })
-  .refine(({ runbook, match }) => runbook !== undefined || Object.keys(match).length > 0, {
-    error: "expected a runbook, a match, or both: a silence over everything is not taken",
-  });
 
 /** Silences: incidents that nobody is to be paged for, until when and why. */
 export function silenceRoutes(silences: SilenceService): FastifyPluginAsyncZod {
@@ -58,9 +45,8 @@ export function silenceRoutes(silences: SilenceService): FastifyPluginAsyncZod {
         response: { 201: z.object({ silence: silenceSchema }) },
       },
       handler: async (request, reply) => {
-        const { runbook, match, reason, for: forMs } = request.body;
-        const result = await silences.create({ runbook, match, reason, forMs, by: callerName(request) });
-        return reply.code(201).send({ silence: done(result, `runbook ${runbook ?? ""}`) });
+        const result = await silences.create(request.body, callerName(request));
+        return reply.code(201).send({ silence: done(result, "such incident") });
       },
     });
 
@@ -74,7 +60,7 @@ export function silenceRoutes(silences: SilenceService): FastifyPluginAsyncZod {
       },
       handler: async (request) => {
         const { id } = request.params;
-        return { silence: done(await silences.remove(id, callerName(request)), `silence ${id}`) };
+        return { silence: done(await silences.end(id, callerName(request)), `silence ${id}`) };
       },
     });
   };

@@ -1,8 +1,9 @@
-import type { ActionResult, ApiServices, Silence } from "../../src/api/api-services.ts";
+import type { ActionResult, ApiServices } from "../../src/api/api-services.ts";
 import type { Decision } from "../../src/block/decision.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import type { Runbook } from "../../src/incident/runbook.ts";
+import type { Silence } from "../../src/incident/silence.ts";
 import type { Delivery } from "../../src/notify/notifier.ts";
 import type { ServiceStatus } from "../../src/api/service-status.ts";
 import {
@@ -95,18 +96,24 @@ export class FakeApiServices implements ApiServices {
 
   readonly silences: ApiServices["silences"] = {
     list: async () => this.silenceItems,
-    create: async ({ forMs, by, ...rest }) => {
-      this.calls.push(["silence", { ...rest, forMs, by }]);
-      const silence = { ...rest, id: "sil_1", until: sampleTime + forMs, createdAt: sampleTime, createdBy: by };
+    create: async (asked, by) => {
+      this.calls.push(["silence", asked, by]);
+      const { runbook, detector, team, ...rest } = asked;
+      const silence: Silence = {
+        ...rest,
+        runbook,
+        detector,
+        team,
+        id: "sil_00000000000000c1",
+        version: 1,
+        startsAt: sampleTime,
+        by,
+        endedBy: undefined,
+      };
       this.silenceItems.push(silence);
       return { kind: "done", value: silence };
     },
-    remove: async (id, by) => {
-      this.calls.push(["unsilence", id, by]);
-      const silence = this.silenceItems.find((item) => item.id === id);
-      this.silenceItems = this.silenceItems.filter((item) => item !== silence);
-      return silence ? { kind: "done", value: silence } : { kind: "unknown" };
-    },
+    end: async (id, by) => this.#change(["end", id, by], this.silenceItems, (item) => item.id === id, { endedBy: by }),
   };
 
   readonly deliveries: ApiServices["deliveries"] = {
