@@ -3,7 +3,6 @@ import { Command, CommanderError } from "commander";
 import { configJsonSchema } from "../config-schema.ts";
 import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
-import { runCheck } from "./check.ts";
 import type { CliContext } from "./cli-context.ts";
 import { describeError } from "./describe-error.ts";
 import { runDecisions, runIncidents, runWhy } from "./questions.ts";
@@ -15,7 +14,11 @@ import { runToken } from "./token.ts";
 export async function runCli(args: readonly string[], context: CliContext): Promise<number> {
   const outcome = { code: 0 };
   try {
-    await buildProgram(context, outcome).parseAsync(args, { from: "user" });
+    const program = buildProgram(context, outcome);
+    const { operands, unknown } = program.parseOptions([...args]);
+    // Not commander's default command: with one, a misspelt `stop-blocking` would start the service.
+    const command = operands.length + unknown.length === 0 ? ["run"] : [];
+    await program.parseAsync([...args, ...command], { from: "user" });
     return outcome.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode; // it has already said what was wrong
@@ -40,12 +43,10 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     outcome.code = await code;
   };
 
-  program
-    .command("run", { isDefault: true })
-    .description("run the service (the default)")
-    .action(() => finish(runService(configFile(), context)));
+  command("run", "run the service (the default)").action(() => finish(runService(configFile(), context)));
   command("check", "validate configuration, detectors and runbooks without starting anything").action(() =>
-    finish(runCheck(configFile(), context)),
+    // Loaded when it is wanted: no detector or runbook may keep `stop-blocking` from working.
+    finish(import("./check.ts").then(({ runCheck }) => runCheck(configFile(), context))),
   );
   command("try", "look for attacks in access logs on disk; starts and sends nothing")
     .argument("<files...>", "logs, plain or gzip")

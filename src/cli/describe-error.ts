@@ -15,7 +15,8 @@ export function describeError(error: unknown): string {
 /** One problem: its place on the first line, then what was expected, then an example. */
 export function describeProblem(problem: Problem): string {
   const { file, line, path, message, example } = problem;
-  const place = path.startsWith("line ") || line === undefined ? `${file}: ${path}` : `${file}:${line}: ${path}`;
+  const known = line === undefined || path.startsWith("line ") ? file : `${file}:${line}`;
+  const place = path === "" ? known : `${known}: ${path}`;
   const lines = [`  ${terminalText(place)}`, `    ${terminalText(message)}`];
   if (example !== undefined) lines.push(`    for example  ${terminalText(example)}`);
   return `${lines.join("\n")}\n`;
