@@ -158,7 +158,7 @@ const endpoint = z
     sensitive: z
       .array(z.string().min(1).max(128))
       .default([])
-      .meta({ description: "Parameters worth changing for an attacker; their values are cut", examples: [["price"]] }),
+      .meta({ description: "Parameters that an attacker would like to change", examples: [["price"]] }),
     owasp: z
       .array(z.string().regex(/^API\d{1,2}:20\d\d$/, { error: "expected a risk of the OWASP API list" }))
       .default([])

@@ -1,0 +1,73 @@
+import type { AccessEvent } from "./access-event.ts";
+import { BoundedCache } from "./bounded-cache.ts";
+import { redactText } from "./redact-text.ts";
+
+/** Reads what the shop's own log adds; gives `undefined` when nothing is left. */
+export type AttributeReader = (raw: Readonly<Record<string, unknown>>) => AccessEvent["attributes"];
+
+const maxAttributes = 16;
+const maxValue = 256;
+
+/** Words that make a name one whose value is never stored. */
+const secretWords: ReadonlySet<string> = new Set([
+  "password", "passwd", "pwd", "passphrase", "token", "secret", "authorization", "auth", "cookie", "cookies", "card",
+  "pan", "cvv", "cvc", "iban", "pin", "otp", "jwt", "credential", "credentials", "apikey", "signature",
+]); // prettier-ignore
+
+/** A reader that drops secret names, and the `parameters` of the configuration; values are redacted. */
+export function createAttributeReader(parameters: readonly string[]): AttributeReader {
+  const dropped = new Set(parameters.map((name) => name.toLowerCase()));
+  // Names come from the shop's own log, so they are few; the bound is for a log gone wild.
+  const allowed = new BoundedCache<string, boolean>(1024);
+  const isAllowed = (name: string): boolean => {
+    const known = allowed.get(name);
+    if (known !== undefined) return known;
+    const verdict = nameIsPlain(name) && !dropped.has(name.toLowerCase()) && !isSecretName(name);
+    allowed.set(name, verdict);
+    return verdict;
+  };
+
+  return (raw) => {
+    let attributes: Record<string, string> | undefined;
+    let count = 0;
+    for (const name in raw) {
+      const value = raw[name];
+      const text = typeof value === "string" ? value : textOfPlain(value);
+      if (text === undefined || text === "" || !isAllowed(name)) continue;
+      attributes ??= {};
+      attributes[name] = isShortWord(text) ? text : redactText(text).slice(0, maxValue);
+      if (++count === maxAttributes) break;
+    }
+    return attributes;
+  };
+}
+
+/** True for `accessToken`, `card_number`, `newPassword`; not for `discard` or `company`. */
+export function isSecretName(name: string): boolean {
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/, 32);
+  return words.some((word) => secretWords.has(word)) || secretWords.has(words.join(""));
+}
+
+// helpers
+
+function nameIsPlain(name: string): boolean {
+  return name !== "__proto__" && /^[A-Za-z][\w.-]{0,63}$/.test(name);
+}
+
+function textOfPlain(value: unknown): string | undefined {
+  return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+/** Too short to hold a card number or a token, and nothing but letters, digits, dashes and underscores. */
+function isShortWord(text: string): boolean {
+  if (text.length > 11) return false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
+    if (!letter && !(c >= 48 && c <= 57) && c !== 45 && c !== 95) return false;
+  }
+  return true;
+}

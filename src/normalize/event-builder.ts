@@ -1,0 +1,151 @@
+import type { AccessEvent, EndpointClass } from "./access-event.ts";
+import { createAttributeReader } from "./attributes.ts";
+import { createAddressReader } from "./client-address.ts";
+import type { Draft } from "./draft.ts";
+import type { GeoLookup, GeoPlace } from "./geo-lookup.ts";
+import { createIdentities } from "./identity.ts";
+import type { EndpointConfig, PrivacyConfig, ProxiesConfig, RedactConfig } from "./normalize-config.ts";
+import { outcomeOf } from "./outcome.ts";
+import { cleanIdentifier, createTextCleaner } from "./plain-text.ts";
+import { createClientResolver, type ResolvedClient } from "./resolve-client.ts";
+import { createRouteTable, type RouteTable } from "./route-table.ts";
+
+/** What may change without a restart. */
+export interface BuilderRules {
+  readonly endpoints: readonly EndpointConfig[];
+  readonly proxies: ProxiesConfig;
+  readonly redact: RedactConfig;
+}
+
+export interface BuilderOptions extends BuilderRules {
+  readonly privacy: PrivacyConfig;
+  readonly geo: GeoLookup | undefined;
+}
+
+/** Makes events of drafts: resolves the client, finds the endpoint, judges the outcome, cuts secrets. */
+export interface EventBuilder {
+  /** `arrivedAt`: when the transport took the record, epoch ms. */
+  build(draft: Draft, from: { gateway: string; arrivedAt: number }): AccessEvent;
+  readonly routes: RouteTable;
+  /** Events whose time lay so far ahead that it was set back. */
+  clamped(): number;
+}
+
+/** A gateway's clock may be wrong; an event from further ahead than this is set to when it arrived. */
+const maxAheadMs = 5 * 60_000;
+
+export function createEventBuilder(options: BuilderOptions): EventBuilder {
+  const { geo } = options;
+  const resolve = createClientResolver(createAddressReader(options.proxies.trusted), options.proxies.clientIpFrom);
+  const routes = createRouteTable(options.endpoints);
+  const identities = createIdentities(options.privacy.pseudonymKey);
+  const readAttributes = createAttributeReader(options.redact.parameters);
+  const cleanHost = createTextCleaner({ maxLength: 255, cached: 1024 });
+  const cleanAgent = createTextCleaner({ maxLength: 512, cached: 16_384 });
+  const cleanWord = createTextCleaner({ maxLength: 64, cached: 1024 });
+  const client: ResolvedClient = { address: undefined, trust: "guessed" };
+  let clamped = 0;
+
+  return {
+    routes,
+    clamped: () => clamped,
+    build(draft, { gateway, arrivedAt }) {
+      const { durationMs, status, enforced } = draft;
+      let time = draft.timeIsStart && durationMs !== undefined ? draft.time + durationMs : draft.time;
+      time = Math.floor(time);
+      if (time > arrivedAt + maxAheadMs) {
+        time = arrivedAt;
+        clamped++;
+      }
+
+      resolve(draft, client);
+      const { address } = client;
+      const method = draft.method.toUpperCase();
+      const routed = routes.lookUp(method, draft.target, status);
+      const attributes = draft.attributes === undefined ? undefined : readAttributes(draft.attributes);
+      const operations = routed.operations;
+      const operation = operations && (draft.operation ?? attributes?.operationName ?? operationIn(draft.target));
+      const endpoint = (operation !== undefined && operations?.get(operation)) || routed.endpoint;
+      endpoint.events++;
+      const { endpointClass } = endpoint;
+      const place =
+        geo !== undefined &&
+        address !== undefined &&
+        !address.local &&
+        needsPlace.has(endpointClass) &&
+        lacksPlace(draft)
+          ? geo.lookup(address.ip.includes(":") ? address.key.slice(0, -3) : address.ip)
+          : undefined;
+      const sameCountry = draft.country === undefined || place?.country === draft.country;
+      const point: GeoPlace | undefined = sameCountry ? place : undefined;
+
+      return {
+        time,
+        startedAt: durationMs === undefined ? (draft.timeIsStart ? time : undefined) : Math.floor(time - durationMs),
+        gateway,
+        clientIp: address?.ip,
+        clientKey: address?.key,
+        clientIpTrust: client.trust,
+        peerIp: draft.peerIp === undefined ? undefined : cleanWord(draft.peerIp),
+        method,
+        host: draft.host === undefined ? undefined : cleanHost(draft.host),
+        path: routed.path,
+        route: endpoint.route,
+        endpointClass,
+        owner: endpoint.owner,
+        status,
+        answeredBy: draft.answeredBy,
+        enforced,
+        durationMs,
+        upstreamMs: draft.upstreamMs,
+        requestBytes: draft.requestBytes,
+        responseBytes: draft.responseBytes,
+        requestId: draft.requestId === undefined ? undefined : cleanIdentifier(draft.requestId),
+        userId: draft.userId === undefined ? undefined : identities.user(draft.userId),
+        role: draft.role === undefined ? undefined : cleanWord(draft.role),
+        apiKey: draft.apiKey === undefined ? undefined : identities.handle(draft.apiKey),
+        sessionId: draft.sessionId === undefined ? undefined : identities.handle(draft.sessionId),
+        deviceId: draft.deviceId === undefined ? undefined : identities.handle(draft.deviceId),
+        userAgent: draft.userAgent === undefined ? undefined : cleanAgent(draft.userAgent),
+        country: draft.country ?? place?.country,
+        asn: draft.asn ?? place?.asn,
+        latitude: draft.latitude ?? point?.latitude,
+        longitude: draft.longitude ?? point?.longitude,
+        methodOverride: draft.methodOverride === undefined ? undefined : cleanWord(draft.methodOverride.toUpperCase()),
+        outcome: outcomeOf({
+          rules: endpoint.rules,
+          endpointClass,
+          status,
+          enforced,
+          limited: draft.limited,
+          told: draft.outcome,
+          attributes,
+        }),
+        attributes,
+      };
+    },
+  };
+}
+
+// helpers
+
+/**
+ * Where somebody asks from matters for who signs in and who pays. Browsing is most of a shop's
+ * traffic, no detector asks where it comes from, and a look-up for each of its events would cost
+ * more than reading the line.
+ */
+const needsPlace: ReadonlySet<EndpointClass> = new Set([
+  "login", "signup", "password_reset", "payment", "checkout", "cart", "promo", "loyalty", "order", "account",
+  "reservation", "admin",
+] as const); // prettier-ignore
+
+function lacksPlace(draft: Draft): boolean {
+  return draft.country === undefined || draft.latitude === undefined || draft.longitude === undefined;
+}
+
+/** The `operationName` of a GraphQL request that was sent by GET. */
+function operationIn(target: string): string | undefined {
+  const query = target.indexOf("?");
+  if (query < 0) return undefined;
+  return new URLSearchParams(target.slice(query + 1, query + 4096)).get("operationName") ?? undefined;
+}

@@ -1,0 +1,45 @@
+import { createHash, createHmac } from "node:crypto";
+import { BoundedCache } from "./bounded-cache.ts";
+import { holdsCardNumber, looksSecret, redactText, replaceControls } from "./redact-text.ts";
+
+/** Names of users, keys and sessions as they may be stored. */
+export interface Identities {
+  /** As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name. */
+  user(raw: string): string | undefined;
+  /** A key, session or device: as it is, unless it is itself a secret; then its hash (`h_…`). */
+  handle(raw: string): string;
+}
+
+const cachedUsers = 65_536;
+const maxIdentity = 256;
+
+/** Hashes are keyed with `pseudonymKey` where there is one: nobody without it can try names out. */
+export function createIdentities(pseudonymKey: string | undefined): Identities {
+  const users = new BoundedCache<string, string | null>(cachedUsers);
+  const hash = (text: string) =>
+    (pseudonymKey === undefined ? createHash("sha256") : createHmac("sha256", pseudonymKey))
+      .update(text)
+      .digest("hex")
+      .slice(0, 16);
+
+  const readUser = (raw: string): string | undefined => {
+    if (pseudonymKey !== undefined) return `u_${hash(raw)}`;
+    if (holdsCardNumber(raw)) return undefined;
+    if (!raw.includes("@") && looksSecret(raw)) return `h_${hash(raw)}`;
+    return replaceControls(raw.slice(0, maxIdentity));
+  };
+
+  return {
+    user(raw) {
+      const known = users.get(raw);
+      if (known !== undefined) return known ?? undefined;
+      const user = readUser(raw);
+      users.set(Buffer.from(raw).toString(), user ?? null);
+      return user;
+    },
+    handle(raw) {
+      if (looksSecret(raw)) return `h_${hash(raw)}`;
+      return redactText(raw.slice(0, maxIdentity));
+    },
+  };
+}

@@ -1,0 +1,159 @@
+import type { TimeUnit } from "./normalize-config.ts";
+import { decimalOf } from "./read-value.ts";
+
+/**
+ * Readers of times, by hand because every event passes here. All give epoch milliseconds,
+ * `undefined` for what is missing and `NaN` for what can't be read.
+ */
+
+/** RFC 3339 with a zone: `2026-08-22T09:14:07.412Z`, `2026-08-22 11:14:07+02:00`. */
+export function readRfc3339(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "" || value === "-") return undefined;
+  if (typeof value !== "string" || value.length < 20 || value.length > 40) return Number.NaN;
+  const separator = value.charCodeAt(10);
+  const shaped =
+    value.charCodeAt(4) === 45 &&
+    value.charCodeAt(7) === 45 &&
+    (separator === 84 || separator === 116 || separator === 32) &&
+    value.charCodeAt(13) === 58 &&
+    value.charCodeAt(16) === 58;
+  if (!shaped) return Number.NaN;
+  const day = dayNumber(two(value, 0) * 100 + two(value, 2), two(value, 5), two(value, 8));
+  const seconds = secondOfDay(two(value, 11), two(value, 14), two(value, 17));
+
+  let at = 19;
+  let fraction = 0;
+  if (value.charCodeAt(at) === 46) {
+    let weight = 100;
+    const first = ++at;
+    for (; at < value.length; at++) {
+      const digit = value.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) break;
+      fraction += digit * weight;
+      weight /= 10;
+    }
+    if (at === first) return Number.NaN;
+  }
+  return (day * 86_400 + seconds) * 1000 + Math.floor(fraction + 1e-6) - zoneMs(value, at);
+}
+
+/** The time of the common log format, which has whole seconds: `22/Aug/2026:09:14:07 +0000`. */
+export function readClf(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "" || value === "-") return undefined;
+  if (typeof value !== "string" || value.length !== 26) return Number.NaN;
+  const month = monthNumber(value.slice(3, 6));
+  const day = dayNumber(two(value, 7) * 100 + two(value, 9), month, two(value, 0));
+  const seconds = secondOfDay(two(value, 12), two(value, 15), two(value, 18));
+  return (day * 86_400 + seconds) * 1000 - zoneMs(value, 21);
+}
+
+/** Epoch seconds with decimals, as nginx's `$msec` writes them: `"1787390047.466"`. */
+export function readEpochSeconds(value: unknown): number | undefined {
+  // By hand for the usual shape; `Number(text) * 1000` is three times slower.
+  if (typeof value === "string" && value.length === 14 && value.charCodeAt(10) === 46) {
+    let ms = 0;
+    for (let i = 0; i < 14; i++) {
+      if (i === 10) continue;
+      const digit = value.charCodeAt(i) - 48;
+      if (digit < 0 || digit > 9) return Number.NaN;
+      ms = ms * 10 + digit;
+    }
+    return ms;
+  }
+  const seconds = decimalOf(value);
+  return seconds === undefined ? undefined : Math.round(seconds * 1000);
+}
+
+/** Epoch milliseconds, whole. */
+export function readEpochMs(value: unknown): number | undefined {
+  const ms = decimalOf(value);
+  return ms === undefined ? undefined : Math.floor(ms);
+}
+
+/**
+ * A time in a stated unit. Without one: text with dashes is RFC 3339, text with slashes the common
+ * log format, and a number is taken by its size, which tells s, ms, us and ns apart from 1973 on.
+ */
+export function readTime(value: unknown, unit: TimeUnit | undefined): number | undefined {
+  switch (unit ?? unitOf(value)) {
+    case "rfc3339":
+      return readRfc3339(value);
+    case "clf":
+      return readClf(value);
+    case "s":
+      return readEpochSeconds(value);
+    case "us":
+      return scaled(value, 1000);
+    case "ns":
+      return scaled(value, 1_000_000);
+    default:
+      return readEpochMs(value);
+  }
+}
+
+// helpers
+
+function unitOf(value: unknown): TimeUnit {
+  if (typeof value === "string") {
+    if (value.indexOf("-") > 0) return "rfc3339";
+    if (value.indexOf("/") > 0) return "clf";
+  }
+  const number = decimalOf(value);
+  if (number === undefined || number < 1e11) return "s";
+  if (number < 1e14) return "ms";
+  return number < 1e17 ? "us" : "ns";
+}
+
+function scaled(value: unknown, unitsPerMs: number): number | undefined {
+  const number = decimalOf(value);
+  return number === undefined ? undefined : Math.floor(number / unitsPerMs);
+}
+
+/** Two digits as a number; `NaN`, which spoils the sum, when they are none. */
+function two(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+}
+
+/** Days since 1970-01-01 (the algorithm of H. Hinnant, "chrono-Compatible Low-Level Date Algorithms"). */
+function dayNumber(year: number, month: number, day: number): number {
+  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
+  const shifted = month <= 2 ? year - 1 : year;
+  const era = Math.floor(shifted / 400);
+  const yearOfEra = shifted - era * 400;
+  const dayOfYear = Math.floor((153 * (month + (month > 2 ? -3 : 9)) + 2) / 5) + day - 1;
+  const dayOfEra = yearOfEra * 365 + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100) + dayOfYear;
+  return era * 146_097 + dayOfEra - 719_468;
+}
+
+function daysIn(year: number, month: number): number {
+  if (month === 2) return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}
+
+/** A leap second (60) counts as the second after. */
+function secondOfDay(hour: number, minute: number, second: number): number {
+  return hour <= 23 && minute <= 59 && second <= 60 ? hour * 3600 + minute * 60 + second : Number.NaN;
+}
+
+/** `Z`, `+02:00`, `+0200` or ` +0200` at the end of the text; a time without a zone could be any. */
+function zoneMs(text: string, from: number): number {
+  let at = from;
+  const first = text.charCodeAt(at);
+  if ((first === 90 || first === 122) && text.length === at + 1) return 0;
+  const sign = first === 43 ? 1 : first === 45 ? -1 : Number.NaN;
+  const hours = two(text, ++at);
+  at += 2;
+  if (text.charCodeAt(at) === 58) at++;
+  const minutes = two(text, at);
+  return text.length === at + 2 && hours <= 23 && minutes <= 59 ? sign * (hours * 60 + minutes) * 60_000 : Number.NaN;
+}
+
+const months: Readonly<Record<string, number>> = {
+  Jan: 1, Feb: 2, Mar: 3, Apr: 4, May: 5, Jun: 6, Jul: 7, Aug: 8, Sep: 9, Oct: 10, Nov: 11, Dec: 12,
+}; // prettier-ignore
+
+function monthNumber(name: string): number {
+  return months[name] ?? Number.NaN;
+}

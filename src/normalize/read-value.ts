@@ -1,0 +1,67 @@
+/**
+ * Readers of single values, as logs write them: numbers as numbers or as text, and what is missing
+ * as `null`, `""` or `"-"`. All give `undefined` for what is missing; numbers that can't be read
+ * are `NaN`, so that a caller can tell the two apart.
+ */
+
+/** Text, or `undefined` when it is missing. */
+export function textOf(value: unknown): string | undefined {
+  if (typeof value === "string") return value === "" || value === "-" ? undefined : value;
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}
+
+/** A header: its text, or all its lines joined with a comma. At most 64 lines. */
+export function headerOf(value: unknown): string | undefined {
+  if (!Array.isArray(value)) return textOf(value);
+  const lines = value.slice(0, 64).filter((line) => typeof line === "string");
+  return lines.length === 0 ? undefined : lines.join(", ");
+}
+
+/** A whole number that is not negative (a status, a number of bytes). */
+export function countOf(value: unknown): number | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) && value >= 0 ? value : Number.NaN;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") return Number.NaN;
+  if (value === "" || value === "-") return undefined;
+  if (value.length > 15) return Number.NaN;
+  let number = 0;
+  for (let i = 0; i < value.length; i++) {
+    const digit = value.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/** A number with a decimal point (a duration, a coordinate). */
+export function decimalOf(value: unknown): number | undefined {
+  if (typeof value === "number") return value;
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== "string") return Number.NaN;
+  if (value === "" || value === "-") return undefined;
+  // Number() also reads "0x10", " 1 " and "Infinity": none of them is what a log means.
+  return /^[+-]?\d{1,18}(\.\d{1,18})?$/.test(value) ? Number(value) : Number.NaN;
+}
+
+/** A number between two bounds, or nothing: for what is nice to have and not worth a rejection. */
+export function withinOf(value: unknown, low: number, high: number): number | undefined {
+  const number = decimalOf(value);
+  return number !== undefined && number >= low && number <= high ? number : undefined;
+}
+
+/** Two capital letters, as ISO 3166 has them; `ZZ` and `XX` stand for "not known" in many logs. */
+export function countryOf(value: unknown): string | undefined {
+  if (typeof value !== "string" || value.length !== 2) return undefined;
+  const country = value.toUpperCase();
+  if (country === "ZZ" || country === "XX") return undefined;
+  const a = country.charCodeAt(0);
+  const b = country.charCodeAt(1);
+  return a >= 65 && a <= 90 && b >= 65 && b <= 90 ? country : undefined;
+}
+
+/** A network's number: `64500`, `"64500"` or `"AS64500"`. */
+export function asnOf(value: unknown): number | undefined {
+  const digits = typeof value === "string" && value.startsWith("AS") ? value.slice(2) : value;
+  const number = countOf(digits);
+  return number !== undefined && number > 0 && number <= 0xffffffff ? number : undefined;
+}

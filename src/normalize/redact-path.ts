@@ -1,0 +1,115 @@
+import { holdsCardNumber, isKnownToken, isRandom, isUuid, replaceControls } from "./redact-text.ts";
+
+/** Longer paths are cut. */
+const maxPath = 2048;
+
+/**
+ * A path without what must not be stored: query and fragment, path parameters (`;jsessionid=…`),
+ * values after `=`, e-mail addresses, card numbers, tokens, and whatever long follows a word like
+ * `reset` or `token`. What was cut is named in braces, so that the route can still be told.
+ */
+export function redactPath(target: string): string {
+  const path = pathOf(target);
+  if (isPlain(path)) return path;
+  const segments = withoutDots(replaceControls(path).slice(0, maxPath).split("/"));
+  let afterWord = false;
+  for (let i = 0; i < segments.length; i++) {
+    const segment = segments[i] as string;
+    if (segment === "") continue;
+    segments[i] = redactSegment(segment, afterWord);
+    afterWord = secretWords.test(segment);
+  }
+  return segments.join("/");
+}
+
+/** The path of a request target: an absolute URL loses scheme and host, everything loses its query. */
+export function pathOf(target: string): string {
+  let start = 0;
+  if (target.charCodeAt(0) !== 47) {
+    const scheme = target.indexOf("://");
+    if (scheme > 0 && scheme < 12) {
+      start = target.indexOf("/", scheme + 3);
+      if (start < 0) return "/";
+    }
+  }
+  let end = target.indexOf("?", start);
+  const fragment = target.indexOf("#", start);
+  if (fragment >= 0 && (end < 0 || fragment < end)) end = fragment;
+  const path = start === 0 && end < 0 ? target : target.slice(start, end < 0 ? undefined : end);
+  return path === "" ? "/" : path;
+}
+
+// helpers
+
+/** What follows these in a path is meant for one person's eyes. */
+const secretWords =
+  /^(?:tokens?|resets?|reset-?password|password-?resets?|verify|verification|confirm|confirmation|activate|activation|invites?|invitations?|magic-?links?|unsubscribe|otp|secrets?|keys?|api-?keys?|sessions?|sid|auth|jwt|passwords?|recover|share|download-?links?)$/i;
+
+/**
+ * Words of letters, short numbers, dashes and dots hold nothing to cut. Long segments, seven digits
+ * in a row, capitals beside digits and anything unusual are looked at closely.
+ */
+function isPlain(path: string): boolean {
+  if (path.length > 120) return false;
+  let length = 0;
+  let digits = 0;
+  for (let i = 0; i < path.length; i++) {
+    const c = path.charCodeAt(i);
+    if (c === 47) {
+      length = 0;
+      digits = 0;
+      continue;
+    }
+    length++;
+    const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
+    if (c >= 48 && c <= 57) digits++;
+    else if (!letter && c !== 45 && c !== 95 && c !== 46) return false;
+    if (length > 15 || digits > 7) return false;
+    if (c === 46 && length === 1) return false;
+    // Four digits after a word like `reset` could be a code.
+    if (digits >= 4 && path.length > length + 5) return false;
+  }
+  return true;
+}
+
+function redactSegment(segment: string, afterWord: boolean): string {
+  const parameters = segment.search(/;|%3b/i);
+  const bare = parameters < 0 ? segment : segment.slice(0, parameters);
+  const decoded = bare.includes("%") ? decode(bare) : bare;
+  const assigned = decoded.search(/[=?&]/);
+  if (assigned >= 0) return `${encodeURI(decoded.slice(0, assigned))}{cut}`;
+  if (decoded.includes("@")) return "{email}";
+  if (holdsCardNumber(decoded)) return "{card}";
+  if (isKnownToken(decoded)) return "{token}";
+  if (afterWord && isCode(decoded)) return "{token}";
+  if (isRandom(decoded, 32)) return "{token}";
+  if (bare.length > 256) return "{long}";
+  // `%6cogin` is `login` to whoever answers, and must be to us.
+  return decoded !== bare && /^[\w.~-]+$/.test(decoded) ? decoded : bare;
+}
+
+/** `/x/../api/./login` is `/api/login` to whoever answers. */
+function withoutDots(segments: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (const segment of segments) {
+    if (segment === ".." || /^(?:%2e|\.){2}$/i.test(segment)) {
+      if (kept.length > 1) kept.pop();
+    } else if (segment !== "." && !/^%2e$/i.test(segment)) kept.push(segment);
+  }
+  return kept.length === 1 ? ["", ""] : kept;
+}
+
+/** After a secret word: a UUID, a number of four digits or more, or any longer word with a digit or of 16 letters. */
+function isCode(text: string): boolean {
+  if (isUuid(text) || /^\d{4,}$/.test(text)) return true;
+  return (text.length >= 6 && /\d/.test(text)) || text.length >= 20;
+}
+
+function decode(segment: string): string {
+  try {
+    return replaceControls(decodeURIComponent(segment));
+  } catch {
+    // Not what percent-encoding allows; it is looked at as it came.
+    return segment;
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * Cuts secrets out of any text, and replaces control characters: for what is kept of a record that
+ * could not be read, and for user agents, attributes and identifiers. Linear in the text's length.
+ */
+export function redactText(text: string): string {
+  return cutSecrets(replaceControls(text));
+}
+
+/** True when the text is, or holds, a payment card's number: a known range, a right length, and Luhn's sum. */
+export function holdsCardNumber(text: string): boolean {
+  return cutCards(text) !== text;
+}
+
+/** True for what looks made by a machine to be kept secret: a JWT, a known kind of key, a long random text. */
+export function looksSecret(text: string): boolean {
+  return isKnownToken(text) || isRandom(text, 20);
+}
+
+/** One long word of letters and digits mixed, as no person and no slug is named; not a UUID. */
+export function isRandom(text: string, minLength: number): boolean {
+  if (text.length < minLength || isUuid(text)) return false;
+  for (const run of text.split(/[^A-Za-z0-9]+/, 32)) {
+    if (run.length < Math.min(minLength, 16)) continue;
+    const digits = run.length - run.replaceAll(/\d/g, "").length;
+    if (digits >= 2 && digits < run.length) return true;
+    if (run.length >= 24 && /[a-z][A-Z].*[a-z][A-Z].*[a-z][A-Z]/.test(run)) return true;
+  }
+  return false;
+}
+
+export function isUuid(text: string): boolean {
+  return text.length === 36 && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
+}
+
+/** A JSON Web Token, or a key whose prefix says so (Stripe, GitHub, Slack, AWS, Google, GitLab). */
+export function isKnownToken(text: string): boolean {
+  return new RegExp(`^(?:${jwt}|${keyPrefixes})$`).test(text);
+}
+
+/** Control characters, and the marks that turn the direction of text, become a question mark. */
+export function replaceControls(text: string): string {
+  return text.replaceAll(controls, "?");
+}
+
+// helpers
+
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+const jwt = String.raw`eyJ[\w-]{6,}(?:\.[\w-]*){0,4}`;
+const keyPrefixes = String.raw`(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{30,}`;
+
+const tokens = new RegExp(`(?<![A-Za-z0-9])(?:${jwt}|${keyPrefixes})`, "g");
+
+/** `Authorization: Basic dXNlcjpwYXNz`, `"cookie":"a=b; c=d"`: the whole value goes. */
+const headers =
+  /((?:proxy-)?authorization|(?:set-)?cookie|x-api-key|x-auth-token)(\\?["']?\s*[:=]\s*\\?["']?)[^"'\r\n\\]{1,4096}/gi;
+
+const schemes = /\b(bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~:-]{6,}/gi;
+
+/** `password=…`, `"access_token":"…"`, `client_secret%3D…`. */
+const pairs =
+  /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|otp|jwt|pin|auth)\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
+
+function cutSecrets(text: string): string {
+  if (text.length < 6) return text;
+  return cutCards(
+    text
+      .replaceAll(headers, "$1$2{cut}")
+      .replaceAll(schemes, "$1 {cut}")
+      .replaceAll(pairs, "$1{cut}")
+      .replaceAll(tokens, "{token}"),
+  );
+}
+
+function cutCards(text: string): string {
+  // Digits in groups, as cards print them; looked at only where enough digits are close together.
+  return text.replaceAll(/(?<!\d)\d(?:[ -]?\d|%20\d|\+\d){11,18}(?!\d)/g, (found) => {
+    const digits = found.replaceAll(/%20|\D/g, "");
+    return isCardNumber(digits) ? "{card}" : found;
+  });
+}
+
+function isCardNumber(digits: string): boolean {
+  return cardRanges.test(digits) && luhnHolds(digits);
+}
+
+/** Visa, Mastercard, Amex, Diners, Discover, JCB, UnionPay, Maestro: first digits and lengths (ISO/IEC 7812). */
+const cardRanges =
+  /^(?:4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11}|35\d{14}|6(?:011|5\d\d|4[4-9]\d|2\d\d)\d{12,15}|(?:50|5[6-9]|6[0-9])\d{10,17})$/;
+
+function luhnHolds(digits: string): boolean {
+  let sum = 0;
+  for (let i = 0; i < digits.length; i++) {
+    let digit = digits.charCodeAt(digits.length - 1 - i) - 48;
+    if (i % 2 === 1) digit = digit > 4 ? digit * 2 - 9 : digit * 2;
+    sum += digit;
+  }
+  return sum % 10 === 0;
+}
