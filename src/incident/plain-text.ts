@@ -9,6 +9,6 @@ export function plainText(text: string, limit: number): string {
     .slice(0, limit * 4)
     .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\s]+/gu, " ")
     .trim();
-  const characters = [...clean];
+  const characters = Array.from(clean);
   return characters.length > limit ? `${characters.slice(0, limit - 1).join("")}…` : clean;
 }

@@ -1,0 +1,56 @@
+import type { Detection } from "../detect/detection.ts";
+
+/** What is remembered of a detection, so that a repeat changes nothing. */
+export interface KnownDetection {
+  readonly version: number;
+  /** The incidents it belongs to. */
+  readonly incidents: readonly string[];
+  /** Which set of rules it was last judged by. */
+  readonly rules: number;
+  /** A sealed detection has taken its place; nothing of it counts any more. */
+  readonly superseded: boolean;
+}
+
+/**
+ * Remembers detections by id, the `limit` that changed last. One that is forgotten and comes again
+ * joins its incident a second time: counted twice, never paged twice.
+ */
+export class KnownDetections {
+  readonly #byId = new Map<string, KnownDetection>();
+  readonly #limit: number;
+
+  constructor(limit = 50_000) {
+    this.#limit = limit;
+  }
+
+  get(id: string): KnownDetection | undefined {
+    return this.#byId.get(id);
+  }
+
+  remember(id: string, known: KnownDetection): void {
+    this.#byId.delete(id);
+    this.#byId.set(id, known);
+    if (this.#byId.size <= this.#limit) return;
+    const oldest = this.#byId.keys().next().value;
+    if (oldest !== undefined) this.#byId.delete(oldest);
+  }
+
+  /** The detection belongs to the incident. Without a version so far, any version of it is news. */
+  attach(id: string, incident: string, rules: number): void {
+    const { version = -1, incidents = [] } = this.#byId.get(id) ?? {};
+    this.remember(id, { version, incidents: [...incidents, incident], rules, superseded: false });
+  }
+
+  /** What was known of the eager detection that `detection` takes the place of. Its own later versions then count as repeats. */
+  takeOver(detection: Detection): KnownDetection | undefined {
+    if (detection.supersedes === undefined) return undefined;
+    const eager = this.#byId.get(detection.supersedes);
+    this.remember(detection.supersedes, {
+      version: eager?.version ?? 0,
+      incidents: [],
+      rules: eager?.rules ?? 0,
+      superseded: true,
+    });
+    return eager?.superseded ? undefined : eager;
+  }
+}
