@@ -120,29 +120,6 @@ export const channelsConfig = z
     examples: [{ "oncall-pager": { type: "pagerduty", routingKey: "${PAGERDUTY_KEY}" } }],
   });
 
-/** `teams:`, by name. That every channel exists is checked where the slices are put together. */
-export const teamsConfig = z
-  .record(
-    name,
-    z.strictObject({
-      channels: z
-        .array(name)
-        .min(1)
-        .max(20)
-        .meta({ description: "A page goes to each of them.", examples: [["identity-slack", "oncall-mail"]] }),
-      fallback: z
-        .array(name)
-        .max(20)
-        .default([])
-        .meta({
-          description: "Where a page goes when one of them is down, in this order.",
-          examples: [["backup-hook"]],
-        }),
-    }),
-  )
-  .default({})
-  .meta({ description: "Who is paged, by name.", examples: [{ identity: { channels: ["identity-slack"] } }] });
-
 /** `pages:`. */
 export const pagesConfig = z
   .strictObject({
@@ -163,7 +140,7 @@ export type MailChannel = z.output<typeof mailChannel>;
 export type PagerdutyChannel = z.output<typeof pagerdutyChannel>;
 export type WebhookChannel = z.output<typeof webhookChannel>;
 
-/** Where a team's pages go. */
+/** Where a team's pages go; the shape of an entry of `teams:`. */
 export interface Team {
   readonly channels: readonly string[];
   readonly fallback: readonly string[];

@@ -1,0 +1,85 @@
+import { isFinished } from "./delivery.ts";
+import type { Delivery } from "./notifier.ts";
+
+/**
+ * The deliveries of the last day in memory, in the order they were made. Bounded: beyond `limit`
+ * the oldest finished ones are forgotten (the store still has them).
+ */
+export class DeliveryBook {
+  readonly #limit: number;
+  readonly #byId = new Map<string, Delivery>();
+  readonly #byIncident = new Map<string, Set<string>>();
+  readonly #unfinished = new Set<string>();
+  #forgottenBefore = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Everything made after this time is here, unless it was made before the book was loaded. */
+  get forgottenBefore(): number {
+    return this.#forgottenBefore;
+  }
+
+  get(id: string): Delivery | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** Adds it, or takes it in place of an older version of itself. */
+  put(delivery: Delivery): void {
+    const known = this.#byId.get(delivery.id);
+    if (known && known.version >= delivery.version) return;
+    this.#byId.set(delivery.id, delivery);
+    if (isFinished(delivery)) this.#unfinished.delete(delivery.id);
+    else this.#unfinished.add(delivery.id);
+    if (known) return;
+    const ids = this.#byIncident.get(delivery.incident) ?? new Set<string>();
+    this.#byIncident.set(delivery.incident, ids.add(delivery.id));
+    if (this.#byId.size > this.#limit) this.#forgetOldest();
+  }
+
+  remove(id: string): void {
+    const delivery = this.#byId.get(id);
+    if (!delivery) return;
+    this.#byId.delete(id);
+    this.#unfinished.delete(id);
+    const ids = this.#byIncident.get(delivery.incident);
+    ids?.delete(id);
+    if (ids?.size === 0) this.#byIncident.delete(delivery.incident);
+  }
+
+  ofIncident(incident: string): readonly Delivery[] {
+    return this.#list(this.#byIncident.get(incident) ?? []);
+  }
+
+  /** Those that are pending or being sent, in the order they were made. */
+  unfinished(): readonly Delivery[] {
+    return this.#list(this.#unfinished);
+  }
+
+  get unfinishedCount(): number {
+    return this.#unfinished.size;
+  }
+
+  /** Those of a team made at `since` or later. */
+  ofTeam(team: string, since: number): readonly Delivery[] {
+    return [...this.#byId.values()].filter((d) => d.team === team && d.createdAt >= since);
+  }
+
+  newest(limit: number): readonly Delivery[] {
+    return [...this.#byId.values()].reverse().slice(0, limit);
+  }
+
+  #list(ids: Iterable<string>): readonly Delivery[] {
+    return [...ids].map((id) => this.#byId.get(id)).filter((d) => d !== undefined);
+  }
+
+  #forgetOldest(): void {
+    for (const delivery of this.#byId.values()) {
+      if (!isFinished(delivery)) continue;
+      this.#forgottenBefore = Math.max(this.#forgottenBefore, delivery.createdAt + 1);
+      this.remove(delivery.id);
+      return;
+    }
+  }
+}
