@@ -175,6 +175,6 @@ function distanceKm(from: Remembered, to: Remembered): number {
 function addressNumber(clientKey: string | undefined): number | undefined {
   if (clientKey === undefined) return undefined;
   let number = 7;
-  for (let i = 0; i < clientKey.length; i++) number = (number * 31 + clientKey.charCodeAt(i)) % 9_007_199_254_740_881;
+  for (let i = 0; i < clientKey.length; i++) number = (number * 31 + clientKey.charCodeAt(i)) % 4_294_967_291;
   return number;
 }

@@ -23,7 +23,8 @@ export const detectConfig = z
       .prefault("2m")
       .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),
   })
-  .prefault({});
+  .prefault({})
+  .meta({ description: "How events become windows, and how much room there is.", examples: [{ lateness: "10s" }] });
 
 export type DetectConfig = z.output<typeof detectConfig>;
 
@@ -56,6 +57,10 @@ export const detectorsConfig = z
       }),
   })
   .catchall(detectorSettings)
-  .prefault({});
+  .prefault({})
+  .meta({
+    description: "Folders with detectors, and the settings of each detector under its id.",
+    examples: [{ "credential-stuffing": { mode: "active", params: { failures: 8 } } }],
+  });
 
 export type DetectorsConfig = z.output<typeof detectorsConfig>;

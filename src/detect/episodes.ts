@@ -129,6 +129,8 @@ export class Episodes {
 
   #extend(episode: Episode, finding: Finding): void {
     const { detection } = episode;
+    // What was kept on change may depend on the order of events; what is sealed must not.
+    if (!detection.sealed) episode.samples = [];
     for (const sample of finding.samples) keepEarliest(episode.samples, sample, evidenceLimit);
     const peak = firstFigure(finding.counters);
     const higher = peak > episode.peak || !detection.sealed;
@@ -144,7 +146,7 @@ export class Episodes {
       severity: finding.severity,
       lastSeen: finding.end,
       firedAt: detection.sealed ? detection.firedAt : finding.end,
-      firstSeen: Math.min(episode.samples[0]?.time ?? detection.firstSeen, detection.firstSeen),
+      firstSeen: episode.samples[0]?.time ?? detection.firstSeen,
       counters: higher ? finding.counters : detection.counters,
       summary: higher ? finding.summary : detection.summary,
       evidence: episode.samples.map(({ event }) => event),

@@ -43,6 +43,14 @@ export class KeySpace {
     return (this.#lastRow = this.table.claim({ hi: hashed.hi, lo: hashed.lo }, { second, expired }, name));
   }
 
+  /** The row of a key that was saved, made anew. */
+  restore(name: string, of: { seen: number; touches: number }): number {
+    hashKey(name);
+    const row = this.table.claim({ hi: hashed.hi, lo: hashed.lo }, { second: of.seen, expired: 0 }, name);
+    this.table.touches[row] = of.touches;
+    return row;
+  }
+
   /** The text of an event's key; `undefined` when a part is unknown. */
   nameOf(event: AccessEvent): string | undefined {
     let name = "";

@@ -1,6 +1,6 @@
-import { BucketPool } from "./bucket-pool.ts";
+import { BucketPool, samplesPerBucket } from "./bucket-pool.ts";
 import type { Known, Remembered } from "./define-detector.ts";
-import type { Sample, SampleRing } from "./sample.ts";
+import { keepEarliest, type Sample, type SampleRing } from "./sample.ts";
 import { Scratch, type Slot } from "./slot.ts";
 
 /** Observations a row keeps one by one before it is given buckets. */
@@ -129,13 +129,15 @@ export class Lane {
   samples(row: number, end: number): Sample[] {
     const begin = end - this.span + 1;
     if (this.#pool.has(row)) return this.#pool.samples(row, begin, end);
-    const found: Sample[] = [];
+    const byBucket = new Map<number, Sample[]>();
     for (let i = row * sparseEntries, n = i + this.#entries[row]!; i < n; i++) {
       const bucket = this.bucketOf(this.#times[i]!);
       const sample = bucket >= begin && bucket <= end ? this.#ring.get(this.#samples[i]!) : undefined;
-      if (sample) found.push(sample);
+      if (!sample) continue;
+      if (!byBucket.has(bucket)) byBucket.set(bucket, []);
+      keepEarliest(byBucket.get(bucket)!, sample, samplesPerBucket);
     }
-    return found;
+    return [...byBucket.values()].flat();
   }
 
   /** False when an event's sample would not be kept, so that none needs to be made. */

@@ -10,7 +10,7 @@ export const aheadMs = 45_000;
 
 /** Dimensions with few values: their tables are small. */
 const few: readonly Dimension[] = ["country", "asn", "route", "endpointClass", "gateway"];
-const rowsOfFew = 16_384;
+const rowsOfFew = 4096;
 
 /** Makes the key spaces and lanes that a plan asks for, each once. */
 export function buildTables(options: {

@@ -1,0 +1,43 @@
+import { join } from "node:path";
+import type { AccessEvent } from "../../src/normalize/access-event.ts";
+import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
+import { detectConfig } from "../../src/detect/detect-config.ts";
+import { DetectEngine } from "../../src/detect/detect-engine.ts";
+import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
+import { Muting } from "../../src/detect/muting.ts";
+import type { ActiveDetector } from "../../src/detect/plan.ts";
+import { aheadMs } from "../../src/detect/tables.ts";
+import { TrafficMemory } from "../../src/detect/traffic-memory.ts";
+import { Watermark } from "../../src/detect/watermark.ts";
+import { TestClock } from "./test-clock.ts";
+
+export const shippedDetectors: readonly ActiveDetector[] = activateDetectors(
+  (await loadDetectors([join(import.meta.dirname, "../../detectors")])).detectors,
+  {},
+).detectors;
+
+/** A definition as it runs with its default parameters. */
+export function active(definition: DetectorDefinition): ActiveDetector {
+  return { definition, params: definition.params.parse({}), mode: "active" };
+}
+
+/** An engine with a clock of the test's; small tables. */
+export function anEngine(
+  options: {
+    detectors?: readonly ActiveDetector[];
+    clients?: number;
+    clock?: TestClock;
+    onMuted?: (detector: string, error: string) => void;
+  } = {},
+) {
+  const clock = options.clock ?? new TestClock();
+  const config = detectConfig.parse({ clients: options.clients ?? 4096 });
+  const watermark = new Watermark({ clock, latenessMs: config.lateness, idleAfterMs: config.idleAfter, aheadMs });
+  const memory = new TrafficMemory(config.clients);
+  const muting = new Muting({ clock, onMuted: options.onMuted ?? (() => {}) });
+  const detectors = options.detectors ?? shippedDetectors;
+  const engine = new DetectEngine({ detectors, config, clock, watermark, memory, muting });
+  const process = (events: readonly AccessEvent[], partition = "p0") =>
+    engine.process({ partition, events, takenAt: (i) => events[i]!.time });
+  return { engine, clock, watermark, memory, muting, process };
+}
