@@ -26,7 +26,8 @@ export async function createKafkaClient(config: KafkaSourceConfig, log: Log): Pr
   };
   const ssl = await tlsOptions(config);
   if (ssl !== undefined) settings.ssl = ssl;
-  if (config.sasl !== undefined) settings.sasl = config.sasl as SASLOptions; // kafkajs tells the mechanisms apart, we have all three in one
+  // A copy, since kafkajs writes into it. Its types tell the mechanisms apart; ours are all in one.
+  if (config.sasl !== undefined) settings.sasl = { ...config.sasl } as SASLOptions;
   return new kafkajs.Kafka(settings);
 }
 
