@@ -70,7 +70,7 @@ const explanations: Readonly<Record<string, string>> = {
   ALIAS_PROPS: "text that begins with * must be in quotes",
   BAD_ALIAS: "text that begins with * must be in quotes",
   BAD_DQ_ESCAPE: 'unknown escape in "…": write \\\\ for a backslash, or use single quotes',
-  BAD_INDENT: "the indentation does not fit the lines above",
+  BAD_INDENT: "the indentation does not fit the lines above, or a bracket, brace or quote before it is left open",
   BAD_SCALAR_START: "text that begins with @ or ` must be in quotes",
   BLOCK_AS_IMPLICIT_KEY: "a key and its value on one line, then more below: check the indentation and the colons",
   DUPLICATE_KEY: "this key was given before in the same place; names must be different",

@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
 import type { ConfigPath } from "./config-document.ts";
-import type { JsonSchema } from "./config-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
 
 /** What the schema says about `path`. Where it offers choices, `value` (the file's data) tells which was meant. */
 export function schemaAt(root: JsonSchema, path: ConfigPath, value: unknown): JsonSchema | undefined {

@@ -2,7 +2,7 @@ import { closestMatch } from "leven";
 import type { z } from "zod";
 import type { ConfigPath, Finding } from "./config-document.ts";
 import { choicesAt, exampleText, keysAt, schemaAt, valueAt } from "./config-examples.ts";
-import type { JsonSchema } from "./config-schema.ts";
+import type { JsonSchema } from "./json-schema.ts";
 
 /** The file's data, and the schema it was checked with. */
 interface Context {

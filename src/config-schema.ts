@@ -12,6 +12,7 @@ import {
   redactConfig,
 } from "./normalize/normalize-config.ts";
 import { channelsConfig, pagesConfig } from "./notify/notify-config.ts";
+import type { JsonSchema } from "./json-schema.ts";
 import { sourcesConfig } from "./source/source-config.ts";
 import { storeConfig } from "./store/store-config.ts";
 import { durationMs, formatDuration } from "./units.ts";
@@ -76,23 +77,6 @@ export const configSchema = z.strictObject({
 
 /** The configuration after validation: defaults filled in, durations in milliseconds, sizes in bytes. */
 export type Config = z.output<typeof configSchema>;
-
-/** As much of JSON Schema as zod writes and we read. */
-export interface JsonSchema {
-  readonly [keyword: string]: unknown;
-  readonly type?: string;
-  readonly description?: string;
-  readonly examples?: readonly unknown[];
-  readonly default?: unknown;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly properties?: Readonly<Record<string, JsonSchema>>;
-  readonly required?: readonly string[];
-  readonly additionalProperties?: boolean | JsonSchema;
-  readonly items?: JsonSchema;
-  readonly anyOf?: readonly JsonSchema[];
-  readonly oneOf?: readonly JsonSchema[];
-}
 
 /** The JSON Schema of the configuration file, for editors; published as `docs/configuration.schema.json`. */
 export function configJsonSchema(): JsonSchema {

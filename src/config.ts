@@ -40,9 +40,8 @@ export async function readConfig(file: string, env: Environment): Promise<Config
   const all = [...document.findings, ...findings];
   if (checked !== undefined) {
     const described = describeIssues(checked.error?.issues ?? [], { value, schema: configJsonSchema() });
-    // "There is no source" says more than "expected a list", and comes first for its path.
-    const references = findBadReferences(value);
-    all.push(...references.filter(isNoSource), ...described, ...references);
+    // Of two findings about one path the first is told, and "there is no source" says more than "expected a list".
+    all.push(...findBadReferences(value), ...described);
   }
   if (checked?.success && all.length === 0) {
     return { kind: "good", config: resolvePaths(checked.data, dirname(resolve(file))), lineOf: document.lineOf };
@@ -92,10 +91,6 @@ async function readText(file: string): Promise<string> {
       cause,
     });
   }
-}
-
-function isNoSource(finding: Finding): boolean {
-  return finding.path.length === 1 && finding.path[0] === "sources";
 }
 
 /** One problem for each path, in the order of the file, without secrets. */

@@ -18,11 +18,15 @@ export function describeProblem(problem: Problem): string {
   const known = line === undefined || path.startsWith("line ") ? file : `${file}:${line}`;
   const place = path === "" ? known : `${known}: ${path}`;
   const lines = [`  ${terminalText(place)}`, `    ${terminalText(message)}`];
-  if (example !== undefined) lines.push(`    for example  ${terminalText(example)}`);
+  if (example !== undefined) lines.push(...example.split("\n").map((part, index) => exampleLine(part, index)));
   return `${lines.join("\n")}\n`;
 }
 
 // helpers
+
+function exampleLine(part: string, index: number): string {
+  return `    ${index === 0 ? "for example" : "           "}  ${terminalText(part)}`;
+}
 
 /** A bug: the stack tells where. */
 function describeUnexpected(error: unknown): string {

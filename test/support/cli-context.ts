@@ -1,0 +1,23 @@
+import { EventEmitter } from "node:events";
+import type { CliContext } from "../../src/cli/cli-context.ts";
+import type { Environment } from "../../src/config.ts";
+import { TestClock } from "./test-clock.ts";
+
+/** A context for commands that keeps what they print; `given` takes the place of parts of it. */
+export function testCliContext(given: Partial<CliContext> & { readonly env?: Environment } = {}) {
+  const printed = { stdout: "", stderr: "" };
+  const exits: number[] = [];
+  const context: CliContext = {
+    env: {},
+    clock: new TestClock(),
+    stdout: (text) => void (printed.stdout += text),
+    stderr: (text) => void (printed.stderr += text),
+    signals: new EventEmitter(),
+    exit: (code) => void exits.push(code),
+    fetch: () => Promise.reject(new Error("no service in this test")),
+    startApp: () => Promise.reject(new Error("no service in this test")),
+    runTry: () => Promise.reject(new Error("no logs in this test")),
+    ...given,
+  };
+  return { context, printed, exits };
+}
