@@ -1,14 +1,14 @@
 import type { Detection } from "../detect/detection.ts";
 import type { SavedRow } from "./store.ts";
 
-/** A detection as it is kept: the columns people ask by, and the whole of it. */
+/** A detection as a row of `detections`; the time to live counts from its last event. */
 export function detectionRow(detection: Detection): SavedRow {
-  const { key } = detection;
+  const { id, version, key, counters, targets, owasp } = detection;
   return {
     table: "detections",
-    id: detection.id,
-    version: detection.version,
-    time: detection.firedAt,
+    id,
+    version,
+    time: detection.lastSeen,
     columns: {
       detector: detection.detector,
       title: detection.title,
@@ -21,21 +21,21 @@ export function detectionRow(detection: Detection): SavedRow {
       stale: detection.stale,
       clientIpCertain: detection.clientIpCertain,
       key,
-      clientIp: key["clientIp"] ?? "",
-      userId: key["userId"] ?? "",
-      apiKey: key["apiKey"] ?? "",
-      country: key["country"] ?? "",
-      route: detection.route ?? "",
-      endpointClass: detection.endpointClass ?? "",
-      owner: detection.owner ?? "",
+      clientIp: key["clientIp"] ?? null,
+      userId: key["userId"] ?? null,
+      apiKey: key["apiKey"] ?? null,
+      country: key["country"] ?? null,
+      route: detection.route ?? null,
+      endpointClass: detection.endpointClass ?? null,
+      owner: detection.owner ?? null,
       firstSeen: detection.firstSeen,
       firedAt: detection.firedAt,
       lastSeen: detection.lastSeen,
-      counters: detection.counters,
+      counters,
       summary: detection.summary,
-      targets: detection.targets.map(({ scope, value }) => `${scope}:${value}`),
-      owasp: detection.owasp,
-      supersedes: detection.supersedes ?? "",
+      targets: targets.map(({ scope, value }) => `${scope}:${value}`),
+      owasp,
+      supersedes: detection.supersedes ?? null,
     },
     body: detection,
   };

@@ -17,7 +17,8 @@ export function rowLine(
   onUnknownColumn: OnUnknownColumn,
 ): string {
   const cells: Record<string, unknown> = {};
-  for (const [name, cell] of Object.entries(row)) {
+  for (const name of Object.keys(row)) {
+    const cell = row[name];
     if (cell === undefined) continue;
     const type = columns.get(name);
     if (type === undefined) onUnknownColumn(name);
@@ -37,7 +38,8 @@ export function savedRowLine(row: SavedRow, columns: TableColumns, onUnknownColu
 /** ClickHouse refuses lone surrogates and times beyond its range; both can come from a hostile log line. */
 function storable(cell: Cell, type: string): unknown {
   if (typeof cell === "string") return cell.toWellFormed();
-  if (typeof cell === "number") return type.includes("DateTime") ? storableTime(cell, type) : cell;
+  if (typeof cell === "number")
+    return type.startsWith("DateTime") || type.startsWith("Nullable(D") ? storableTime(cell, type) : cell;
   if (typeof cell !== "object" || cell === null) return cell;
   if (Array.isArray(cell)) return cell.map(wellFormed);
   return Object.fromEntries(Object.entries(cell).map(([key, value]) => [key.toWellFormed(), wellFormed(value)]));
