@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Detection, Target } from "../detect/detection.ts";
-import type { IncidentChange, IncidentEvent } from "../incident/incident.ts";
+import type { IncidentChange } from "../incident/incident.ts";
 import type { RunbookBlock } from "../incident/runbook.ts";
 import { formatDuration } from "../units.ts";
 import type { BlockConfig } from "./block-config.ts";
@@ -13,11 +13,12 @@ import { loginsOf } from "./login-outage.ts";
 import type { RecentBlocks } from "./recent-blocks.ts";
 import { isHarder, strongest } from "./target-index.ts";
 import { canonicalTarget } from "./target.ts";
+import type { DecisionLine } from "./timeline-line.ts";
 
 /** A decision to be saved and then to stand, and what the incident's timeline says of it, if anything. */
 export interface Planned {
   readonly decision: Decision;
-  readonly line: Pick<IncidentEvent, "kind" | "text"> | undefined;
+  readonly line: DecisionLine | undefined;
   /** What the guard said just now; none when a decision was only made to last longer. */
   readonly verdicts: readonly Verdict[];
 }
@@ -207,7 +208,7 @@ function lengthOf(block: RunbookBlock, repeat: number): number {
   return Math.min(block.forMs * block.repeat.factor ** repeat, Math.max(block.repeat.maxMs, block.forMs));
 }
 
-function lineOf(decision: Decision, judgement: Judgement, dryRun: string | undefined): Planned["line"] {
+function lineOf(decision: Decision, judgement: Judgement, dryRun: string | undefined): DecisionLine {
   const what = describe(decision);
   const why = reasonsOf(judgement.because);
   if (decision.state === "refused") return { kind: "decision_refused", text: `No ${what}: ${why}` };

@@ -73,14 +73,19 @@ export interface TrafficFacts {
   checkoutRate(): { readonly now: number; readonly before: number } | undefined;
 }
 
+/** What one gateway is told at a time. */
+export interface EnforcerChange {
+  readonly added: readonly Decision[];
+  readonly ended: readonly Decision[];
+  /** Since when decisions are served, epoch ms. Another one: all was withdrawn in between, and is told anew. */
+  readonly servingSince: number;
+}
+
 /** Carries decisions to one kind of gateway. The ledger's set is the truth; this makes a gateway follow it. */
 export interface Enforcer {
   readonly name: string;
   readonly type: string;
   /** New or changed decisions, and those that ended; retried by the harness until it resolves. */
-  apply(
-    change: { readonly added: readonly Decision[]; readonly ended: readonly Decision[] },
-    signal: AbortSignal,
-  ): Promise<void>;
+  apply(change: EnforcerChange, signal: AbortSignal): Promise<void>;
   close?(): Promise<void>;
 }

@@ -92,6 +92,11 @@ export class DecisionLedger {
     return this.#serving;
   }
 
+  /** When serving was last switched on or off, epoch ms; 0 when never. */
+  get servingSince(): number {
+    return this.#servingSince.time;
+  }
+
   /** Ids ascend, over restarts too: given the last one that was saved. */
   startIdsAfter(id: number): void {
     this.#lastId = Math.max(this.#lastId, id);
