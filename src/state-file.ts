@@ -1,0 +1,58 @@
+import { open, readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { deserialize, serialize } from "node:v8";
+import { crc32 } from "node:zlib";
+
+/** Changes whenever what is saved changes its meaning; an older file is then not read. */
+const version = 1;
+const magic = Buffer.from(`gatewatch-state-${version}\n`);
+
+/**
+ * The detect stage's state and the sources' positions, in one file that is replaced whole: after a
+ * crash there is the old one or the new one, never half of one.
+ */
+export class StateFile {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Takes a copy of `state` at once, and resolves when it is on disk. */
+  async save(state: object): Promise<void> {
+    const body = serialize(state);
+    const checksum = Buffer.alloc(4);
+    checksum.writeUInt32LE(crc32(body));
+    const temporary = `${this.#path}.new`;
+    const file = await open(temporary, "w");
+    try {
+      await file.writev([magic, checksum, body]);
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, this.#path);
+    const folder = await open(dirname(this.#path), "r");
+    try {
+      await folder.sync();
+    } finally {
+      await folder.close();
+    }
+  }
+
+  /** What was saved last; `problem` says why it can't be used, and then everything begins anew. */
+  async load(): Promise<{ state: unknown; problem: string | undefined }> {
+    let bytes: Buffer;
+    try {
+      bytes = await readFile(this.#path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return { state: undefined, problem: undefined };
+      throw error;
+    }
+    const body = bytes.subarray(magic.length + 4);
+    if (!bytes.subarray(0, magic.length).equals(magic))
+      return { state: undefined, problem: "written by another version" };
+    if (crc32(body) !== bytes.readUInt32LE(magic.length)) return { state: undefined, problem: "damaged" };
+    return { state: deserialize(body), problem: undefined };
+  }
+}
