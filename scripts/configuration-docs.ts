@@ -85,8 +85,8 @@ function row(path: string, schema: JsonSchema, required: boolean): string {
 
 /** What may stand there, in a few words. */
 function valueOf(schema: JsonSchema): string {
-  if (schema.const !== undefined) return `\`${String(schema.const)}\``;
-  if (schema.enum) return schema.enum.map((value) => `\`${String(value)}\``).join(", ");
+  if (schema.const !== undefined) return code(schema.const);
+  if (schema.enum) return schema.enum.map(code).join(", ");
   const choices = members(schema);
   if (choices.length > 0) return [...new Set(choices.map(valueOf))].join(", or ");
   if (schema.type === "array") return schema.items ? `list: ${valueOf(schema.items)}` : "list";
@@ -100,7 +100,7 @@ function valueOf(schema: JsonSchema): string {
 }
 
 function pattern(schema: JsonSchema): string {
-  const text = String(schema.pattern ?? "");
+  const text = schema.pattern ?? "";
   if (text.endsWith("(ms|s|m|h|d)$")) return "time span";
   if (text.endsWith("(B|KiB|MiB|GiB)$")) return "size";
   return schema.format === "uri" ? "URL" : "text";

@@ -6,6 +6,7 @@ export interface JsonSchema {
   readonly examples?: readonly unknown[];
   readonly default?: unknown;
   readonly const?: unknown;
+  readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   readonly required?: readonly string[];
