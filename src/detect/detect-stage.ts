@@ -1,0 +1,114 @@
+import type { Clock } from "../clock.ts";
+import type { NormalizedBatch } from "../normalize/access-event.ts";
+import type { RawBatch } from "../source/raw-batch.ts";
+import type { DetectorCoverage } from "./coverage.ts";
+import type { DetectConfig } from "./detect-config.ts";
+import { DetectEngine } from "./detect-engine.ts";
+import { loadDetect, saveDetect, type SavedDetect } from "./detect-state.ts";
+import type { Detection } from "./detection.ts";
+import { Muting } from "./muting.ts";
+import type { ActiveDetector } from "./plan.ts";
+import { aheadMs } from "./tables.ts";
+import { TrafficMemory } from "./traffic-memory.ts";
+import { Watermark } from "./watermark.ts";
+
+export type SavedStage = SavedDetect;
+
+/** How one detector is doing. */
+export interface DetectorStatus {
+  readonly id: string;
+  readonly title: string;
+  readonly mode: "active" | "dry-run";
+  readonly coverage: DetectorCoverage;
+  readonly muted: boolean;
+  readonly errors: number;
+}
+
+export interface DetectStageOptions {
+  readonly detectors: readonly ActiveDetector[];
+  readonly config: DetectConfig;
+  readonly clock: Clock;
+  readonly onMuted: (detector: string, error: string) => void;
+}
+
+/** The detect stage: the engine with all it stands on, and a change of detectors without losing counts. */
+export class DetectStage {
+  readonly watermark: Watermark;
+  readonly memory: TrafficMemory;
+  readonly #options: DetectStageOptions;
+  #muting: Muting;
+  #engine: DetectEngine;
+
+  constructor(options: DetectStageOptions) {
+    const { config, clock } = options;
+    this.#options = options;
+    this.watermark = new Watermark({ clock, latenessMs: config.lateness, idleAfterMs: config.idleAfter, aheadMs });
+    this.memory = new TrafficMemory(config.clients);
+    this.#muting = new Muting(options);
+    this.#engine = this.#build(options.detectors);
+  }
+
+  get engine(): DetectEngine {
+    return this.#engine;
+  }
+
+  /** Counts a batch and judges; an event can't have ended later than its transport took it. */
+  process(batch: RawBatch, { events, offsets }: NormalizedBatch): Detection[] {
+    if (events.length === 0) return this.#engine.tick();
+    const { timestamps, receivedAt } = batch;
+    // Without transport times there is nothing to look up; and offsets ascend together.
+    let at = 0;
+    const takenAt = (i: number) => {
+      if (timestamps === undefined) return receivedAt;
+      while (at < batch.offsets.length - 1 && batch.offsets[at]! < offsets[i]!) at++;
+      return timestamps[at]! > 0 ? timestamps[at]! : receivedAt;
+    };
+    return this.#engine.process({ partition: batch.partition, events, takenAt });
+  }
+
+  tick(): Detection[] {
+    return this.#engine.tick();
+  }
+
+  finish(): Detection[] {
+    return this.#engine.finish();
+  }
+
+  /** Other detectors, modes or parameters: counts go on where what is counted has stayed the same. */
+  update(detectors: readonly ActiveDetector[]): void {
+    const saved = this.save();
+    this.#muting = new Muting(this.#options);
+    this.#engine = this.#build(detectors);
+    this.load(saved);
+  }
+
+  status(): DetectorStatus[] {
+    return this.#engine.bound.map((detector) => {
+      const { definition, mode } = detector.active;
+      return {
+        id: definition.id,
+        title: definition.title,
+        mode,
+        coverage: this.#engine.coverageOf(detector),
+        muted: this.#muting.isMuted(definition.id),
+        errors: this.#muting.errors(definition.id).total,
+      };
+    });
+  }
+
+  save(): SavedStage {
+    return saveDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory });
+  }
+
+  load(saved: SavedStage): void {
+    loadDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory }, saved);
+  }
+
+  #build(detectors: readonly ActiveDetector[]): DetectEngine {
+    const { config, clock } = this.#options;
+    return new DetectEngine({
+      ...{ detectors, config, clock },
+      ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting },
+    });
+  }
+}

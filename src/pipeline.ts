@@ -1,0 +1,166 @@
+import type { Clock } from "./clock.ts";
+import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
+import type { Detection } from "./detect/detection.ts";
+import type { RejectedRecord } from "./normalize/access-event.ts";
+import type { Normalizer } from "./normalize/normalizer.ts";
+import type { Position, RawBatch, Source, SourceIo } from "./source/raw-batch.ts";
+import { rejectedRecordRow } from "./store/event-rows.ts";
+import type { MinuteRows, MinuteRowsSnapshot } from "./store/minute-rows.ts";
+import type { Store } from "./store/store.ts";
+
+/** What is saved together: what was counted, and up to where. */
+export interface SavedState {
+  readonly positions: readonly (readonly [partition: string, position: Position])[];
+  readonly detect: SavedStage;
+  readonly minutes: MinuteRowsSnapshot;
+}
+
+export interface PipelineOptions {
+  readonly clock: Clock;
+  readonly normalizer: Normalizer;
+  readonly detect: DetectStage;
+  readonly minutes: MinuteRows;
+  readonly store: Pick<Store, "write" | "flush">;
+  /** The stages behind: saves detections, then opens incidents, pages and blocks. Resolves when all is durable. */
+  readonly respond: (detections: readonly Detection[]) => Promise<void>;
+  /** Writes the state where the next start finds it. */
+  readonly save: (state: SavedState) => Promise<void>;
+  readonly sources: readonly Source[];
+  readonly saved: SavedState | undefined;
+  /** A source has something, ended, or is in trouble; for silence, status and incidents. */
+  readonly onSource: (event: SourceEvent) => void;
+  /** Looks at every batch's outcome: rates, decisions that would have hit. */
+  readonly observe: (batch: RawBatch, outcome: BatchOutcome) => void;
+}
+
+export type SourceEvent =
+  | { readonly kind: "arrived" | "ended"; readonly source: string }
+  | { readonly kind: "trouble"; readonly source: string; readonly reason: string | undefined };
+
+export type BatchOutcome = ReturnType<Normalizer["normalize"]> & { readonly detections: readonly Detection[] };
+
+/**
+ * The flow of a log line, from top to bottom: source → normalize → detect → store → incident →
+ * notify and block. One batch at a time, so that what is counted and how far has been read are
+ * always saved together.
+ */
+export class Pipeline implements SourceIo {
+  readonly #options: PipelineOptions;
+  readonly #positions: Map<string, Position>;
+  /** Where an earlier run had got to. */
+  readonly #resumed: ReadonlyMap<string, Position>;
+  /** Which source a partition is of. */
+  readonly #owners = new Map<string, string>();
+  #tail: Promise<unknown> = Promise.resolve();
+  #changed = false;
+
+  constructor(options: PipelineOptions) {
+    this.#options = options;
+    this.#positions = new Map(options.saved?.positions);
+    this.#resumed = new Map(options.saved?.positions);
+  }
+
+  /** Takes one batch through all stages. */
+  handle(batch: RawBatch): Promise<void> {
+    return this.#inTurn(async () => {
+      const { normalizer, detect, minutes, store, respond, observe, onSource, clock } = this.#options;
+      this.#owners.set(batch.partition, batch.source);
+      onSource({ kind: "arrived", source: batch.source });
+
+      const { events, offsets, rejected } = normalizer.normalize(batch);
+      const detections = detect.process(batch, { events, offsets, rejected });
+      await minutes.add(batch.partition, events, offsets);
+      if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
+      if (detections.length > 0) await respond(detections);
+
+      this.#positions.set(batch.partition, batch.next);
+      this.#changed = true;
+      observe(batch, { events, offsets, rejected, detections });
+      this.#pauseWhoIsAhead();
+    });
+  }
+
+  assigned(partitions: readonly string[]): void {
+    for (const partition of partitions) this.#options.detect.watermark.assign(partition);
+  }
+
+  async revoked(partitions: readonly string[]): Promise<void> {
+    await this.#inTurn(async () => {
+      for (const partition of partitions) {
+        this.#options.detect.watermark.release(partition);
+        this.#options.minutes.release(partition);
+      }
+    });
+    await this.save();
+  }
+
+  resumeAt(partition: string): Position | undefined {
+    return this.#positions.get(partition) ?? this.#resumed.get(partition);
+  }
+
+  ended(partition: string): void {
+    this.#options.detect.watermark.end(partition);
+    const source = this.#owners.get(partition);
+    if (source !== undefined) this.#options.onSource({ kind: "ended", source });
+  }
+
+  trouble(source: string, reason: string | undefined): void {
+    this.#options.onSource({ kind: "trouble", source, reason });
+  }
+
+  /** Lets time pass where no event does. To be called every second. */
+  tick(): Promise<void> {
+    return this.#inTurn(async () => {
+      const detections = this.#options.detect.tick();
+      if (detections.length > 0) await this.#options.respond(detections);
+      this.#pauseWhoIsAhead();
+    });
+  }
+
+  /**
+   * Saves what was counted with how far was read, and then tells the sources. The store has every
+   * row of what was read before, or the positions don't move.
+   */
+  async save(): Promise<void> {
+    const state = await this.#inTurn(async () => {
+      if (!this.#changed) return undefined;
+      await this.#options.minutes.flush();
+      this.#changed = false;
+      return this.#snapshot();
+    });
+    if (!state) return;
+    await this.#options.store.flush();
+    await this.#options.save(state);
+    const positions = new Map(state.positions);
+    for (const source of this.#options.sources) await source.saved(positions);
+  }
+
+  #snapshot(): SavedState {
+    return {
+      positions: [...this.#positions],
+      detect: this.#options.detect.save(),
+      minutes: this.#options.minutes.snapshot(),
+    };
+  }
+
+  #pauseWhoIsAhead(): void {
+    const { pause, resume } = this.#options.detect.watermark.pauses();
+    for (const partition of pause) this.#sourceOf(partition)?.pause?.(partition);
+    for (const partition of resume) this.#sourceOf(partition)?.resume?.(partition);
+  }
+
+  #sourceOf(partition: string): Source | undefined {
+    return this.#options.sources.find(({ name }) => name === this.#owners.get(partition));
+  }
+
+  /** One after the other; a failed call doesn't hold up the next. */
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(call);
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+}
+
+function rowOf(clock: Clock) {
+  return (record: RejectedRecord) => rejectedRecordRow(record, clock.now());
+}
