@@ -1,6 +1,6 @@
 import type { Target } from "../detect/detection.ts";
 import type { Clock } from "../clock.ts";
-import { parseAddress, parseNetwork } from "./address.ts";
+import { type Network, parseAddress, parseNetwork } from "./address.ts";
 import type { Decision, WouldHaveHit } from "./decision.ts";
 import { EndedDecisions, type EndedDecision } from "./ended-decisions.ts";
 import { TargetIndex, strongest } from "./target-index.ts";
@@ -197,14 +197,13 @@ export class DecisionLedger {
     return due;
   }
 
-  /** What gateways should hold now. */
-  *served(): Generator<ServedDecision> {
+  /** What gateways should hold now: all of it, or what contains this address or range. */
+  *served(network?: Network): Generator<ServedDecision> {
     if (!this.#serving) return;
-    const since = this.#servingSince.revision;
-    for (const { decision, revision } of this.#current.values()) {
-      if (isServed(decision) && decision.until > this.#clock.now()) {
-        yield { decision, revision: Math.max(revision, since) };
-      }
+    const all = network ? this.#served.on({ client: network }) : this.current();
+    for (const decision of this.#holding(all)) {
+      const revision = this.#current.get(decision.uuid)?.revision ?? 0;
+      if (isServed(decision)) yield { decision, revision: Math.max(revision, this.#servingSince.revision) };
     }
   }
 

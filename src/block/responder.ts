@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "../clock.ts";
 import type { IncidentChange } from "../incident/incident.ts";
+import { clientNetwork, formatNetwork, parseNetwork } from "./address.ts";
 import { AllowList } from "./allow-list.ts";
 import type { BlockConfig } from "./block-config.ts";
 import { blockMetrics } from "./block-metrics.ts";
@@ -271,8 +271,11 @@ export function createBlocker(options: BlockerOptions) {
 
 // helpers
 
+/** By id, by uuid, or all on a value; an address may be written in any way. */
 function findCurrent(ledger: DecisionLedger, which: number | string): Decision[] {
   const one = typeof which === "number" ? ledger.byId(which) : ledger.get(which);
-  const found = one ? [one] : [...ledger.current()].filter((decision) => decision.value === which);
+  const network = parseNetwork(String(which));
+  const value = network ? formatNetwork(clientNetwork(network)) : which;
+  const found = one ? [one] : [...ledger.current()].filter((decision) => decision.value === value);
   return found.filter((decision) => decision.state === "active" || decision.state === "asked");
 }
