@@ -135,6 +135,7 @@ export const runbookFrontMatter = z
     const problem = (path: string[], message: string) => issues.push({ code: "custom", path, message, input: value });
     if (value.match === undefined && value.query === undefined) problem(["match"], "is missing; expected `match` or `query`"); // prettier-ignore
     if (value.match !== undefined && value.query !== undefined) problem(["query"], "expected `match` or `query`, not both"); // prettier-ignore
+    if (value.query !== undefined && value.block !== undefined) problem(["block"], "can't go with `query`: its matches have no certain targets"); // prettier-ignore
     const known: readonly string[] = [...groupFields, ...dimensions, ...serviceDimensions, ...(value.query?.key ?? [])];
     for (const name of value.group) {
       if (!known.includes(name)) problem(["group"], `can't group by \`${name}\`; expected some of ${known.join(", ")}`);
