@@ -36,7 +36,10 @@ export function addOpenApi(app: FastifyInstance, version: string): void {
   void app.register(swaggerUi, {
     routePrefix: prefix,
     uiConfig: { docExpansion: "list", validatorUrl: null },
-    theme: { title: "gatewatch API" },
+    theme: {
+      title: "gatewatch API",
+      css: [{ filename: "gatewatch.css", content: ".swagger-ui .topbar { display: none }" }],
+    },
   });
 }
 

@@ -1,0 +1,184 @@
+// How the service is: what comes in, what the detectors can see of it, and what stands in the way.
+
+import { actionButton } from "./actions.js";
+import { fact, h, label, showList } from "./elements.js";
+import { span } from "./time.js";
+import { figure, percent, plural } from "./words.js";
+
+const coverageShown = 6;
+
+/** Traffic and detectors; `update` draws what changed. */
+export function serviceView(state) {
+  const sources = h("div", { class: "list" });
+  const detectors = h("div", { class: "list" });
+  const element = h(
+    "section",
+    { class: "service", "aria-labelledby": "service-title" },
+    h("h2", { id: "service-title" }, "Traffic"),
+    sources,
+    h("h2", {}, "Detectors"),
+    detectors,
+  );
+  return {
+    element,
+    update() {
+      showList(sources, state.status.sources, { keyOf: ({ name }) => name, stateOf: JSON.stringify, draw: sourceCard });
+      showList(detectors, groups(state.status.detectors), {
+        keyOf: ({ name }) => name,
+        stateOf: JSON.stringify,
+        draw: detectorGroup,
+      });
+    },
+  };
+}
+
+/** The figures at the top of every page. */
+export function showStats(container, status) {
+  const { store } = status;
+  container.replaceChildren(
+    fact("events/s", figure(status.eventsPerSecond)),
+    fact("rejected/s", figure(status.rejectedPerSecond)),
+    fact("behind", status.lagMs === undefined ? "no events yet" : lagText(status.lagMs)),
+    fact("store", store.reachable ? "ok" : `away, ${plural(store.journalRows, "row")} in the journal`),
+  );
+}
+
+/** What people have to know before they trust the rest of the page. */
+export function showBanners(container, state) {
+  const { blocking, sources, detectors, store } = state.status;
+  const banners = [];
+  if (blocking.stopped) {
+    const by = blocking.stoppedBy ? ` by ${blocking.stoppedBy}` : "";
+    banners.push({ kind: "bad", text: `Blocking is stopped${by}: everyone is let in.`, resume: true });
+  } else if (blocking.mode === "observe") {
+    banners.push({
+      kind: "calm",
+      text: "Observing: decisions are listed here and served to nobody, until the configuration says block.mode: enforce.",
+    });
+  }
+  if (!store.reachable)
+    banners.push({ kind: "wait", text: "The store can't be reached. Nothing is lost: rows wait in the journal." });
+  for (const { name, silent, trouble } of sources) {
+    if (trouble) banners.push({ kind: "bad", text: `Source ${name} has trouble: ${trouble}.` });
+    else if (silent) banners.push({ kind: "wait", text: `Source ${name} is silent: nothing arrives.` });
+  }
+  const muted = detectors.filter((detector) => detector.muted).map(({ id }) => id);
+  if (muted.length > 0) banners.push({ kind: "bad", text: `Muted, since they kept failing: ${muted.join(", ")}.` });
+  showList(container, banners, {
+    keyOf: ({ text }) => text,
+    stateOf: () => 1,
+    draw: (banner) => bannerLine(banner, state),
+  });
+}
+
+function bannerLine({ kind, text, resume }, state) {
+  const button =
+    resume &&
+    actionButton({
+      name: "resume",
+      text: "Resume blocking",
+      describe: "gateways refuse again",
+      act: () => state.switchBlocking("resume"),
+    });
+  return h("div", { class: `banner ${kind}` }, h("span", {}, text), button);
+}
+
+function lagText(lagMs) {
+  return lagMs < 10_000 ? `${figure(lagMs / 1000)} s` : span(lagMs);
+}
+
+function sourceCard(source) {
+  const { certainClients } = source;
+  return h(
+    "article",
+    { class: "card", "aria-label": `Source ${source.name}` },
+    h(
+      "div",
+      { class: "labels" },
+      h("strong", {}, source.name),
+      label("plain", source.type),
+      label(source.format ? "plain" : "wait", source.format ?? "format not found yet"),
+      source.silent && label("wait", "silent"),
+      source.trouble && label("bad", source.trouble),
+    ),
+    h(
+      "dl",
+      { class: "facts" },
+      fact("events/s", figure(source.eventsPerSecond)),
+      fact("rejected/s", figure(source.rejectedPerSecond)),
+      source.lagMs !== undefined && fact("behind", lagText(source.lagMs)),
+      certainClients !== undefined && fact("client address certain", percent(certainClients)),
+    ),
+    ...coverage(source.coverage),
+  );
+}
+
+/** How much of the traffic has each field: the gaps first, since they are what makes a detector blind. */
+function coverage(fields) {
+  const gaps = Object.entries(fields)
+    .filter(([, share]) => share < 1)
+    .sort(([, a], [, b]) => a - b);
+  const whole = Object.keys(fields).length - gaps.length;
+  if (gaps.length === 0) return whole === 0 ? [] : [h("p", { class: "muted" }, "Every event has every field.")];
+  const rows = gaps.map(([field, share]) =>
+    h(
+      "div",
+      { class: "meter-row" },
+      h("code", {}, field),
+      h("meter", { value: share, "aria-label": field }),
+      percent(share),
+    ),
+  );
+  const more = rows.splice(coverageShown);
+  return [
+    h("p", { class: "muted" }, `Fields that not every event has (${plural(whole, "other")} always there):`),
+    ...rows,
+    more.length > 0 && h("details", {}, h("summary", {}, `${more.length} more`), ...more),
+  ];
+}
+
+/** Those that can't see, or see less, first and one by one; the rest as names. */
+function groups(detectors) {
+  const on = detectors.filter(({ mode }) => mode !== "off");
+  return [
+    { name: "muted", kind: "bad", text: "kept failing", of: on.filter(({ muted }) => muted) },
+    {
+      name: "blind",
+      kind: "bad",
+      text: "can't work",
+      of: on.filter(({ state, muted }) => !muted && state === "blind"),
+    },
+    {
+      name: "reduced",
+      kind: "wait",
+      text: "less sure",
+      of: on.filter(({ state, muted }) => !muted && state === "reduced"),
+    },
+    {
+      name: "full",
+      kind: "good",
+      text: "sees all it wants",
+      of: on.filter(({ state, muted }) => !muted && state === "full"),
+    },
+    { name: "off", kind: "plain", text: "by configuration", of: detectors.filter(({ mode }) => mode === "off") },
+  ].filter(({ of }) => of.length > 0);
+}
+
+function detectorGroup({ name, kind, text, of }) {
+  return h(
+    "article",
+    { class: "card detectors", "aria-label": `Detectors: ${name}` },
+    h("div", { class: "labels" }, label(kind, name), h("span", { class: "muted" }, text)),
+    h("ul", {}, ...of.map(detectorLine)),
+  );
+}
+
+function detectorLine({ id, title, mode, missing }) {
+  return h(
+    "li",
+    { title },
+    h("span", {}, id),
+    mode === "dry-run" && label("dry", "dry run"),
+    missing.length > 0 && h("span", { class: "muted" }, `lacks ${missing.join(", ")}`),
+  );
+}
