@@ -49,6 +49,11 @@ export function kafkaTrouble(error: unknown): KafkaTrouble {
   return "failed";
 }
 
+/** An error's name and message, for a log line; no stack, no fields. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
 // helpers
 
 const troubleByType: Readonly<Record<string, KafkaTrouble>> = {

@@ -3,6 +3,7 @@ import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { rawBatches } from "./kafka-batches.ts";
 import { type PartitionOffsets, planStart } from "./kafka-start.ts";
+import { errorText } from "./kafka-client.ts";
 import type { KafkaSourceMetrics } from "./kafka-source-metrics.ts";
 import type { Position, SourceIo } from "./raw-batch.ts";
 import type { KafkaSourceConfig } from "./source-config.ts";
@@ -91,15 +92,17 @@ export class KafkaSession {
   /** Commits positions of partitions that are ours; a failure is counted, and the next save commits again. */
   async commit(positions: ReadonlyMap<number, Position>): Promise<void> {
     const { topic } = this.#options.config;
-    const offsets = [...positions]
-      .filter(([partition]) => this.#owned.includes(partition))
-      .map(([partition, position]) => ({ topic, partition, offset: String(position) }));
+    const offsets = [];
+    for (const [partition, position] of positions) {
+      if (typeof position === "object" || !this.#owned.includes(partition)) continue;
+      offsets.push({ topic, partition, offset: String(position) });
+    }
     if (offsets.length === 0) return;
     try {
       await this.#consumer.commitOffsets(offsets);
     } catch (error) {
       this.#options.metrics.commitFailed();
-      this.#options.log.debug({ source: this.#options.config.name, error: String(error) }, "offsets not committed");
+      this.#options.log.debug({ source: this.#options.config.name, error: errorText(error) }, "offsets not committed");
     }
   }
 
@@ -204,11 +207,13 @@ export class KafkaSession {
     });
   }
 
-  async #eachBatch({ batch, resolveOffset, heartbeat, isRunning, isStale }: EachBatchPayload): Promise<void> {
+  async #eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     const { config, clock, metrics } = this.#options;
     const generation = this.#generation;
     const start = this.#positions.get(batch.partition);
-    const current = () => !this.#stopping && generation === this.#generation && isRunning() && !isStale();
+    const current = () =>
+      !this.#stopping && generation === this.#generation && payload.isRunning() && !payload.isStale();
     if (start === undefined || !current()) return;
     const parts = rawBatches(batch, {
       source: config.name,
@@ -219,14 +224,14 @@ export class KafkaSession {
     });
     for (const { lastOffset, ...part } of parts) {
       if (!current()) return;
-      await this.#handle(part, heartbeat);
+      await this.#handle(part, () => payload.heartbeat());
       if (generation !== this.#generation) return;
       this.#positions.set(batch.partition, lastOffset + 1);
-      resolveOffset(String(lastOffset));
+      payload.resolveOffset(String(lastOffset));
       metrics.lag(batch.partition, Number(batch.highWatermark) - lastOffset - 1);
-      await heartbeat();
+      await payload.heartbeat();
     }
-    resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset());
+    payload.resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset());
   }
 
   /** The group must hear from us also while the pipeline takes its time. */

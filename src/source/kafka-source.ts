@@ -1,7 +1,7 @@
 import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import { createKafkaClient, kafkaTrouble } from "./kafka-client.ts";
+import { createKafkaClient, errorText, kafkaTrouble } from "./kafka-client.ts";
 import { registerKafkaCodecs } from "./kafka-codecs.ts";
 import { kafkaPartition, KafkaSession, type KafkaSessionOptions } from "./kafka-session.ts";
 import { kafkaSourceMetrics, type KafkaSourceMetrics } from "./kafka-source-metrics.ts";
@@ -109,7 +109,7 @@ export class KafkaSource implements Source {
       const reason = kafkaTrouble(error);
       this.#metrics.restarted(reason);
       this.#log.warn(
-        { source: this.name, reason, error: String(error), retryInMs: backOffMs },
+        { source: this.name, reason, error: errorText(error), retryInMs: backOffMs },
         "kafka source in trouble",
       );
       inTrouble = true;

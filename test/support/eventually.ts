@@ -12,6 +12,6 @@ export async function eventually<T>(
     const found = await probe();
     if (found !== undefined && found !== false) return found as Exclude<T, undefined | false>;
     if (performance.now() > until) throw new Error(`waited ${withinMs} ms in vain for: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }
