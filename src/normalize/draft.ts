@@ -171,7 +171,7 @@ export class Draft {
 
 /** Rounded to a microsecond: 0.054 s must not become 54.00000000000001 ms. */
 function toMs(amount: number, unitMs: number): number {
-  return unitMs === 1 ? amount : Math.round(amount * unitMs * 1000) / 1000;
+  return unitMs === 1 && Number.isInteger(amount) ? amount : Math.round(amount * unitMs * 1000) / 1000;
 }
 
 /** An HTTP token of at most 32 characters. */

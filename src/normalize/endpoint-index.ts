@@ -79,13 +79,9 @@ function find(
   segments: readonly string[],
   { at, method }: { at: number; method: string },
 ): EndpointMatch | undefined {
-  if (at === segments.length) return node.here.get(method) ?? node.here.get("ANY");
+  const rest = node.rest.get(method) ?? node.rest.get("ANY");
+  if (at === segments.length) return node.here.get(method) ?? node.here.get("ANY") ?? rest;
   const word = node.words.get(segments[at] as string);
   const deeper = { at: at + 1, method };
-  return (
-    (word && find(word, segments, deeper)) ??
-    (node.name && find(node.name, segments, deeper)) ??
-    node.rest.get(method) ??
-    node.rest.get("ANY")
-  );
+  return (word && find(word, segments, deeper)) ?? (node.name && find(node.name, segments, deeper)) ?? rest;
 }

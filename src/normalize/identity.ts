@@ -1,13 +1,18 @@
 import { createHash, createHmac } from "node:crypto";
 import { BoundedCache } from "./bounded-cache.ts";
-import { holdsCardNumber, looksSecret, redactText, replaceControls } from "./redact-text.ts";
+import { holdsCardNumber, isKnownToken, looksSecret, redactText, replaceControls } from "./redact-text.ts";
 
-/** Names of users, keys and sessions as they may be stored. */
+/**
+ * Names of users, keys and sessions as they may be stored. Whoever compares such a name with one
+ * from elsewhere (a gateway that asks about a user) passes that one through here first.
+ */
 export interface Identities {
   /** As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name. */
   user(raw: string): string | undefined;
-  /** A key, session or device: as it is, unless it is itself a secret; then its hash (`h_…`). */
-  handle(raw: string): string;
+  /** An API key or a session: as it is, unless whoever reads it could use it; then its hash (`h_…`). */
+  credential(raw: string): string;
+  /** A device: as it is, unless it is a token. */
+  device(raw: string): string;
 }
 
 const cachedUsers = 65_536;
@@ -25,7 +30,7 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
   const readUser = (raw: string): string | undefined => {
     if (pseudonymKey !== undefined) return `u_${hash(raw)}`;
     if (holdsCardNumber(raw)) return undefined;
-    if (!raw.includes("@") && looksSecret(raw)) return `h_${hash(raw)}`;
+    if (isKnownToken(raw)) return `h_${hash(raw)}`;
     return replaceControls(raw.slice(0, maxIdentity));
   };
 
@@ -37,9 +42,7 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
       users.set(Buffer.from(raw).toString(), user ?? null);
       return user;
     },
-    handle(raw) {
-      if (looksSecret(raw)) return `h_${hash(raw)}`;
-      return redactText(raw.slice(0, maxIdentity));
-    },
+    credential: (raw) => (looksSecret(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
+    device: (raw) => (isKnownToken(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
   };
 }

@@ -9,7 +9,7 @@ import { formatList } from "./format-list.ts";
 import { customJson } from "./formats/custom-json.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
 import type { FormatsConfig } from "./normalize-config.ts";
-import { redactText } from "./redact-text.ts";
+import { redactRecord } from "./redact-text.ts";
 import type { SeenEndpoint } from "./route-table.ts";
 import { SourceFormat } from "./source-format.ts";
 import { unwrapRecord, type RecordVisitor } from "./unwrap-record.ts";
@@ -152,7 +152,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       format: this.#state?.format.current?.id ?? "none",
       detail,
       // Redacted before it is cut to length, or half a secret could stay at the end.
-      head: redactText(text.slice(0, headLength * 4)).slice(0, headLength),
+      head: redactRecord(text.slice(0, headLength * 4)).slice(0, headLength),
     });
   }
 

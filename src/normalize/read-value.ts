@@ -40,7 +40,7 @@ export function decimalOf(value: unknown): number | undefined {
   if (typeof value !== "string") return Number.NaN;
   if (value === "" || value === "-") return undefined;
   // Number() also reads "0x10", " 1 " and "Infinity": none of them is what a log means.
-  return /^[+-]?\d{1,18}(\.\d{1,18})?$/.test(value) ? Number(value) : Number.NaN;
+  return /^[+-]?\d{1,20}(\.\d{1,20})?$/.test(value) ? Number(value) : Number.NaN;
 }
 
 /** A number between two bounds, or nothing: for what is nice to have and not worth a rejection. */

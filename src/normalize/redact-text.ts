@@ -6,6 +6,18 @@ export function redactText(text: string): string {
   return cutSecrets(replaceControls(text));
 }
 
+/**
+ * The same for a whole record that nobody could read, so that nobody knows which part is what:
+ * e-mail addresses, names in URLs, path parameters and every long random word go as well.
+ */
+export function redactRecord(text: string): string {
+  return redactText(text)
+    .replaceAll(userinfo, "://{cut}@")
+    .replaceAll(emails, "{email}")
+    .replaceAll(/;[\w-]{1,64}=[^\s"'/;,]*/g, ";{cut}")
+    .replaceAll(/[\w-]{16,}/g, (word) => (isRandom(word, 16) ? "{token}" : word));
+}
+
 /** True when the text is, or holds, a payment card's number: a known range, a right length, and Luhn's sum. */
 export function holdsCardNumber(text: string): boolean {
   return cutCards(text) !== text;
@@ -37,9 +49,9 @@ export function isKnownToken(text: string): boolean {
   return new RegExp(`^(?:${jwt}|${keyPrefixes})$`).test(text);
 }
 
-/** Control characters, and the marks that turn the direction of text, become a question mark. */
+/** Control characters, and the marks that turn the direction of text, become U+FFFD. */
 export function replaceControls(text: string): string {
-  return text.replaceAll(controls, "?");
+  return text.replaceAll(controls, "\ufffd");
 }
 
 // helpers
@@ -60,12 +72,19 @@ const schemes = /\b(bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~:-]{6,}/gi;
 
 /** `password=…`, `"access_token":"…"`, `client_secret%3D…`. */
 const pairs =
-  /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|otp|jwt|pin|auth)\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
+  /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|(?<![a-z])(?:otp|jwt|pin|auth)(?![a-z]))\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
+
+const userinfo = /:\/\/[^\s/"'@]{1,256}@/g;
+const emails = /[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
+
+/** A query, wherever it stands. */
+const queries = /\?[\w.%[\]-]{1,64}=[^\s"'<>\\]*/g;
 
 function cutSecrets(text: string): string {
   if (text.length < 6) return text;
   return cutCards(
     text
+      .replaceAll(queries, "?{cut}")
       .replaceAll(headers, "$1$2{cut}")
       .replaceAll(schemes, "$1 {cut}")
       .replaceAll(pairs, "$1{cut}")
@@ -74,12 +93,11 @@ function cutSecrets(text: string): string {
 }
 
 function cutCards(text: string): string {
-  // Digits in groups, as cards print them; looked at only where enough digits are close together.
-  return text.replaceAll(/(?<!\d)\d(?:[ -]?\d|%20\d|\+\d){11,18}(?!\d)/g, (found) => {
-    const digits = found.replaceAll(/%20|\D/g, "");
-    return isCardNumber(digits) ? "{card}" : found;
-  });
+  return text.replaceAll(cardShapes, (found) => (isCardNumber(found.replaceAll(/%20|\D/g, "")) ? "{card}" : found));
 }
+
+/** Digits in a row, or in the groups that cards print: 4-4-4-4, and 4-6-5 for Amex and Diners. */
+const cardShapes = /(?<!\d)(?:\d{12,19}|\d{4}([ .+-]|%20)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ .+-]|%20)\d{6}\2\d{4,5})(?!\d)/g;
 
 function isCardNumber(digits: string): boolean {
   return cardRanges.test(digits) && luhnHolds(digits);

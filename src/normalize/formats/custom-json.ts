@@ -48,9 +48,9 @@ export function customJson(name: string, config: CustomFormatConfig): JsonFormat
         draft.moved(value(record, "requestBytes"), value(record, "responseBytes"));
       if (rejected) return rejected;
       readRest((field) => (at.has(field) ? value(record, field) : undefined), draft);
-      if (at.has("upstreamStatus")) {
-        draft.answeredBy = textOf(value(record, "upstreamStatus")) === undefined ? "gateway" : "upstream";
-      }
+      const upstreamStatus = value(record, "upstreamStatus");
+      if (upstreamStatus !== undefined)
+        draft.answeredBy = textOf(upstreamStatus) === undefined ? "gateway" : "upstream";
       if (attributes.length > 0) {
         draft.attributes = Object.fromEntries(attributes.map((entry) => [entry.name, valueAt(record, entry.path)]));
       }

@@ -1,0 +1,165 @@
+import { readdirSync } from "node:fs";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { AccessEvent, EventField } from "../../src/normalize/access-event.ts";
+import { proxiesConfig } from "../../src/normalize/normalize-config.ts";
+import { aNormalizer, normalizeAll } from "../support/normalizing.ts";
+import { expectedFile, formatCases, shopJsonConfig } from "../support/format-cases.ts";
+import { plantedSecrets, secretsIn, secretTargets, secretTexts } from "../support/planted-secrets.ts";
+
+const proxies = proxiesConfig.parse({ trusted: ["10.0.0.0/8"] });
+const reader = (format: string) => aNormalizer({ format, proxies, formats: shopJsonConfig });
+
+test("every file in formats/ is in the list of formats", () => {
+  const files = readdirSync(new URL("../../src/normalize/formats/", import.meta.url));
+  const known = formatCases.map(({ id }) => `${id === "shop-json" ? "custom-json" : id}.ts`);
+  expect(known.toSorted()).toEqual(files.toSorted());
+});
+
+describe.each(formatCases)("$id", ({ id, format, records }) => {
+  test("golden records give the expected events", async () => {
+    const { events, offsets, rejected } = normalizeAll(reader(id), records);
+    const read = events.map((event, i) => ({ record: offsets[i], event }));
+    const refused = rejected.map(({ offset, reason, detail, format }) => ({ record: offset, reason, detail, format }));
+    const all = [...read, ...refused].sort((a, b) => (a.record ?? 0) - (b.record ?? 0));
+    await expect(`${JSON.stringify(all, undefined, 2)}\n`).toMatchFileSnapshot(expectedFile(id));
+  });
+
+  test("the first golden record is one known request, in milliseconds", () => {
+    const [event] = normalizeAll(reader(id), records.slice(0, 1)).events;
+    expect(event).toMatchObject({ method: "POST", path: "/v1/login", status: 401, clientIp: "198.51.100.23" });
+    expect(event).toMatchObject({ clientIpTrust: "certain", endpointClass: "login", outcome: "failed" });
+    const end = Date.parse("2026-08-22T09:14:07.466Z");
+    expect(event?.time).toBe(format.provides.includes("durationMs") ? end : Math.floor(end / 1000) * 1000);
+    expect(event?.durationMs).toBe(format.provides.includes("durationMs") ? 54 : undefined);
+    expect(event?.upstreamMs).toBe(format.provides.includes("upstreamMs") ? 51 : undefined);
+  });
+
+  test("is found by itself among all formats", () => {
+    const normalizer = aNormalizer({ formats: shopJsonConfig });
+    normalizeAll(normalizer, records);
+    expect(normalizer.formatOf("edge")).toBe(id);
+  });
+
+  test("fills no field that it does not declare", () => {
+    const { events } = normalizeAll(reader(id), records);
+    const filled = new Set(events.flatMap(filledFields));
+    expect([...filled].filter((field) => !format.provides.includes(field))).toEqual([]);
+  });
+
+  test("mutated records are read or rejected, and never throw", () => {
+    const record = fc.constantFrom(...records);
+    const mutated = format.kind === "json" ? record.chain(mutatedJson) : record.chain(mutatedText);
+    const normalizer = reader(id);
+    fc.assert(
+      fc.property(fc.array(mutated, { minLength: 1, maxLength: 5 }), (texts) => {
+        const { events, rejected } = normalizeAll(normalizer, texts);
+        expect(events.length + rejected.length).toBeGreaterThanOrEqual(texts.length);
+        for (const event of events) expectSane(event);
+        for (const { head } of rejected) expect(head.length).toBeLessThanOrEqual(300);
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test("planted secrets are in no event and in no rejected record", () => {
+    const [first = ""] = records;
+    const planted = [
+      ...secretTargets.map((target) => first.replaceAll("/v1/login", target)),
+      ...secretTexts.map((text) => first.replaceAll("python-requests/2.32", text)),
+      ...(format.kind === "json" ? withSecretKeys(first) : []),
+    ];
+    const broken = planted.flatMap((record) => [record.slice(0, -2), record.slice(0, record.length / 2), `x${record}`]);
+    for (const record of [...planted, ...broken]) {
+      const { events, rejected } = normalizeAll(reader(id), [record]);
+      // The record is in both, so that a failure shows which one it was.
+      const left = { record, events: secretsIn(JSON.stringify(events)), rejected: secretsIn(JSON.stringify(rejected)) };
+      expect(left).toEqual({ record, events: [], rejected: [] });
+    }
+  });
+});
+
+/** Fields that hold something; what every event has by itself is left out. */
+function filledFields(event: AccessEvent): EventField[] {
+  const empty: Partial<AccessEvent> = { answeredBy: "unknown", enforced: false, outcome: "unknown" };
+  return (Object.keys(event) as EventField[]).filter(
+    (field) => event[field] !== undefined && event[field] !== empty[field],
+  );
+}
+
+function expectSane(event: AccessEvent): void {
+  expect(Number.isSafeInteger(event.time)).toBe(true);
+  expect(event.time).toBeGreaterThanOrEqual(Date.UTC(2000, 0, 1));
+  expect(event.status === 0 || (event.status >= 100 && event.status <= 999)).toBe(true);
+  for (const ms of [event.durationMs, event.upstreamMs]) expect(ms ?? 0).toBeGreaterThanOrEqual(0);
+  for (const value of [...Object.values(event), ...Object.values(event.attributes ?? {})]) {
+    if (typeof value !== "string") continue;
+    expect(value.length).toBeLessThanOrEqual(2048);
+    // oxlint-disable-next-line no-control-regex -- that there are none is the point
+    expect(value).not.toMatch(/[\u0000-\u001f\u007f]/);
+  }
+}
+
+const oddValues = fc.oneof(
+  fc.constantFrom(
+    null,
+    "",
+    "-",
+    -1,
+    1e300,
+    9e15,
+    "1e9",
+    Number.MAX_VALUE,
+    true,
+    {},
+    [],
+    "\u0000\u202e",
+    "x".repeat(5000),
+  ),
+  fc.jsonValue(),
+);
+
+/** One value of the record, at any depth, becomes something else; or its text is cut. */
+function mutatedJson(record: string): fc.Arbitrary<string> {
+  const cut = fc.nat({ max: record.length }).map((end) => record.slice(0, end));
+  const changed = fc.tuple(fc.nat(), oddValues).map(([at, odd]) => {
+    let seen = 0;
+    const target = at % (record.split(":").length + 1);
+    return mended(record, (value: unknown) => (seen++ === target ? odd : value));
+  });
+  return fc.oneof(cut, changed, changed);
+}
+
+function mended(record: string, replace: (value: unknown) => unknown): string {
+  try {
+    return JSON.stringify(JSON.parse(record, (_, value: unknown) => replace(value))) ?? "null";
+  } catch {
+    return record;
+  }
+}
+
+function mutatedText(record: string): fc.Arbitrary<string> {
+  const at = fc.nat({ max: record.length });
+  return fc.tuple(at, at, fc.string({ unit: "binary" })).map(([a, b, text]) => {
+    return record.slice(0, Math.min(a, b)) + text + record.slice(Math.max(a, b));
+  });
+}
+
+/** Secrets in keys that a gateway or an application may well log. */
+function withSecretKeys(record: string): string[] {
+  const s = plantedSecrets;
+  const shop = {
+    user_id: s.jwt,
+    session: s.jwt,
+    api_key: s.stripeKey,
+    attributes: { note: `card ${s.cardWithDashes}`, accessToken: s.querySecret, promo: s.jwt, newPassword: s.password },
+  };
+  const loose = { authorization: `Bearer ${s.jwt}`, cookie: s.cookie, password: s.password, set: s.basic };
+  const object = JSON.parse(record) as Record<string, unknown>;
+  return [
+    JSON.stringify({ ...object, ...shop }),
+    JSON.stringify({ ...loose, ...object }),
+    JSON.stringify({ ...loose, ...object, status: -5, response: { status: "x" }, response_code: -5, http: {} }),
+    JSON.stringify({ ...object, user: s.jwt, promo: s.jwt, loginResult: s.card, user_id: s.card }),
+  ];
+}

@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { endpointsConfig, formatsConfig, geoConfig, privacyConfig, proxiesConfig, redactConfig } from "../../src/normalize/normalize-config.ts"; // prettier-ignore
+
+const fields = { time: "ts", method: "m", path: "p", status: "s" };
+
+test.for([
+  ["a format without a status", formatsConfig, { shop: { fields: { ...fields, status: undefined } } }],
+  ["a field that does not exist", formatsConfig, { shop: { fields: { ...fields, clientip: "ip" } } }],
+  ["a unit that does not exist", formatsConfig, { shop: { fields: { ...fields, time: { path: "ts", unit: "h" } } } }],
+  ["a name with a space", formatsConfig, { "my shop": { fields } }],
+  ["a network that is none", proxiesConfig, { trusted: ["10.0.0.0/33"] }],
+  ["a route without a slash", endpointsConfig, [{ method: "GET", route: "api", class: "other" }]],
+  ["a route with a query", endpointsConfig, [{ method: "GET", route: "/api?x=1", class: "other" }]],
+  ["the rest in the middle", endpointsConfig, [{ method: "GET", route: "/a/{rest...}/b", class: "other" }]],
+  ["a class that does not exist", endpointsConfig, [{ method: "GET", route: "/a", class: "logon" }]],
+  ["a method in small letters", endpointsConfig, [{ method: "get", route: "/a", class: "other" }]],
+  ["a rule without a condition", endpointsConfig, [{ method: "GET", route: "/a", class: "other", outcome: [{ when: {}, is: "ok" }] }]],
+  ["an unknown key", geoConfig, { databse: "none" }],
+  ["a key that is too short", privacyConfig, { pseudonymKey: "short" }],
+  ["a parameter without a name", redactConfig, { parameters: [""] }],
+] as const)("not valid: %s", ([, schema, value]) => {
+  expect(schema.safeParse(value).success).toBe(false);
+}); // prettier-ignore
+
+test("everything may be left out", () => {
+  expect(formatsConfig.parse(undefined)).toEqual({});
+  expect(proxiesConfig.parse(undefined)).toEqual({ trusted: [], clientIpFrom: "auto" });
+  expect(endpointsConfig.parse(undefined)).toEqual([]);
+  expect(geoConfig.parse(undefined)).toEqual({ database: "default" });
+  expect(privacyConfig.parse(undefined)).toEqual({});
+  expect(redactConfig.parse(undefined)).toEqual({ parameters: [] });
+});

@@ -1,0 +1,48 @@
+import { readFileSync } from "node:fs";
+import { formatList } from "../../src/normalize/format-list.ts";
+import { customJson } from "../../src/normalize/formats/custom-json.ts";
+import type { LogFormat } from "../../src/normalize/log-format.ts";
+import { formatsConfig } from "../../src/normalize/normalize-config.ts";
+
+/** A format of one's own that uses every way to name a field. */
+export const shopJsonConfig = formatsConfig.parse({
+  "shop-json": {
+    fields: {
+      time: { path: "ts", unit: "s", at: "start" },
+      clientIp: "client.ip",
+      forwardedFor: "xff",
+      method: "http.method",
+      path: "http.path",
+      status: "http.status",
+      durationMs: { path: "took", unit: "s" },
+      upstreamMs: { path: 'upstream["took.us"]', unit: "us" },
+      upstreamStatus: "answered",
+      userId: "user",
+      "attributes.promoCode": "promo",
+      "attributes.loginResult": "loginResult",
+    },
+  },
+});
+
+export interface FormatCase {
+  readonly id: string;
+  readonly format: LogFormat;
+  /** Its golden records, as they would arrive. */
+  readonly records: readonly string[];
+}
+
+const golden = new URL("../golden/formats/", import.meta.url);
+
+/** Where a format's expected events are. */
+export function expectedFile(id: string): string {
+  return new URL(`${id}.json`, golden).pathname;
+}
+
+/** Every format with its golden records; a new format needs only the files. */
+export const formatCases: readonly FormatCase[] = [
+  ...formatList,
+  customJson("shop-json", shopJsonConfig["shop-json"] as (typeof shopJsonConfig)[string]),
+].map((format) => {
+  const file = new URL(`${format.id}.${format.kind === "json" ? "jsonl" : "log"}`, golden);
+  return { id: format.id, format, records: readFileSync(file, "utf8").trimEnd().split("\n") };
+});

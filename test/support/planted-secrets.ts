@@ -1,0 +1,50 @@
+/** Secrets as they turn up in logs; none may leave the normalize stage. */
+export const plantedSecrets = {
+  jwt: "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ1NDgyMTMifQ.c2lnbmF0dXJlLW9mLXRoZS10b2tlbg",
+  password: "correct-horse-battery",
+  card: "4111111111111111",
+  cardWithDashes: "5500-0000-0000-0004",
+  resetToken: "q7Zt2LxV9rKd4WmB8sYh",
+  stripeKey: "sk_live_4eC39HqLyjWDarjtT1zdp7dc",
+  cookie: "sid=0af7651916cd43dd8448eb211c80319c",
+  basic: "Basic YW5uYTpodW50ZXIyMg==",
+  email: "anna.smith@shop.example",
+  querySecret: "Zm9vYmFyYmF6cXV4",
+} as const;
+
+const s = plantedSecrets;
+
+/** Request targets with a secret somewhere in them. */
+export const secretTargets: readonly string[] = [
+  `/v1/login?password=${s.password}&x=${s.querySecret}`,
+  `/v1/token/${s.jwt}`,
+  `/v1/${s.jwt}/profile`,
+  `/v1/reset/${s.resetToken}`,
+  `/v1/password/reset/confirm/${s.resetToken}?t=${s.querySecret}`,
+  `/v1/cards/${s.card}`,
+  `/v1/cards/${s.cardWithDashes}/limits`,
+  `/v1/keys/${s.stripeKey}`,
+  `/v1/users/${s.email}`,
+  `/v1/users/${encodeURIComponent(s.email)}`,
+  `/v1/cart;${s.cookie}/items`,
+  `/v1/login%3Fpassword=${s.password}`,
+  `/v1/x/password=${s.password}/y`,
+  `https://anna:${s.password}@shop.example/v1/cart?token=${s.jwt}#${s.querySecret}`,
+];
+
+/** User agents and other free text with a secret in them. */
+export const secretTexts: readonly string[] = [
+  `App/1 (Authorization: Bearer ${s.jwt})`,
+  `App/1 token=${s.querySecret}`,
+  `App/1 ${s.card}`,
+  `App/1 ${s.stripeKey}`,
+  `App/1 Cookie: ${s.cookie}`,
+  `App/1 Authorization: ${s.basic}`,
+];
+
+/** Which of the secrets are in the text. */
+export function secretsIn(text: string): string[] {
+  return Object.entries(plantedSecrets)
+    .filter(([, secret]) => text.includes(secret))
+    .map(([name]) => name);
+}
