@@ -65,7 +65,9 @@ export const configSchema = z.strictObject({
   store: storeConfig,
   detect: detectConfig,
   detectors: detectorsConfig,
-  runbooks: runbooksConfig.prefault({}),
+  runbooks: runbooksConfig
+    .prefault({})
+    .meta({ description: "Folders with runbooks.", examples: [{ directories: ["./runbooks"] }] }),
   teams: teamsConfig,
   channels: channelsConfig,
   pages: pagesConfig,

@@ -2,6 +2,7 @@ import { runCli } from "./cli/cli.ts";
 import { describeError } from "./cli/describe-error.ts";
 import { systemClock } from "./clock.ts";
 import { readEnvironment } from "./config.ts";
+import { createLog } from "./log.ts";
 
 // Until a command says otherwise: should the process run dry while one waits, that is no success.
 process.exitCode = 1;
@@ -21,6 +22,7 @@ void runCli(process.argv.slice(2), {
   signals: process,
   exit: (code) => process.exit(code),
   fetch,
+  createLog,
   // Loaded when they are wanted: `gatewatch token` need not load a database.
   startApp: async (options) => (await import("./app.ts")).startApp(options),
   runTry: async (options, context) => (await import("./cli/try.ts")).runTry(options, context),

@@ -1,6 +1,7 @@
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config, Environment } from "../config.ts";
+import type { createLog } from "../log.ts";
 
 /** A running service, as the process sees it. */
 export interface RunningService {
@@ -42,6 +43,7 @@ export interface CliContext {
   /** Ends the process at once. */
   readonly exit: (code: number) => void;
   readonly fetch: typeof fetch;
+  readonly createLog: typeof createLog;
   readonly startApp: (options: StartAppOptions) => Promise<RunningService>;
   readonly runTry: (options: TryOptions, context: CliContext) => Promise<number>;
 }

@@ -1,7 +1,6 @@
 import type { Logger } from "pino";
 import { sleep } from "../clock.ts";
 import { loadConfig } from "../config.ts";
-import { createLog } from "../log.ts";
 import type { CliContext, RunningService } from "./cli-context.ts";
 
 /**
@@ -12,7 +11,7 @@ import type { CliContext, RunningService } from "./cli-context.ts";
 export async function runService(configFile: string, context: CliContext): Promise<number> {
   const { clock, env } = context;
   const config = await loadConfig(configFile, env);
-  const log = createLog({ level: config.service.log.level, name: config.service.name });
+  const log = context.createLog({ level: config.service.log.level, name: config.service.name });
   const asked = Promise.withResolvers<string>();
   const running: { service?: RunningService } = {};
   const unhook = hook({ asked: asked.resolve, running, log, context });

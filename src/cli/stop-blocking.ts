@@ -1,6 +1,7 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { StopSwitch } from "../block/stop-switch.ts";
 import { loadSection } from "../config.ts";
 import { GatewatchError } from "../errors.ts";
 import type { CliContext } from "./cli-context.ts";
@@ -21,13 +22,14 @@ export async function runStopBlocking(
   const { configFile, resume } = options;
   const { dataDirectory } = await loadSection({ file: configFile, env: context.env }, "service");
   const file = stopBlockingFile(resolve(dirname(configFile), dataDirectory));
+  const stopSwitch = new StopSwitch({ file, clock: context.clock, onChange() {} });
   try {
     if (resume) {
-      await rm(file, { force: true });
+      stopSwitch.resumeBlocking();
       context.stdout(`${file} is gone: the service blocks again as its configuration says.\n`);
     } else {
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, `${who()} at ${new Date(context.clock.now()).toISOString()}\n`);
+      stopSwitch.stopBlocking(who());
       context.stdout(`${file} is there: a running service lets everyone in within a second.\n`);
       context.stdout("gatewatch stop-blocking --resume takes it back.\n");
     }

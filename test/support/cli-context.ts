@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { pino } from "pino";
 import type { CliContext } from "../../src/cli/cli-context.ts";
 import type { Environment } from "../../src/config.ts";
 import { TestClock } from "./test-clock.ts";
@@ -6,6 +7,7 @@ import { TestClock } from "./test-clock.ts";
 /** A context for commands that keeps what they print; `given` takes the place of parts of it. */
 export function testCliContext(given: Partial<CliContext> & { readonly env?: Environment } = {}) {
   const printed = { stdout: "", stderr: "" };
+  const logged: Record<string, unknown>[] = [];
   const exits: number[] = [];
   const context: CliContext = {
     env: {},
@@ -15,9 +17,11 @@ export function testCliContext(given: Partial<CliContext> & { readonly env?: Env
     signals: new EventEmitter(),
     exit: (code) => void exits.push(code),
     fetch: () => Promise.reject(new Error("no service in this test")),
+    createLog: ({ level }) =>
+      pino({ level }, { write: (line) => void logged.push(JSON.parse(line) as (typeof logged)[0]) }),
     startApp: () => Promise.reject(new Error("no service in this test")),
     runTry: () => Promise.reject(new Error("no logs in this test")),
     ...given,
   };
-  return { context, printed, exits };
+  return { context, printed, logged, exits };
 }

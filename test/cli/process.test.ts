@@ -1,0 +1,46 @@
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { tempDirectory } from "../support/temp-directory.ts";
+
+// The real process, from source: what the other tests of the command line call in process.
+
+const root = join(import.meta.dirname, "../..");
+
+describe("gatewatch", () => {
+  test("check of a broken configuration explains it, and ends with 2", async () => {
+    const file = join(root, "test/fixtures/broken/config/kafka-without-brokers.yaml");
+    const { code, stdout, stderr } = await gatewatch(["--config", file, "check"]);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain("kafka-without-brokers.yaml:3: sources[0].brokers\n    is missing; expected a list");
+    expect(stderr).toContain("for example  brokers: [ kafka-1:9092 ]");
+  });
+
+  test("check of a good one ends with 0; its secrets come from the environment", async () => {
+    const file = join(tempDirectory(), "gatewatch.yaml");
+    writeFileSync(file, 'sources: [{ name: in, type: stdin }]\nprivacy: { pseudonymKey: "${TEST_KEY}" }\n');
+    const env = { TEST_KEY: "0123456789abcdef" };
+    expect(await gatewatch(["-c", file, "check"], env)).toMatchObject({ code: 0, stderr: "" });
+    expect(await gatewatch(["-c", file, "check"])).toMatchObject({ code: 2 });
+  });
+
+  test("what it prints is whole although it ends at once", async () => {
+    const { code, stdout } = await gatewatch(["schema"]);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toHaveProperty("properties.sources");
+  });
+});
+
+// helpers
+
+function gatewatch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  const node = join(root, "node_modules/.bin/node");
+  return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const options = { env: { PATH: process.env.PATH, ...env }, maxBuffer: 16 * 1024 * 1024 };
+    const child = execFile(node, [join(root, "src/main.ts"), ...args], options, (_error, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+}
