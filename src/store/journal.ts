@@ -5,6 +5,7 @@ import { encodeRecord, type JournalEntry } from "./journal-record.ts";
 import { Progress } from "./progress.ts";
 import { SegmentLog } from "./segment-log.ts";
 import type { SavedTable } from "./store.ts";
+import { WorkLoop } from "./work-loop.ts";
 
 export interface JournalOptions {
   readonly directory: string;
@@ -28,6 +29,7 @@ interface Waiting {
   readonly records: readonly Buffer[];
   readonly bytes: number;
   readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
 }
 
 /** Groups of one sync are kept below this, so that nobody waits for megabytes of others. */
@@ -45,7 +47,7 @@ export class Journal {
   #waiting: Waiting[] = [];
   #queue: Queued[] = [];
   #bytes = 0;
-  #committing: Promise<void> | undefined;
+  readonly #commits = new WorkLoop(() => this.#commitGroup());
   #onAppended: () => void = () => {};
   readonly #stop = new AbortController();
 
@@ -54,7 +56,7 @@ export class Journal {
     this.#segments = segments;
     this.#failures = options.metrics.counter(
       "gatewatch_store_journal_failures_total",
-      "Attempts to write the journal that the disk refused",
+      "Attempts to write or delete journal files that the disk refused",
     );
   }
 
@@ -88,13 +90,13 @@ export class Journal {
 
   /** Resolves when the rows are on the disk; waits while the journal is full. Rejects only once it is closed. */
   append(entries: readonly JournalEntry[]): Promise<void> {
-    if (this.#stop.signal.aborted) return Promise.reject(new Error("the journal is closed"));
+    if (this.#stop.signal.aborted) return Promise.reject(closed());
     if (entries.length === 0) return Promise.resolve();
     const records = entries.map(encodeRecord);
     const bytes = records.reduce((sum, record) => sum + record.length, 0);
-    return new Promise((resolve) => {
-      this.#waiting.push({ entries, records, bytes, resolve });
-      this.#commit();
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ entries, records, bytes, resolve, reject });
+      this.#commits.wake();
     });
   }
 
@@ -115,8 +117,8 @@ export class Journal {
     const done = this.#queue.splice(0, count);
     for (const queued of done) this.#bytes -= queued.bytes;
     this.#progress.done(done.length);
-    this.#commit();
-    await this.#segments.removeBefore(this.#queue[0]?.segment);
+    this.#commits.wake();
+    await this.#removeWritten();
   }
 
   /** Of each id the newest version that waits for ClickHouse. */
@@ -138,28 +140,27 @@ export class Journal {
   /** Takes no more rows; what is in it stays on the disk for the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await this.#committing;
+    await this.#commits.idle();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(closed());
     await this.#segments.close();
-    if (this.#queue.length === 0) await this.#segments.removeBefore(undefined);
+    await this.#removeWritten();
   }
 
-  #commit(): void {
-    this.#committing ??= this.#commitWaiting().finally(() => {
-      this.#committing = undefined;
-    });
-  }
-
-  async #commitWaiting(): Promise<void> {
-    for (let group = this.#admit(); group.length > 0; group = this.#admit()) {
-      const bytes = Buffer.concat(group.flatMap((waiting) => waiting.records));
-      const segment = await this.#appendDurably(bytes);
-      if (segment === undefined) return;
-      for (const waiting of group) {
-        waiting.entries.forEach((entry, i) => this.#enqueue(entry, waiting.records[i]?.length ?? 0, segment));
-        waiting.resolve();
+  /** One write and one sync for all who wait and fit. */
+  async #commitGroup(): Promise<boolean> {
+    const group = this.#admit();
+    if (group.length === 0) return false;
+    const segment = await this.#appendDurably(Buffer.concat(group.flatMap((waiting) => waiting.records)));
+    for (const waiting of group) {
+      if (segment === undefined) {
+        waiting.reject(closed());
+        continue;
       }
-      this.#onAppended();
+      waiting.entries.forEach((entry, i) => this.#enqueue(entry, waiting.records[i]?.length ?? 0, segment));
+      waiting.resolve();
     }
+    if (segment !== undefined) this.#onAppended();
+    return segment !== undefined;
   }
 
   /** Those first in line that fit; one that is larger than the whole journal goes in when it is empty. */
@@ -190,9 +191,25 @@ export class Journal {
     }
   }
 
+  /** A segment that can't be deleted takes room on the disk, and its rows are written again: no reason to stop. */
+  async #removeWritten(): Promise<void> {
+    try {
+      await this.#segments.removeBefore(this.#queue[0]?.segment);
+    } catch (error) {
+      this.#failures.inc();
+      this.#options.log.warn({ error: String(error) }, "a journal segment can't be deleted");
+    }
+  }
+
   #enqueue(entry: JournalEntry, bytes: number, segment: number): void {
     this.#queue.push({ entry, bytes, segment });
     this.#bytes += bytes;
     this.#progress.add(1);
   }
+}
+
+// helpers
+
+function closed(): Error {
+  return new Error("the journal is closed");
 }

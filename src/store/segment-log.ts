@@ -70,7 +70,7 @@ export class SegmentLog {
   /** Deletes the segments before the oldest that is still needed (`undefined`: none is); the open one stays. */
   async removeBefore(needed: number | undefined): Promise<void> {
     const end = Math.min(needed ?? Number.POSITIVE_INFINITY, this.#active ? this.#last : this.#last + 1);
-    while (this.#first < end) await rm(this.#path(this.#first++), { force: true });
+    for (; this.#first < end; this.#first += 1) await rm(this.#path(this.#first), { force: true });
   }
 
   async close(): Promise<void> {

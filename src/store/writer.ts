@@ -3,6 +3,7 @@ import type { BulkBuffer } from "./bulk-buffer.ts";
 import type { Inserter } from "./inserter.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-record.ts";
+import { WorkLoop } from "./work-loop.ts";
 
 /** Rows of the journal that go in at once; large bodies are limited by bytes. */
 const journalBatch = { rows: 2000, bytes: 8 * 1024 ** 2 };
@@ -18,7 +19,7 @@ export class Writer {
   readonly #inserter: Inserter;
   readonly #cancelTimer: () => void;
   #bulkDue = false;
-  #running: Promise<void> | undefined;
+  readonly #loop = new WorkLoop(() => this.#step());
   #stopped = false;
 
   constructor(options: { journal: Journal; bulk: BulkBuffer; inserter: Inserter; clock: Clock }) {
@@ -33,24 +34,21 @@ export class Writer {
   wake(options: { bulk?: boolean } = {}): void {
     if (this.#stopped) return;
     if (options.bulk) this.#bulkDue = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-    });
+    this.#loop.wake();
   }
 
   /** Writes no more; resolves when the insert under way has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
-    await this.#running;
+    await this.#loop.idle();
   }
 
-  async #run(): Promise<void> {
-    for (let busy = true; busy && !this.#stopped;) {
-      const journalBusy = await this.#writeJournal();
-      const bulkBusy = await this.#writeBulk();
-      busy = journalBusy || bulkBusy;
-    }
+  async #step(): Promise<boolean> {
+    if (this.#stopped) return false;
+    const journalBusy = await this.#writeJournal();
+    const bulkBusy = await this.#writeBulk();
+    return journalBusy || bulkBusy;
   }
 
   async #writeJournal(): Promise<boolean> {
