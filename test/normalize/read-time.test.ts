@@ -67,7 +67,7 @@ test.for([
   ["seconds", 1787400000, undefined, 1787400000000],
   ["milliseconds", 1787400000123, undefined, 1787400000123],
   ["microseconds", 1787400000123456, undefined, 1787400000123],
-  ["nanoseconds", 1787400000123456789, undefined, 1787400000123],
+  ["nanoseconds", 1787400000123e6, undefined, 1787400000123],
   ["nanoseconds as text", "1787400000123456789", undefined, 1787400000123],
   ["a date", "2026-08-22T12:00:00Z", undefined, noon],
   ["the common log format", "22/Aug/2026:12:00:00 +0000", undefined, noon],
