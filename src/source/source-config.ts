@@ -146,6 +146,10 @@ export const sourcesConfig = z
         context.addIssue({ code: "custom", path: [index, "name"], message: `another source is called ${source.name}` });
       }
       seen.add(source.name);
+      if (source.type === "http" && source.spoolBytes < 4 * source.maxBodyBytes) {
+        const message = "expected at least four times maxBodyBytes, or a large body would never find room";
+        context.addIssue({ code: "custom", path: [index, "spoolBytes"], message });
+      }
       if (source.type === "stdin" && sources.findIndex((other) => other.type === "stdin") !== index) {
         context.addIssue({ code: "custom", path: [index, "type"], message: "standard input can be read only once" });
       }

@@ -39,6 +39,7 @@ describe("sourcesConfig", () => {
       "1.type",
     ],
     ["bad span", [{ name: "a", type: "stdin", silentAfter: "1 minute" }], "0.silentAfter"],
+    ["a spool that is too small", [{ name: "a", type: "http", spoolBytes: "16MiB" }], "0.spoolBytes"],
     ["bad size", [{ name: "a", type: "http", maxBodyBytes: "16MB" }], "0.maxBodyBytes"],
   ])("refuses: %s", ([, input, path]) => {
     const result = sourcesConfig.safeParse(input);
