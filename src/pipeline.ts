@@ -34,7 +34,8 @@ export interface PipelineOptions {
 }
 
 export type SourceEvent =
-  | { readonly kind: "arrived" | "ended"; readonly source: string }
+  | { readonly kind: "arrived"; readonly source: string }
+  | { readonly kind: "ended"; readonly source: string }
   | { readonly kind: "trouble"; readonly source: string; readonly reason: string | undefined };
 
 export type BatchOutcome = ReturnType<Normalizer["normalize"]> & { readonly detections: readonly Detection[] };
@@ -115,6 +116,18 @@ export class Pipeline implements SourceIo {
       if (detections.length > 0) await this.#options.respond(detections);
       this.#pauseWhoIsAhead();
     });
+  }
+
+  /** Runs something while no batch is under way: a change of rules. */
+  between(run: () => Promise<void>): Promise<void> {
+    return this.#inTurn(run);
+  }
+
+  /** Nothing will follow: judges what is left, and saves. */
+  async finish(): Promise<void> {
+    await this.#inTurn(() => this.#options.respond(this.#options.detect.finish()));
+    this.#changed = true;
+    await this.save();
   }
 
   /**

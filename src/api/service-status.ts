@@ -27,7 +27,8 @@ const detectorStatus = z.object({
   id: z.string(),
   title: z.string(),
   mode: z.enum(["active", "dry-run", "off"]),
-  state: z.enum(["full", "reduced", "blind"]),
+  /** `waiting`: too little traffic so far to tell. */
+  state: z.enum(["waiting", "full", "reduced", "blind"]),
   /** Fields that the traffic lacks; none when `full`. */
   missing: z.array(z.string()).readonly(),
   /** It kept throwing, and is not asked any more. */

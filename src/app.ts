@@ -1,0 +1,331 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { createApi } from "./api/create-api.ts";
+import { listenApi } from "./api/listen-api.ts";
+import { createCrowdsecServer } from "./block/crowdsec-server.ts";
+import { createBlocker } from "./block/responder.ts";
+import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
+import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import { detectorDirectories, runbookDirectories } from "./config-files.ts";
+import { watchConfig } from "./config-reload.ts";
+import { loadConsole } from "./console/load-console.ts";
+import { createSources } from "./create-sources.ts";
+import { claimDataDirectory } from "./data-directory.ts";
+import { DetectStage } from "./detect/detect-stage.ts";
+import type { Detection } from "./detect/detection.ts";
+import { GatewatchError } from "./errors.ts";
+import { createIncidents } from "./incident/incidents.ts";
+import { QueryRules } from "./incident/query-rules.ts";
+import { createServiceDetections } from "./incident/service-detections.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { loadRules, type Rules } from "./load-rules.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { createGeoLookup } from "./normalize/geo-lookup.ts";
+import { createIdentities } from "./normalize/identity.ts";
+import { createNormalizer } from "./normalize/normalizer.ts";
+import { createNotifiers } from "./notify/create-notifiers.ts";
+import { createPager } from "./notify/pager.ts";
+import { Pipeline, type SavedState } from "./pipeline.ts";
+import { createReload } from "./reload.ts";
+import { serviceApi } from "./service-api.ts";
+import { measureService } from "./service-metrics.ts";
+import { StatusBoard, version } from "./service-status.ts";
+import { HttpSource } from "./source/http-source.ts";
+import { SilenceWatch } from "./source/silence.ts";
+import { StateFile } from "./state-file.ts";
+import { createMinuteRows } from "./store/minute-rows.ts";
+import { openStore } from "./store/open-store.ts";
+import { threadPoolProblem } from "./store/thread-pool.ts";
+
+/** Deliveries under way are waited for so long at a stop; the rest is sent by the next start. */
+const pagesWithinMs = 3_000;
+
+/**
+ * Starts the service: the only place that constructs things. They are started from the store
+ * outwards, sources last, and stopped in reverse; what fails to start stops what had been started.
+ */
+export async function startApp(options: StartAppOptions): Promise<RunningService> {
+  const lifecycle = new Lifecycle(options.log);
+  try {
+    return await start(options, lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+  const { config, configFile, log, clock } = options;
+  const { dataDirectory, publicUrl } = config.service;
+  const metrics = createMetrics();
+  const rules = await loadRules(config, configFile);
+  const geo = await createGeoLookup({ database: config.geo.database });
+  if (geo.warning !== undefined) log.warn(geo.warning);
+  const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
+  if (threads !== undefined) log.warn(threads);
+
+  // The store, and what was saved by an earlier run.
+  lifecycle.onStop("data directory", await claimDataDirectory(dataDirectory));
+  const stateFile = new StateFile(join(dataDirectory, "detect.state"));
+  const saved = await loadState(stateFile, log);
+  const store = await openStore({ config: config.store, dataDirectory, clock, log, metrics });
+  lifecycle.onStop("store", () => store.close());
+
+  // The stages, the last first: each is given the ones it hands on to.
+  const board = new StatusBoard(clock);
+  const service = createServiceDetections({
+    clock,
+    emit: (detection) => void respond([detection]).catch((err: unknown) => log.error({ err }, "a report was lost")),
+  });
+  const detect = new DetectStage({
+    detectors: rules.detectors,
+    config: config.detect,
+    clock,
+    onMuted: (detector, error) => service.raise("detector-muted", detector, `${detector} keeps failing: ${error}`),
+  });
+  const blocker = createBlocker({
+    ...{ store, clock, log, metrics },
+    facts: detect.memory,
+    config: config.block,
+    proxies: config.proxies.trusted,
+    check: config.api.check,
+    timeline: (line) => incidents.addEvent(line.incident, { ...line, cause: line.id }),
+    enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
+    onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
+    stopFile: join(dataDirectory, "stop-blocking"),
+    ...(geo.lookup && { geo: (address: string) => geo.lookup?.lookup(address) as never }),
+    pseudonym: (user) => createIdentities(config.privacy.pseudonymKey).user(user) ?? user,
+  });
+  const pager = createPager({
+    ...{ store, clock, log, metrics, publicUrl },
+    teams: config.teams,
+    channels: createNotifiers(config.channels, clock),
+    service: config.service.name,
+    perTeamPerHour: config.pages.perTeamPerHour,
+    timeline: (incident, event) => incidents.addEvent(incident, event),
+    trouble: (channel, text) => report("channel-failing", channel, text),
+  });
+  const incidents = createIncidents({
+    ...{ store, clock, log, metrics },
+    runbooks: rules.runbooks,
+    teams: Object.keys(config.teams),
+    // Blocking first: it is the faster of the two, and what helps.
+    onChange: async (change) => {
+      await blocker.changed(change);
+      await pager.changed(change);
+    },
+  });
+  const respond = (detections: readonly Detection[]) => incidents.detections(detections);
+  const report = (kind: Parameters<typeof service.raise>[0], name: string, text: string | undefined) =>
+    text === undefined ? service.clear(kind, name) : service.raise(kind, name, text);
+
+  const before = await incidents.load();
+  await blocker.load();
+  lifecycle.onStop("blocking", () => blocker.stop());
+  await pager.load();
+  lifecycle.onStop("pages", () => pager.stop(pagesWithinMs));
+  service.restore(before.detections);
+
+  // The pipeline, from the sources to the detections.
+  const sources = createSources({ config, stdin: process.stdin, clock, log, metrics });
+  const silence = new SilenceWatch({
+    clock,
+    sources: config.sources,
+    onChange: (source, ms) => {
+      board.silence(source, ms);
+      report(
+        "source-silent",
+        source,
+        ms === undefined ? undefined : `Nothing came from ${source} for ${Math.round(ms / 1000)} s`,
+      );
+    },
+  });
+  const normalizer = createNormalizer({
+    sources: new Map(config.sources.map(({ name, gateway, format }) => [name, { gateway: gateway ?? name, format }])),
+    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
+    ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
+  });
+  const minutes = createMinuteRows({
+    write: (table, rows) => store.write(table, rows),
+    keepAccessEvents: config.store.retention.accessEvents !== "off",
+  });
+  if (saved) {
+    detect.load(saved.detect);
+    minutes.restore(saved.minutes);
+  }
+  const ended = new Ended(config.sources.map(({ name }) => name));
+  const pipeline = new Pipeline({
+    ...{ clock, normalizer, detect, minutes, store, respond, sources, saved },
+    save: (state) => stateFile.save(state),
+    onSource: (event) => {
+      board.source(event);
+      if (event.kind === "arrived") silence.arrived(event.source);
+      else if (event.kind === "ended") {
+        silence.ended(event.source);
+        ended.add(event.source);
+      } else if (event.kind === "trouble")
+        report("source-trouble", event.source, event.reason && `${event.source} can't be read: ${event.reason}`);
+    },
+    observe: (batch, outcome) => {
+      board.saw(batch, outcome);
+      for (const event of outcome.events) blocker.seen(event);
+    },
+  });
+  const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
+  let current: Rules = rules;
+  const status = () => board.status({ config, normalizer, detect, store, blocker });
+  measureService({ metrics, status, detect });
+
+  // Gateways and people can ask from here on.
+  const ready = { sources: false };
+  const api = createApi({
+    config: config.api,
+    services: serviceApi({
+      ...{ store, incidents, pager, blocker, status },
+      httpSources: sources.filter((source) => source instanceof HttpSource),
+      maxLogBytes: Math.max(0, ...config.sources.map((source) => (source.type === "http" ? source.maxBodyBytes : 0))),
+      runbooks: () => current.runbooks,
+      ready: () => [
+        ...(store.status().reachable ? [] : ["the store does not answer"]),
+        ...(ready.sources ? [] : ["the sources are being opened"]),
+      ],
+    }),
+    pages: await loadConsole(),
+    ...{ publicUrl, version, metrics, clock, log },
+  });
+  lifecycle.onStop("api", () => api.close());
+  const address = await listenApi(api, config.api);
+  if (config.crowdsec) await listenCrowdsec(config.crowdsec, { blocker, clock, metrics, log, lifecycle });
+  log.info({ address, console: `${address}/`, blocking: config.block.mode }, "listening");
+
+  for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
+  lifecycle.onStop("state", () => pipeline.save());
+  query.start();
+  lifecycle.onStop("queries", () => query.stop());
+  silence.start();
+  lifecycle.onStop("silence", () => silence.stop());
+  lifecycle.onStop("timers", repeat({ clock, log }, [
+    { everyMs: 1_000, run: () => pipeline.tick() },
+    { everyMs: 1_000, run: () => incidents.tick() },
+    { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
+    { everyMs: 5_000, run: () => reportStore(store.status(), report) },
+  ])); // prettier-ignore
+
+  const reload = createReload({
+    ...{ configFile, log, service, normalizer, detect, incidents, blocker, pager, query, pipeline, clock },
+    config,
+    onRules: (rules) => (current = rules),
+    current: () => current,
+  });
+  const watcher = await watchConfig({
+    file: configFile,
+    ...{ env: options.env, clock, started: config, onUpdate: reload },
+    directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next)],
+  });
+  lifecycle.onStop("configuration watch", () => watcher.stop());
+
+  for (const source of sources) {
+    lifecycle.onStop(`reading ${source.name}`, () => source.stop());
+    await source.start(pipeline).catch((cause: unknown) => {
+      if (cause instanceof GatewatchError) throw cause;
+      throw new GatewatchError("SOURCE_FAILED", `Source ${source.name} can't be read: ${String(cause)}`, { cause });
+    });
+  }
+  ready.sources = true;
+  return {
+    ended: ended.all.then(() => pipeline.finish()),
+    reload: () => watcher.reload(),
+    stop: async (reason) => {
+      log.info({ reason }, "draining");
+      await lifecycle.stop();
+    },
+  };
+}
+
+// helpers
+
+async function loadState(file: StateFile, log: Logger): Promise<SavedState | undefined> {
+  const { state, problem } = await file.load();
+  if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
+  return state as SavedState | undefined;
+}
+
+/** Resolves when every source has ended for good. */
+class Ended {
+  readonly all: Promise<void>;
+  readonly #open: Set<string>;
+  #resolve = () => {};
+
+  constructor(sources: readonly string[]) {
+    this.#open = new Set(sources);
+    this.all = new Promise((resolve) => (this.#resolve = resolve));
+  }
+
+  add(source: string): void {
+    this.#open.delete(source);
+    if (this.#open.size === 0) this.#resolve();
+  }
+}
+
+async function listenCrowdsec(
+  config: NonNullable<Config["crowdsec"]>,
+  parts: {
+    blocker: ReturnType<typeof createBlocker>;
+    clock: Clock;
+    metrics: Metrics;
+    log: Logger;
+    lifecycle: Lifecycle;
+  },
+): Promise<void> {
+  const { blocker, lifecycle, ...rest } = parts;
+  const server = createCrowdsecServer({ ledger: blocker.ledger, keys: config.keys, types: config.types, ...rest });
+  lifecycle.onStop("crowdsec listener", () => server.close());
+  try {
+    await server.listen(config.listen);
+  } catch (cause) {
+    throw new GatewatchError("LISTEN_REFUSED", `crowdsec.listen: ${String(cause)}`, {
+      remedy: "Choose another address under crowdsec.listen, or remove the section to go without.",
+      cause,
+    });
+  }
+}
+
+/** Runs jobs again and again, each one never twice at the same time; the result ends it and waits. */
+function repeat(
+  { clock, log }: { clock: Clock; log: Logger },
+  jobs: readonly { everyMs: number; run: () => Promise<void> | void }[],
+): () => Promise<void> {
+  const under = new Set<Promise<void>>();
+  const cancels = jobs.map(({ everyMs, run }) => {
+    let busy = false;
+    return clock.every(everyMs, () => {
+      if (busy) return;
+      busy = true;
+      const done = Promise.resolve()
+        .then(run)
+        .catch((err: unknown) => log.error({ err }, "a repeated job failed"))
+        .finally(() => {
+          busy = false;
+          under.delete(done);
+        });
+      under.add(done);
+    });
+  });
+  return async () => {
+    for (const cancel of cancels) cancel();
+    await Promise.all(under);
+  };
+}
+
+function reportStore(
+  status: { reachable: boolean; lastError: string | undefined },
+  report: (kind: "store-failing", name: string, text: string | undefined) => void,
+): void {
+  report(
+    "store-failing",
+    "clickhouse",
+    status.reachable ? undefined : `ClickHouse does not answer: ${status.lastError}`,
+  );
+}

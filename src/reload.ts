@@ -1,0 +1,84 @@
+import type { Blocker } from "./block/responder.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { ConfigUpdate } from "./config-reload.ts";
+import type { DetectStage } from "./detect/detect-stage.ts";
+import type { Problem } from "./errors.ts";
+import type { Incidents } from "./incident/incidents.ts";
+import type { QueryRules } from "./incident/query-rules.ts";
+import type { ServiceDetections } from "./incident/service-detections.ts";
+import { readRules, type Rules } from "./load-rules.ts";
+import type { Log } from "./log.ts";
+import type { Normalizer } from "./normalize/normalizer.ts";
+import { createNotifiers } from "./notify/create-notifiers.ts";
+import type { Pager } from "./notify/pager.ts";
+import type { Pipeline } from "./pipeline.ts";
+
+export interface ReloadParts {
+  readonly config: Config;
+  readonly configFile: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly service: ServiceDetections;
+  readonly normalizer: Normalizer;
+  readonly detect: DetectStage;
+  readonly incidents: Incidents;
+  readonly blocker: Blocker;
+  readonly pager: Pager;
+  readonly query: QueryRules;
+  readonly pipeline: Pipeline;
+  readonly current: () => Rules;
+  readonly onRules: (rules: Rules) => void;
+}
+
+/** Takes over changed files while the service runs. What is wrong with them keeps the last good ones, and is an incident. */
+export function createReload(parts: ReloadParts): (update: ConfigUpdate) => Promise<void> {
+  let config = parts.config;
+  return async (update) => {
+    if (update.kind === "bad") return complain(parts, update.problems);
+    const rules = await readRules(update.config, parts.configFile);
+    if ("problems" in rules) return complain(parts, rules.problems);
+    await parts.pipeline.between(async () => {
+      await takeOver(parts, { before: config, next: update.config, rules });
+    });
+    config = update.config;
+    parts.onRules(rules);
+    parts.service.clear("reload-failed", "configuration");
+    parts.log.info({ needsRestart: update.needsRestart }, "the configuration was taken over");
+  };
+}
+
+// helpers
+
+async function takeOver(parts: ReloadParts, change: { before: Config; next: Config; rules: Rules }): Promise<void> {
+  const { before, next, rules } = change;
+  const { endpoints, redact } = next;
+  const changed = (section: keyof Config) => JSON.stringify(before[section]) !== JSON.stringify(next[section]);
+  if (!sameDetectors(parts.current(), rules)) parts.detect.update(rules.detectors);
+  if (changed("endpoints")) parts.normalizer.update({ endpoints, redact, proxies: parts.config.proxies });
+  parts.incidents.update({ runbooks: rules.runbooks, teams: Object.keys(next.teams) });
+  parts.query.update(rules.runbooks);
+  if (changed("block")) await parts.blocker.update(next.block);
+  if (changed("teams") || changed("channels")) {
+    await parts.pager.update({ teams: next.teams, channels: createNotifiers(next.channels, parts.clock) });
+  }
+}
+
+/** Files that did not change give the very same definitions. */
+function sameDetectors(a: Rules, b: Rules): boolean {
+  return (
+    a.detectors.length === b.detectors.length &&
+    a.detectors.every(
+      ({ definition, mode, params }, i) =>
+        definition === b.detectors[i]!.definition &&
+        mode === b.detectors[i]!.mode &&
+        JSON.stringify(params) === JSON.stringify(b.detectors[i]!.params),
+    )
+  );
+}
+
+function complain(parts: ReloadParts, problems: readonly Problem[]): void {
+  const text = problems.map(({ file, path, message }) => `${file} ${path}: ${message}`).join("; ");
+  parts.log.error({ problems }, "changed files were not taken over; the last good ones stay in force");
+  parts.service.raise("reload-failed", "configuration", text);
+}

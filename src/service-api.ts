@@ -1,0 +1,154 @@
+import type { ApiServices, Cursor, LogAnswer, PageRequest } from "./api/api-services.ts";
+import type { Blocker } from "./block/responder.ts";
+import type { Detection } from "./detect/detection.ts";
+import type { Incidents } from "./incident/incidents.ts";
+import type { Runbook } from "./incident/runbook.ts";
+import type { Pager } from "./notify/pager.ts";
+import type { ServiceStatus } from "./api/service-status.ts";
+import type { HttpSource } from "./source/http-source.ts";
+import type { Store } from "./store/store.ts";
+
+export interface ServiceParts {
+  readonly store: Store;
+  readonly incidents: Incidents;
+  readonly pager: Pager;
+  readonly blocker: Blocker;
+  readonly httpSources: readonly HttpSource[];
+  /** The largest body any of them takes. */
+  readonly maxLogBytes: number;
+  readonly runbooks: () => readonly Runbook[];
+  readonly status: () => ServiceStatus;
+  readonly ready: () => readonly string[];
+}
+
+/** What the API speaks to, put together from the stages. */
+export function serviceApi(parts: ServiceParts): ApiServices {
+  const { store, incidents, pager, blocker } = parts;
+  return {
+    incidents: {
+      list: (filter) => incidents.list(filter),
+      get: async (id) => {
+        const known = await incidents.get(id);
+        if (!known) return undefined;
+        return { ...known, decisions: blocker.list({ incident: id, limit: 500 }) };
+      },
+      acknowledge: (id, by) => incidents.acknowledge(id, by),
+      resolve: (id, by) => incidents.resolve(id, by),
+    },
+    detections: {
+      list: async ({ detector, state, ...page }) => {
+        const where = `(detector = {detector:String} OR {detector:String} = '')
+          AND (state = {state:String} OR {state:String} = '') AND firedAt < fromUnixTimestamp64Milli({before:Int64})`;
+        const before = page.before === undefined ? latestTime : page.before.time + 1;
+        const params = { detector: detector ?? "", state: state ?? "", before };
+        const found = await store.latest<Detection>("detections", where, params, page.limit + 100);
+        return newest(found, page, (detection) => ({ time: detection.firedAt, id: detection.id }));
+      },
+      get: async (id) => (await store.latest<Detection>("detections", "id = {id:String}", { id }, 1))[0],
+    },
+    decisions: {
+      list: async ({ before, ...filter }) =>
+        newest(blocker.list({ ...filter, limit: undefined }), { limit: filter.limit, before }, (decision) => ({
+          ...{ time: decision.createdAt, id: String(decision.id) },
+        })),
+      add: (decision) => blocker.add(decision),
+      lift: async (id, by, reason) => {
+        const [lifted] = await blocker.lift(id, by, reason);
+        return lifted ? { kind: "done", value: lifted } : { kind: "unknown" };
+      },
+      confirm: (id, by) => blocker.confirm(id, by),
+    },
+    silences: {
+      list: async () => incidents.silences.list(),
+      create: (silence, by) => incidents.silences.create(silence, by),
+      end: (id, by) => incidents.silences.end(id, by),
+    },
+    deliveries: { list: (query) => pager.deliveries(query) },
+    runbooks: {
+      list: () => parts.runbooks(),
+      get: (id) => parts.runbooks().find((runbook) => runbook.id === id),
+    },
+    check: { check: (headers, peer) => blocker.check({ headers, peer }) },
+    logs: {
+      maxBodyBytes: parts.maxLogBytes,
+      accept: (source, body, headers) => acceptLogs(parts.httpSources, source, { body, headers }),
+    },
+    blocking: {
+      stop: async (by) => blocker.stopBlocking(by),
+      resume: async () => blocker.resumeBlocking(),
+    },
+    why: (subject) => explainSubject(parts, subject),
+    status: parts.status,
+    ready: parts.ready,
+  };
+}
+
+// helpers
+
+/** The last moment a DateTime64(3) can hold. */
+const latestTime = Date.UTC(2299, 11, 31);
+
+/** A page of a list, newest first and ties by id downwards, after the cursor. */
+function newest<T>(items: readonly T[], page: PageRequest, cursorOf: (item: T) => Cursor): T[] {
+  const before = page.before;
+  return items
+    .map((item) => ({ item, at: cursorOf(item) }))
+    .filter(({ at }) => before === undefined || at.time < before.time || (at.time === before.time && at.id < before.id))
+    .sort((a, b) => b.at.time - a.at.time || (a.at.id < b.at.id ? 1 : -1))
+    .slice(0, page.limit)
+    .map(({ item }) => item);
+}
+
+async function acceptLogs(
+  sources: readonly HttpSource[],
+  name: string | undefined,
+  request: { body: Buffer; headers: Readonly<Record<string, string | string[] | undefined>> },
+): Promise<LogAnswer> {
+  const source = name === undefined ? sources[0] : sources.find((candidate) => candidate.name === name);
+  if (!source || (name === undefined && sources.length > 1)) {
+    const known = sources.map((candidate) => candidate.name).join(", ");
+    const message = sources.length === 0 ? "no source of type http is configured" : `choose one: ?source= ${known}`;
+    return { status: 404, body: { error: { code: "UNKNOWN_SOURCE", message } } };
+  }
+  const answer = await source.accept(request.body, {
+    contentType: headerOf(request.headers, "content-type"),
+    contentEncoding: headerOf(request.headers, "content-encoding"),
+  });
+  const { retryAfterSeconds } = answer.body;
+  return {
+    ...answer,
+    ...(retryAfterSeconds !== undefined && { headers: { "retry-after": String(retryAfterSeconds) } }),
+  };
+}
+
+function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** All that is known of an address, a user or a reference: blocking's part, then detections and their incidents. */
+async function explainSubject(parts: ServiceParts, subject: string): ReturnType<ApiServices["why"]> {
+  const { store, incidents, blocker } = parts;
+  const blocked = await blocker.why(subject);
+  const named = [subject, ...blocked.decisions.map(({ value }) => value)];
+  const where = "hasAny(mapValues(`key`), {named:Array(String)}) OR hasAny(targets, {targets:Array(String)})";
+  const scopes = ["ip", "range", "user", "apiKey", "session"];
+  const targets = named.flatMap((value) => scopes.map((scope) => `${scope}:${value}`));
+  const actors = named.flatMap((value) => [value, `ip:${value}`, `user:${value}`, `key:${value}`]);
+  const detections = await store.latest<Detection>("detections", where, { named: actors, targets }, 50);
+  const ids = new Set(detections.map(({ id }) => id));
+  const recent = await incidents.list({ limit: 200 });
+  const involved = recent.filter((incident) => incident.detections.some((id) => ids.has(id)));
+  const lines = [
+    ...blocked.lines,
+    ...detections.map(
+      ({ firedAt, title, summary, state }) => `${new Date(firedAt).toISOString()} ${title} (${state}): ${summary}`,
+    ),
+    ...involved.map(
+      ({ id, title, state, quiet }) => `Incident ${id}, ${state}: ${title}${quiet ? `; not paged (${quiet})` : ""}`,
+    ),
+  ];
+  if (detections.length === 0 && blocked.decisions.length === 0)
+    lines.push(`No detector has found anything on ${subject}.`);
+  return { subject, lines, decisions: blocked.decisions, detections, incidents: involved };
+}

@@ -1,0 +1,66 @@
+import { collectDefaultMetrics } from "prom-client";
+import type { ServiceStatus } from "./api/service-status.ts";
+import type { DetectStage } from "./detect/detect-stage.ts";
+import type { Metrics } from "./metrics.ts";
+
+/** Registers what the detect stage and the service as a whole measure; read when Prometheus asks. */
+export function measureService(parts: {
+  readonly metrics: Metrics;
+  readonly status: () => ServiceStatus;
+  readonly detect: DetectStage;
+}): void {
+  const { metrics, status, detect } = parts;
+  collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
+  const gauge = (name: string, help: string, value: () => number) => {
+    const made = metrics.gauge(name, help);
+    const { registry } = metrics;
+    registry.removeSingleMetric(name);
+    registry.registerMetric(Object.assign(made, { collect: () => made.set(value()) }));
+  };
+  gauge(
+    "gatewatch_detect_watermark_seconds",
+    "Event time up to which everything is judged, epoch seconds",
+    () => detect.watermark.value / 1000,
+  );
+  gauge("gatewatch_detect_lag_seconds", "How far the newest event is behind now", () => (status().lagMs ?? 0) / 1000);
+  gauge(
+    "gatewatch_detect_late_events_total",
+    "Events later than detect.lateness, which were not judged",
+    () => detect.engine.late,
+  );
+  gauge("gatewatch_detect_faults_total", "Errors thrown by detectors, skipped", () => detect.engine.faults);
+  gauge("gatewatch_detect_open_episodes", "Detections that are going on", () => detect.engine.episodes.size);
+  gauge(
+    "gatewatch_detect_unconfirmed_total",
+    "Eager detections that did not hold once their events were complete",
+    () => detect.engine.episodes.unconfirmed,
+  );
+
+  const rows = metrics.gauge("gatewatch_detect_rows", "Keys held, by what they are made of", ["key"]);
+  const evicted = metrics.gauge("gatewatch_detect_evicted_total", "Keys that gave way to others", ["key"]);
+  const promoted = metrics.gauge("gatewatch_detect_promoted_rows", "Keys that hold buckets", ["key"]);
+  const coverage = metrics.gauge("gatewatch_detect_coverage", "1 for the state each detector's coverage is in", [
+    "detector",
+    "state",
+  ]);
+  const muted = metrics.gauge(
+    "gatewatch_detect_muted",
+    "1 for a detector that was switched off since it keeps failing",
+    ["detector"],
+  );
+  Object.assign(rows, {
+    collect() {
+      for (const { dimensions, table, lanes } of detect.engine.spaces) {
+        const key = dimensions.join("+");
+        rows.set({ key }, table.used);
+        evicted.set({ key }, table.evicted);
+        promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
+      }
+      coverage.reset();
+      for (const { id, coverage: { state }, muted: isMuted } of detect.status()) {
+        coverage.set({ detector: id, state }, 1);
+        muted.set({ detector: id }, isMuted ? 1 : 0);
+      }
+    },
+  }); // prettier-ignore
+}

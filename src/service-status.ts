@@ -1,0 +1,114 @@
+import { readFileSync } from "node:fs";
+import type { ServiceStatus } from "./api/service-status.ts";
+import type { Blocker } from "./block/responder.ts";
+import type { Clock } from "./clock.ts";
+import type { Config } from "./config.ts";
+import type { DetectStage } from "./detect/detect-stage.ts";
+import type { Normalizer } from "./normalize/normalizer.ts";
+import type { BatchOutcome, SourceEvent } from "./pipeline.ts";
+import { Rates } from "./rates.ts";
+import { shippedPath } from "./shipped-path.ts";
+import type { RawBatch } from "./source/raw-batch.ts";
+import type { Store } from "./store/store.ts";
+
+export const version = (JSON.parse(readFileSync(shippedPath("package.json"), "utf8")) as { version: string }).version;
+
+/** Keeps what the status shows: rates, how far each source is, which are silent or in trouble. */
+export class StatusBoard {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #rates: Rates;
+  readonly #newest = new Map<string, number>();
+  readonly #troubles = new Map<string, string>();
+  readonly #silent = new Set<string>();
+  #newestEvent = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = clock.now();
+    this.#rates = new Rates(clock);
+  }
+
+  get troubles(): ReadonlyMap<string, string> {
+    return this.#troubles;
+  }
+
+  saw(batch: RawBatch, { events, rejected }: BatchOutcome): void {
+    this.#rates.add(batch.source, events.length);
+    this.#rates.add(`${batch.source} rejected`, rejected.length);
+    const newest = events.at(-1)?.time;
+    if (newest === undefined) return;
+    this.#newest.set(batch.source, newest);
+    this.#newestEvent = Math.max(this.#newestEvent, newest);
+  }
+
+  source(event: SourceEvent): void {
+    if (event.kind === "trouble" && event.reason !== undefined) this.#troubles.set(event.source, event.reason);
+    else if (event.kind !== "ended") this.#troubles.delete(event.source);
+  }
+
+  silence(source: string, silentForMs: number | undefined): void {
+    if (silentForMs === undefined) this.#silent.delete(source);
+    else this.#silent.add(source);
+  }
+
+  status(parts: {
+    config: Config;
+    normalizer: Normalizer;
+    detect: DetectStage;
+    store: Store;
+    blocker: Blocker;
+  }): ServiceStatus {
+    const { config, normalizer, detect, store, blocker } = parts;
+    const now = this.#clock.now();
+    const watermark = detect.watermark.value || undefined;
+    const block = blocker.status();
+    const sum = (suffix: string) =>
+      config.sources.reduce((total, { name }) => total + this.#rates.perSecond(`${name}${suffix}`), 0);
+    return {
+      service: config.service.name,
+      version,
+      now,
+      startedAt: this.#startedAt,
+      eventsPerSecond: sum(""),
+      rejectedPerSecond: sum(" rejected"),
+      watermark,
+      lagMs: this.#newestEvent === 0 ? undefined : Math.max(0, now - this.#newestEvent),
+      sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, now, watermark })),
+      detectors: detect.status().map(({ id, title, mode, coverage, muted }) => ({
+        ...{ id, title, mode, muted },
+        state: coverage.state,
+        missing: coverage.missing,
+      })),
+      store: store.status(),
+      blocking: { mode: block.mode, stopped: block.stopped },
+    };
+  }
+
+  #sourceStatus(
+    { name, type }: Config["sources"][number],
+    at: { normalizer: Normalizer; now: number; watermark: number | undefined },
+  ): ServiceStatus["sources"][number] {
+    const coverage = at.normalizer.coverage().filter(({ source }) => source === name);
+    const events = coverage.reduce((total, { events }) => total + events, 0);
+    const certain = coverage.reduce((total, { certainClients }) => total + certainClients, 0);
+    const newest = this.#newest.get(name);
+    const shares: Record<string, number> = {};
+    for (const { withField } of coverage) {
+      for (const [field, count] of Object.entries(withField)) shares[field] = (shares[field] ?? 0) + count / events;
+    }
+    return {
+      name,
+      type,
+      format: at.normalizer.formatOf(name),
+      eventsPerSecond: this.#rates.perSecond(name),
+      rejectedPerSecond: this.#rates.perSecond(`${name} rejected`),
+      watermark: at.watermark,
+      lagMs: newest === undefined ? undefined : Math.max(0, at.now - newest),
+      silent: this.#silent.has(name),
+      trouble: this.#troubles.get(name),
+      coverage: shares,
+      certainClients: events === 0 ? undefined : certain / events,
+    };
+  }
+}
