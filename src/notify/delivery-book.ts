@@ -2,23 +2,28 @@ import { isFinished } from "./delivery.ts";
 import type { Delivery } from "./notifier.ts";
 
 /**
- * The deliveries of the last day in memory, in the order they were made. Bounded: beyond `limit`
- * the oldest finished ones are forgotten (the store still has them).
+ * The newest deliveries in memory, in the order they were made. Bounded: beyond `limit` the oldest
+ * finished ones are forgotten (the store still has them).
  */
 export class DeliveryBook {
   readonly #limit: number;
   readonly #byId = new Map<string, Delivery>();
   readonly #byIncident = new Map<string, Set<string>>();
   readonly #unfinished = new Set<string>();
-  #forgottenBefore = 0;
+  #isComplete = true;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Everything made after this time is here, unless it was made before the book was loaded. */
-  get forgottenBefore(): number {
-    return this.#forgottenBefore;
+  /** False once the store has deliveries that are not here. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Says that older ones were left in the store. */
+  markIncomplete(): void {
+    this.#isComplete = false;
   }
 
   get(id: string): Delivery | undefined {
@@ -66,8 +71,8 @@ export class DeliveryBook {
     return [...this.#byId.values()].filter((d) => d.team === team && d.createdAt >= since);
   }
 
-  newest(limit: number): readonly Delivery[] {
-    return [...this.#byId.values()].reverse().slice(0, limit);
+  all(): readonly Delivery[] {
+    return [...this.#byId.values()];
   }
 
   #list(ids: Iterable<string>): readonly Delivery[] {
@@ -77,7 +82,7 @@ export class DeliveryBook {
   #forgetOldest(): void {
     for (const delivery of this.#byId.values()) {
       if (!isFinished(delivery)) continue;
-      this.#forgottenBefore = Math.max(this.#forgottenBefore, delivery.createdAt + 1);
+      this.#isComplete = false;
       this.remove(delivery.id);
       return;
     }

@@ -65,6 +65,10 @@ export function deliveryRow(delivery: Delivery): SavedRow {
       attempts: delivery.attempts,
       createdAt: delivery.createdAt,
       updatedAt: delivery.updatedAt,
+      nextAttemptAt: delivery.nextAttemptAt,
+      reference: delivery.reference ?? "",
+      lastError: delivery.lastError ?? "",
+      repeated: delivery.repeated,
     },
     body: delivery,
   };

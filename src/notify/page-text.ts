@@ -102,7 +102,7 @@ function figure(value: number | null): string {
 
 function evidenceLine(event: EvidenceEvent): string {
   const parts = [
-    new Date(event.time).toISOString().slice(11, 23),
+    new Date(event.time).toISOString().slice(11),
     event.method,
     event.path,
     event.status === 0 ? "no answer" : String(event.status),

@@ -5,6 +5,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Store } from "../store/store.ts";
 import { ChannelHealth, type Trouble } from "./channel-health.ts";
 import { DeliveryBook } from "./delivery-book.ts";
+import { DeliveryHistory, type DeliveryQuery } from "./delivery-history.ts";
 import { DeliverySender } from "./delivery-sender.ts";
 import { changedDelivery, deliveryRow, hasReached, newDelivery } from "./delivery.ts";
 import { followUps, openTriggers } from "./follow-ups.ts";
@@ -18,8 +19,8 @@ import { pageText, summaryPage, type PageText } from "./page-text.ts";
 import { nextChannel, pageRoute } from "./page-route.ts";
 import { deliveryLine, type PagerEvent } from "./timeline-text.ts";
 
-/** Deliveries remembered, finished ones included; about a day of a very bad week. */
-const rememberedDeliveries = 10_000;
+/** Deliveries remembered, finished ones included: about 10 MB, and more than the budget has to see. */
+const rememberedDeliveries = 5_000;
 /** Beyond so many that wait, new ones are given up at once: nothing grows without a bound. */
 const maxUnfinished = 2_000;
 
@@ -52,8 +53,8 @@ export interface Pager {
   changed(change: IncidentChange): Promise<void>;
   /** A new configuration. What is on its way goes on, as far as its channel still exists. */
   update(configuration: Pick<PagerOptions, "teams" | "channels">): Promise<void>;
-  /** The newest deliveries, or all known of one incident, newest first. */
-  deliveries(query: { limit: number; incident?: string | undefined }): Promise<readonly Delivery[]>;
+  /** What was sent, or would have been by an outbox channel; newest first. */
+  deliveries(query: DeliveryQuery): Promise<readonly Delivery[]>;
   /** Lets sends under way finish for at most `deadlineMs`; the rest stays pending for the next start. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -69,15 +70,16 @@ class Outbox implements Pager {
   readonly #options: PagerOptions;
   readonly #publicUrl: string;
   readonly #book = new DeliveryBook(rememberedDeliveries);
+  readonly #history: DeliveryHistory;
   readonly #open = new OpenIncidents(1_000);
   readonly #measures: NotifyMetrics;
   readonly #health: ChannelHealth;
   readonly #sender: DeliverySender;
   #teams: Readonly<Record<string, Team>>;
   #channels: ReadonlyMap<string, Notifier>;
-  #loadedFrom = 0;
   /** Changes are taken one after the other: the budget and the history of one depend on those before. */
   #turn: Promise<unknown> = Promise.resolve();
+  #lines: Promise<unknown> = Promise.resolve();
 
   constructor(options: PagerOptions) {
     this.#options = options;
@@ -86,6 +88,14 @@ class Outbox implements Pager {
     this.#channels = options.channels;
     this.#measures = createNotifyMetrics(options.metrics);
     this.#health = new ChannelHealth(options.trouble);
+    this.#history = new DeliveryHistory({
+      book: this.#book,
+      store: options.store,
+      failed: (error) => {
+        this.#measures.failure("history");
+        options.log.warn({ err: error }, "the store could not say what was sent");
+      },
+    });
     this.#sender = new DeliverySender({
       clock: options.clock,
       log: options.log,
@@ -103,14 +113,13 @@ class Outbox implements Pager {
   load(): Promise<void> {
     return this.#inTurn(async () => {
       const { store, clock } = this.#options;
-      this.#loadedFrom = clock.now() - 24 * 3_600_000;
       const recovered = await recoverDeliveries({
         store,
         now: clock.now(),
-        since: this.#loadedFrom,
         limit: rememberedDeliveries,
         isIdempotent: (channel) => this.#channels.get(channel)?.idempotent === true,
       });
+      if (!recovered.isComplete) this.#book.markIncomplete();
       for (const delivery of recovered.deliveries) this.#book.put(delivery);
       const open = await store.latest<Incident>("incidents", "state IN ('open', 'acknowledged')", {}, 1_000);
       for (const incident of open.reverse()) this.#open.note(incident);
@@ -139,13 +148,13 @@ class Outbox implements Pager {
     });
   }
 
-  async deliveries(query: { limit: number; incident?: string | undefined }): Promise<readonly Delivery[]> {
-    if (query.incident === undefined) return this.#book.newest(query.limit);
-    return [...(await this.#history(query.incident))].reverse().slice(0, query.limit);
+  deliveries(query: DeliveryQuery): Promise<readonly Delivery[]> {
+    return this.#history.list(query);
   }
 
   async stop(deadlineMs: number): Promise<void> {
     await Promise.all([this.#turn, this.#sender.stop(deadlineMs)]);
+    await this.#lines;
     await closeAll(this.#channels.values());
   }
 
@@ -153,13 +162,13 @@ class Outbox implements Pager {
     const { incident } = change;
     const { clock, perTeamPerHour } = this.#options;
     if (incident.team === undefined) return;
-    const history = await this.#history(incident.id);
+    const history = await this.#history.ofIncident(incident.id);
     const round = `${incident.reopened}:${incident.severity}`;
     const route = pageRoute(this.#teams[incident.team], change, (channel) => this.#health.isDown(channel));
     if (route.length === 0) {
       this.#measures.failure("no_team");
       const text = `Nobody was paged: no channel of team ${incident.team} can be used for this`;
-      return this.#line(incident.id, "page_failed", text);
+      return this.#line(incident.id, { kind: "page_failed", cause: `route:${round}`, text });
     }
     if (history.some((d) => d.page.kind === "trigger" && d.round === round)) return;
     const ofTeam = this.#book.ofTeam(incident.team, clock.now() - budgetReachMs);
@@ -171,7 +180,8 @@ class Outbox implements Pager {
     this.#measures.suppressed(incident.team);
     if (answer.kind === "summary") await this.#summarize(incident.team, answer.until, route);
     const until = new Date(answer.until).toISOString().slice(11, 16);
-    await this.#line(incident.id, "page_suppressed", `Not paged: the team's pages are used up until ${until} UTC`);
+    const text = `Not paged: the team's pages are used up until ${until} UTC`;
+    await this.#line(incident.id, { kind: "page_suppressed", cause: `budget:${round}`, text });
   }
 
   async #summarize(team: string, until: number, route: readonly string[]): Promise<void> {
@@ -182,7 +192,7 @@ class Outbox implements Pager {
 
   async #followUp(change: IncidentChange, kind: "acknowledge" | "resolve"): Promise<void> {
     const { incident } = change;
-    const history = await this.#history(incident.id);
+    const history = await this.#history.ofIncident(incident.id);
     const { tell, cancel } = followUps(history, kind);
     const now = this.#options.clock.now();
     const cancelled = cancel.map((delivery) => changedDelivery(delivery, { state: "cancelled" }, now));
@@ -238,34 +248,18 @@ class Outbox implements Pager {
     return this.#delivery({ page, round: delivery.round ?? "", channel, history: [] });
   }
 
-  /** All deliveries of an incident, in the order they were made. The store is asked only for old ones. */
-  async #history(incident: string): Promise<readonly Delivery[]> {
-    const known = this.#book.ofIncident(incident);
-    if (known.length > 0) return known;
-    try {
-      const saved = await this.#options.store.latest<Delivery>("deliveries", "incident = {incident:String}", {
-        incident,
-      });
-      for (const delivery of saved.sort((a, b) => a.createdAt - b.createdAt)) this.#book.put(delivery);
-    } catch (error) {
-      // A page must not wait for a store that is away: what memory has is all of the last day.
-      this.#measures.failure("history");
-      this.#options.log.warn({ incident, err: error }, "the store could not say what was sent for an incident");
-    }
-    return this.#book.ofIncident(incident);
-  }
-
   #tell(delivery: Delivery, handedTo: Delivery | undefined): void {
     const { log } = this.#options;
     const { id, channel, state, lastError } = delivery;
     log.info({ delivery: id, incident: delivery.incident, channel, state, reason: lastError }, "delivery ended");
     const line = deliveryLine(delivery, handedTo);
-    if (line && delivery.page.kind !== "summary") void this.#line(delivery.incident, line.kind, line.text);
+    if (!line || delivery.page.kind === "summary") return;
+    this.#lines = this.#lines.then(() => this.#line(delivery.incident, line));
   }
 
-  async #line(incident: string, kind: PagerEvent["kind"], text: string): Promise<void> {
+  async #line(incident: string, line: Pick<PagerEvent, "kind" | "cause" | "text">): Promise<void> {
     try {
-      await this.#options.timeline(incident, { kind, text, by: "gatewatch", time: this.#options.clock.now() });
+      await this.#options.timeline(incident, { ...line, by: "gatewatch", time: this.#options.clock.now() });
     } catch (error) {
       // The page itself is unharmed; the timeline only tells of it.
       this.#measures.failure("timeline");

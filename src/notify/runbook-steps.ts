@@ -6,7 +6,7 @@ const maxStepCharacters = 300;
 
 /** The first six steps below a runbook's `## What to do`, as plain lines; empty when it has none. */
 export function runbookSteps(markdown: string): readonly string[] {
-  const tokens = new MarkdownIt("commonmark").parse(markdown, {});
+  const tokens = new MarkdownIt().parse(markdown, {});
   const heading = tokens.findIndex(
     (token, i) => token.type === "heading_open" && /^what to do$/i.test(tokens[i + 1]?.content.trim() ?? ""),
   );
