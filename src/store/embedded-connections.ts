@@ -121,13 +121,21 @@ async function limitForGood(client: ClickHouseClient): Promise<void> {
   await client.command({ query: `SET ${settings.map(([name, value]) => `${name} = ${value}`).join(", ")}` });
 }
 
+/**
+ * The engine (chdb 3.4.0) leaves the rows that a failed question had already given, and puts them in
+ * front of the next answer. So after a failure something harmless is asked, and its answer thrown away.
+ */
 function connection(client: ClickHouseClient): StoreConnection {
+  let leftovers = false;
   return {
     async execute(sql) {
       await client.command({ query: sql });
     },
     async query<Row>(sql: string, params: Readonly<Record<string, unknown>>) {
+      if (leftovers) await client.command({ query: "SELECT 1" });
+      leftovers = true;
       const result = await client.query({ query: sql, format: "JSONEachRow", query_params: { ...params } });
+      leftovers = false;
       return result.json<Row>();
     },
   };

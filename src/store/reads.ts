@@ -1,5 +1,6 @@
 import type { Metrics } from "../metrics.ts";
 import type { StoreConnection } from "./connections.ts";
+import { questionProblem } from "./question-problem.ts";
 
 /** Questions that may wait for a connection. */
 const maxWaiting = 100;
@@ -36,8 +37,8 @@ export class Reads {
   }
 
   async ask<Row>(sql: string, params: Readonly<Record<string, unknown>>): Promise<Row[]> {
-    // The one thing a read-only connection can still write: a file, when the engine is in this process.
-    if (/\boutfile\b/i.test(sql)) throw this.#failure("refused", "a question must not write a file (INTO OUTFILE)");
+    const problem = questionProblem(sql);
+    if (problem) throw this.#failure("refused", problem);
     const connection = await this.#acquire();
     const answer = connection.query<Row>(sql, params);
     const settled = answer.then(

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { silentLog } from "../../src/log.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { Journal } from "../../src/store/journal.ts";
@@ -27,11 +27,14 @@ const everything = { rows: 1e6, bytes: 1e9 };
 const ids = (journal: Journal) => journal.peek(everything).map(({ id }) => id);
 const files = (directory: string) => readdirSync(directory).sort();
 
-function open(directory: string, maxBytes = 1024 ** 2): Promise<Journal> {
-  return Journal.open({ directory, maxBytes, clock: new TestClock(), log: silentLog, metrics: createMetrics() });
+async function open(directory: string, maxBytes = 1024 ** 2): Promise<Journal> {
+  const options = { directory, maxBytes, clock: new TestClock(), log: silentLog, metrics: createMetrics() };
+  const journal = await Journal.open(options);
+  onTestFinished(() => journal.close());
+  return journal;
 }
 
-/** What a process that is killed leaves behind: nothing is closed. */
+/** What a process that is killed leaves behind: nothing is closed before the test ends. */
 async function leftBehind(directory: string, entries: readonly JournalEntry[]): Promise<string> {
   await (await open(directory)).append(entries);
   return join(directory, files(directory).at(-1) as string);
@@ -152,6 +155,7 @@ describe("Journal", () => {
     const clock = new TestClock();
     const metrics = createMetrics();
     const journal = await Journal.open({ directory, maxBytes: 1e6, clock, log: silentLog, metrics });
+    onTestFinished(() => journal.close());
     rmSync(directory, { recursive: true });
     const appended = journal.append([entry("a")]);
     const failures = metrics.counter("gatewatch_store_journal_failures_total", "");

