@@ -39,7 +39,11 @@ export async function incidentScene(options: Partial<SceneOptions> = {}): Promis
   const metrics = createMetrics();
   const changes: IncidentChange[] = [];
   const incidents = createIncidents({
-    ...{ store, clock, metrics, runbooks, teams },
+    store,
+    clock,
+    metrics,
+    runbooks,
+    teams,
     log: silentLog,
     onChange(change) {
       options.onChange?.(change);
@@ -49,7 +53,11 @@ export async function incidentScene(options: Partial<SceneOptions> = {}): Promis
   await incidents.load();
   let toldSoFar = 0;
   return {
-    ...{ incidents, store, clock, metrics, changes },
+    incidents,
+    store,
+    clock,
+    metrics,
+    changes,
     async pass(ms) {
       const end = clock.now() + ms;
       while (clock.now() < end) {
