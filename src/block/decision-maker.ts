@@ -63,7 +63,8 @@ export class DecisionMaker {
     const dryRun = dryRunBy(candidate, this.#options.mode());
     const onTarget = this.#options.ledger.onTarget(target);
     const covering = onTarget.filter((held) => this.#holds(held) && (!held.dryRun || dryRun !== undefined));
-    const mine = onTarget.find((held) => held.detection !== undefined && isOf(detection, held.detection));
+    // A dry run neither stands for a real decision nor keeps one from being made.
+    const mine = onTarget.find((held) => isOf(detection, held.detection) && (!held.dryRun || dryRun !== undefined));
     const mineHolds = mine && covering.includes(mine) ? mine : undefined;
     const strongestHeld = mineHolds ?? strongest(covering);
     if (strongestHeld && (mineHolds || !isHarder(block.action, strongestHeld.action))) {
@@ -198,8 +199,8 @@ export function describe(decision: Decision): string {
 
 // helpers
 
-function isOf(detection: Detection, id: string): boolean {
-  return id === detection.id || id === detection.supersedes;
+function isOf(detection: Detection, id: string | undefined): boolean {
+  return id !== undefined && (id === detection.id || id === detection.supersedes);
 }
 
 /** Each repeat lasts `factor` times longer, up to `maxMs`. */
