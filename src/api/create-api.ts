@@ -51,8 +51,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
     logger: false,
     routerOptions: { maxParamLength: 512 },
   });
+  const serializer = createResponseSerializer({ metrics, log });
   app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(createResponseSerializer({ metrics, log }));
+  app.setSerializerCompiler(serializer);
   app.setErrorHandler(createErrorHandler(log));
   app.setNotFoundHandler(answerNotFound);
   addSecurityHeaders(app);
@@ -69,7 +70,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(deliveryRoutes(services.deliveries));
   void app.register(runbookRoutes(services.runbooks));
   void app.register(statusRoutes(services));
-  void app.register(eventRoutes(new EventHub({ services, clock, metrics, log })));
+  void app.register(eventRoutes(new EventHub({ services, serializer, clock, metrics, log })));
   void app.register(healthRoutes(metrics, () => services.ready()));
   void app.register(pageRoutes(options.pages));
   return app;

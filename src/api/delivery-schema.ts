@@ -38,5 +38,7 @@ export const deliverySchema = z
     reference: z.string().optional(),
     lastError: z.string().optional(),
     repeated: z.boolean(),
+    round: z.string().optional(),
+    doubtful: z.boolean().optional(),
   })
   .meta({ id: "Delivery", description: "A page on its way through one channel" });

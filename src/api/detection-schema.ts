@@ -14,6 +14,7 @@ const evidenceSchema = z
     time: z.number(),
     gateway: z.string(),
     clientIp: z.string().optional(),
+    clientKey: z.string().optional(),
     clientIpTrust: z.enum(["certain", "guessed"]),
     method: z.string(),
     path: z.string(),

@@ -11,6 +11,7 @@ import { ChangeFeed, type Changes } from "./change-feed.ts";
 import { decisionSchema } from "./decision-schema.ts";
 import { deliverySchema } from "./delivery-schema.ts";
 import { incidentSchema, withLinks } from "./incident-schema.ts";
+import type { createResponseSerializer, WriteAnswer } from "./response-serializer.ts";
 import { serviceStatus } from "./service-status.ts";
 
 const tickMs = 2000;
@@ -24,6 +25,7 @@ type Services = Pick<ApiServices, "incidents" | "decisions" | "deliveries" | "st
 
 export interface EventHubOptions {
   readonly services: Services;
+  readonly serializer: ReturnType<typeof createResponseSerializer>;
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -46,11 +48,13 @@ export class EventHub {
     stateOf: ({ version, wouldHaveHit }) => `${version}/${wouldHaveHit?.requests ?? 0}`,
   });
   readonly #failures;
+  readonly #write: WriteAnswer;
   #stopTicking: (() => void) | undefined;
   #reading = false;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
+    this.#write = options.serializer({ schema: eventData, url: "/v1/events" });
     this.#failures = options.metrics.counter(
       "gatewatch_api_event_failures_total",
       "Ticks of the event stream that failed",
@@ -78,8 +82,8 @@ export class EventHub {
     this.#reading = true;
     try {
       const changes = await this.#read();
-      const update = encode("changes", changes);
-      const snapshot = this.#newcomers.size > 0 ? encode("snapshot", this.#everything()) : "";
+      const update = this.#encode("changes", changes);
+      const snapshot = this.#newcomers.size > 0 ? this.#encode("snapshot", this.#everything()) : "";
       for (const listener of this.#listeners) this.#send(listener, this.#newcomers.has(listener) ? snapshot : update);
       this.#newcomers.clear();
     } catch (error) {
@@ -98,7 +102,8 @@ export class EventHub {
   }
 
   async #read() {
-    const { incidents, decisions, deliveries, status } = this.#options.services;
+    const { services } = this.#options;
+    const { incidents, decisions, deliveries } = services;
     const all = { before: undefined };
     const [live, resolved, current, recent] = await Promise.all([
       incidents.list({ ...all, state: "live", limit: lengths.live }),
@@ -107,7 +112,7 @@ export class EventHub {
       deliveries.list({ ...all, channel: undefined, limit: lengths.deliveries }),
     ]);
     return {
-      status: status(),
+      status: services.status(),
       incidents: this.#incidents.update([...live, ...resolved]),
       decisions: this.#decisions.update(current),
       deliveries: this.#deliveries.update(recent),
@@ -123,9 +128,16 @@ export class EventHub {
     };
   }
 
+  /** JSON has no raw line breaks, so one `data:` line is enough. */
+  #encode(event: "snapshot" | "changes", content: EventContent): string {
+    const { changed, gone } = content.incidents;
+    const data = this.#write({ ...content, incidents: { changed: changed.map(withLinks), gone } });
+    return `event: ${event}\ndata: ${data}\n\n`;
+  }
+
   #send(listener: Writable, text: string): void {
     if (listener.writableLength > maxUnsentBytes) listener.destroy();
-    else listener.write(text);
+    else if (listener.writable) listener.write(text);
   }
 
   #remove(listener: Writable): void {
@@ -166,11 +178,4 @@ interface EventContent {
   readonly incidents: Changes<Incident>;
   readonly decisions: Changes<Decision>;
   readonly deliveries: Changes<Delivery>;
-}
-
-/** JSON has no raw line breaks, so one `data:` line is enough. */
-function encode(event: "snapshot" | "changes", content: EventContent): string {
-  const { changed, gone } = content.incidents;
-  const data = z.encode(eventData, { ...content, incidents: { changed: changed.map(withLinks), gone } });
-  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }

@@ -79,9 +79,9 @@ async function* readEvents(body) {
     const blocks = (rest + value).split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const name = /^event: (.*)$/m.exec(block)?.[1];
-      const data = /^data: (.*)$/m.exec(block)?.[1];
-      if (name && data) yield { name, data: JSON.parse(data) };
+      // Split at line feeds alone: a log line's text may hold what else JavaScript takes for the end of a line.
+      const [event, data] = block.split("\n");
+      yield { name: event.slice("event: ".length), data: JSON.parse(data.slice("data: ".length)) };
     }
   }
 }

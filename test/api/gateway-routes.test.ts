@@ -1,0 +1,115 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { bearer, createTestApi, tokenConfig } from "../support/test-api.ts";
+
+const outside = "198.51.100.9";
+
+describe("/v1/check", () => {
+  test("answers as the service says, with its headers and nothing for browsers", async () => {
+    const { app, services } = createTestApi();
+    const answer = await app.inject({ url: "/v1/check", headers: { "x-forwarded-for": "203.0.113.7" } });
+    expect([answer.statusCode, answer.body]).toEqual([403, ""]);
+    expect(answer.headers).toMatchObject({ "x-gatewatch-reference": "ref-1", "retry-after": "60" });
+    expect(answer.headers).not.toHaveProperty("content-security-policy");
+    expect(services.calls).toEqual([["check", "203.0.113.7", "127.0.0.1"]]);
+  });
+
+  test.for([
+    ["another method", { method: "DELETE", url: "/v1/check" }],
+    ["HEAD", { method: "HEAD", url: "/v1/check" }],
+    ["the client's path behind it", { method: "POST", url: "/v1/check/cart/items?a=b" }],
+    [
+      "the client's body, half of it",
+      { method: "POST", url: "/v1/check", payload: "{", headers: { "content-type": "application/json" } },
+    ],
+    [
+      "a body of a type nobody knows",
+      { method: "PUT", url: "/v1/check", payload: "x", headers: { "content-type": "a/b" } },
+    ],
+    [
+      "a large body",
+      { method: "POST", url: "/v1/check", payload: "x".repeat(3_000_000), headers: { "content-type": "text/plain" } },
+    ],
+    [
+      "a page of another site",
+      { method: "POST", url: "/v1/check", headers: { origin: "https://evil.example", host: "shop.example" } },
+    ],
+  ] as const)("answers the same to %s", async ([, request]) => {
+    const { app } = createTestApi();
+    expect((await app.inject(request)).statusCode).toBe(403);
+  });
+
+  test("a fault of ours lets the client in, and is counted", async () => {
+    const { app, services, metrics } = createTestApi();
+    services.checkAnswer = () => {
+      throw new Error("broken");
+    };
+    const answer = await app.inject({ url: "/v1/check" });
+    expect([answer.statusCode, answer.headers["x-gatewatch-check"]]).toEqual([200, "failed"]);
+    expect(await metrics.registry.metrics()).toContain("gatewatch_api_check_failures_total 1");
+  });
+
+  test.for([
+    ["no token", {}, 200, "unauthenticated"],
+    ["a wrong token", { authorization: "Bearer guess" }, 200, "unauthenticated"],
+    ["a viewer's token", bearer("viewer"), 200, "unauthenticated"],
+    ["a gateway's token", bearer("gateway"), 403, undefined],
+    ["an admin's token", bearer("admin"), 403, undefined],
+  ] as const)("from another machine with %s", async ([, headers, status, note]) => {
+    const { app, services, metrics } = createTestApi({ config: tokenConfig });
+    const answer = await app.inject({ url: "/v1/check", headers, remoteAddress: outside });
+    expect([answer.statusCode, answer.headers["x-gatewatch-check"]]).toEqual([status, note]);
+    expect(services.calls).toHaveLength(note ? 0 : 1);
+    const refused = metrics.counter("gatewatch_api_refused_total", "", ["reason"]);
+    const counted = (await refused.get()).values.map(({ labels, value }) => [labels.reason, value]);
+    expect(counted).toEqual(note ? [["check", 1]] : []);
+  });
+});
+
+describe("/v1/logs", () => {
+  test("hands the body over as it came", async () => {
+    const { app, services } = createTestApi();
+    const payload = gzipSync("a\nb\n");
+    const headers = { "content-type": "application/x-ndjson", "content-encoding": "gzip" };
+    const answer = await app.inject({ method: "POST", url: "/v1/logs?source=push", headers, payload });
+    expect(answer.statusCode).toBe(202);
+    expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
+    expect(services.calls).toEqual([["accept", "push", payload.toString("latin1"), "gzip"]]);
+  });
+
+  test.for([
+    ["NDJSON", "application/x-ndjson", "a\nb\n", 2],
+    ["JSON", "application/json", '["a"]', 1],
+    ["a form, as curl sends by itself", "application/x-www-form-urlencoded", "a\n", 1],
+    ["no type", undefined, "a\nb\nc", 3],
+    ["nothing", undefined, undefined, 0],
+  ] as const)("takes %s", async ([, type, payload, accepted]) => {
+    const { app } = createTestApi();
+    const answer = await app.inject({
+      method: "POST",
+      url: "/v1/logs",
+      ...(type && { headers: { "content-type": type } }),
+      ...(payload && { payload }),
+    });
+    expect([answer.statusCode, answer.json()]).toEqual([202, { accepted, rejected: 0 }]);
+  });
+
+  test("passes on that the source can't keep up", async () => {
+    const { app, services } = createTestApi();
+    services.logs.accept = async () => ({
+      status: 429,
+      headers: { "retry-after": "2" },
+      body: { error: { code: "BUSY" } },
+    });
+    const answer = await app.inject({ method: "POST", url: "/v1/logs", payload: "a" });
+    expect([answer.statusCode, answer.headers["retry-after"], answer.json().error.code]).toEqual([429, "2", "BUSY"]);
+  });
+
+  test("refuses a body larger than any source takes, and unknown parameters", async () => {
+    const { app, services } = createTestApi();
+    const large = await app.inject({ method: "POST", url: "/v1/logs", payload: "x".repeat(1025) });
+    expect([large.statusCode, large.json().error.code]).toEqual([413, "TOO_LARGE"]);
+    expect((await app.inject({ method: "POST", url: "/v1/logs?sauce=push", payload: "x" })).statusCode).toBe(400);
+    expect(services.calls).toEqual([]);
+  });
+});
