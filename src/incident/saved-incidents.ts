@@ -71,7 +71,7 @@ export async function loadDetections(store: Store, ids: readonly string[]): Prom
 /** An incident's timeline, the oldest line first, the newest 1000. */
 export async function loadTimeline(store: Store, incident: string): Promise<IncidentEvent[]> {
   const events = await store.latest<PromisedEvent>("incident_events", "incident = {id:String}", { id: incident }, 1000);
-  return events.reverse().map(withoutHandover);
+  return events.map(withoutHandover).sort((a, b) => a.time - b.time || rank(a) - rank(b));
 }
 
 export async function loadIncident(store: Store, id: string): Promise<Incident | undefined> {
@@ -94,4 +94,12 @@ export function loadIncidents(
 /** The line itself, as people see it. */
 export function withoutHandover({ id, incident, time, kind, by, text }: PromisedEvent): IncidentEvent {
   return { id, incident, time, kind, by, text };
+}
+
+// helpers
+
+/** Within one millisecond, the beginning comes first and the end last. */
+function rank({ kind }: IncidentEvent): number {
+  if (kind === "opened" || kind === "reopened") return 0;
+  return kind === "resolved" ? 2 : 1;
 }
