@@ -34,8 +34,8 @@ describe("inflaters", () => {
 
   test.for(codecs)("%s: bytes that are none, or cut off, throw", (codec) => {
     const whole = Buffer.from(fromJava[codec], "hex");
-    expect(() => inflaters[codec](Buffer.from("no compressed bytes at all"))).toThrow();
-    expect(() => inflaters[codec](whole.subarray(0, whole.length - 6))).toThrow();
+    expect(() => inflaters[codec](Buffer.from("no compressed bytes at all"))).toThrow(Error);
+    expect(() => inflaters[codec](whole.subarray(0, whole.length - 6))).toThrow(Error);
   });
 
   const bomb = Buffer.alloc(130 * 1024 ** 2);
@@ -45,7 +45,7 @@ describe("inflaters", () => {
     ["lz4", () => compressFrameSync(bomb)],
     ["snappy", () => Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff, 0x0f]), Buffer.alloc(100)])],
   ])("%s: a bomb throws", ([codec, make]) => {
-    expect(() => inflaters[codec](make())).toThrow();
+    expect(() => inflaters[codec](make())).toThrow(/larger|large|big/);
   });
 });
 

@@ -186,6 +186,7 @@ num.network.threads=2
 num.io.threads=2
 num.partitions=1
 auto.create.topics.enable=false
+message.max.bytes=20971520
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
