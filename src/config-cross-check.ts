@@ -6,6 +6,7 @@ import type { Config } from "./config-schema.ts";
 import type { DetectorDefinition } from "./detect/define-detector.ts";
 import type { Problem } from "./errors.ts";
 import type { Runbook } from "./incident/runbook.ts";
+import { serviceDetectorIds } from "./incident/service-kinds.ts";
 import type { JsonSchema } from "./json-schema.ts";
 
 /** What was loaded, and the configuration it has to fit. */
@@ -63,7 +64,12 @@ function checkRunbook(runbook: Runbook, input: CrossCheckInput): Problem[] {
   };
   for (const id of runbook.match?.detector ?? []) {
     if (isBroken(`${id}.ts`, input)) continue;
-    refer({ path: "match.detector", name: id, known: detectorIds(input), what: "detector" });
+    refer({
+      path: "match.detector",
+      name: id,
+      known: [...detectorIds(input), ...serviceDetectorIds],
+      what: "detector",
+    });
   }
   if (runbook.page !== undefined && runbook.page !== "owner") {
     const known = Object.keys(input.config.teams);

@@ -135,13 +135,16 @@ CREATE TABLE IF NOT EXISTS silences
   id String,
   version UInt64,
   time DateTime64(3, 'UTC'),
+  state LowCardinality(String),
   runbook String,
+  detector String,
   `match` Map(String, String),
-  until DateTime64(3, 'UTC'),
+  startsAt DateTime64(3, 'UTC'),
+  endsAt DateTime64(3, 'UTC'),
   reason String,
   createdAt DateTime64(3, 'UTC'),
   createdBy String,
-  state LowCardinality(String),
+  by String,
   body String CODEC(ZSTD)
 )
 ENGINE = ReplacingMergeTree(version)
