@@ -13,6 +13,8 @@ import type { NotifyMetrics } from "./notify-metrics.ts";
 const maxSendsAtOnce = 8;
 /** How long to wait before a delivery whose row could not be saved is tried again. */
 const saveAgainMs = 5_000;
+/** A notifier that doesn't heed its signal is left behind after so long: it must not hold its channel up. */
+const graceMs = 500;
 
 export interface SenderOptions {
   readonly clock: Clock;
@@ -122,8 +124,12 @@ export class DeliverySender {
   }
 
   async #send(notifier: Notifier, delivery: Delivery, signal: AbortSignal): Promise<SendResult> {
+    const leftBehind = new Promise<SendResult>((resolve) => {
+      const later = () => this.#options.clock.after(graceMs, () => resolve(noAnswer));
+      signal.addEventListener("abort", later, { once: true });
+    });
     try {
-      return await notifier.send(delivery.page, signal);
+      return await Promise.race([notifier.send(delivery.page, signal), leftBehind]);
     } catch (error) {
       // A bug in a notifier must not stop the others, nor lose the page: the next channel gets it.
       this.#options.measures.failure("notifier_threw");
@@ -149,11 +155,8 @@ export class DeliverySender {
     const { kind } = delivery.page;
     if (kind === "trigger" || kind === "summary") return false;
     const history = this.#options.book.ofIncident(delivery.incident);
-    const before = history.slice(
-      0,
-      history.findIndex((d) => d.id === delivery.id),
-    );
-    return !openTriggers(before, delivery.channel).some(hasReached);
+    const place = history.findIndex((d) => d.id === delivery.id);
+    return !openTriggers(history.slice(0, place), delivery.channel).some(hasReached);
   }
 
   #withoutNotifier(delivery: Delivery): Step {
@@ -173,6 +176,14 @@ export class DeliverySender {
 }
 
 // helpers
+
+const noAnswer: SendResult = {
+  kind: "retry",
+  reason: "timeout",
+  detail: "no answer in time",
+  afterMs: undefined,
+  maybeSent: true,
+};
 
 const notConfigured: SendResult = {
   kind: "refused",

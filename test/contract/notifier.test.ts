@@ -137,6 +137,12 @@ describe.each(httpKinds)("$type over HTTP", (kind) => {
     expect(result.kind === "sent" ? "" : result.detail).toMatch(/^HTTP 500: \[31mx+…$/);
   });
 
+  test("does not wait for the end of an answer without one", async () => {
+    server.answer("endless");
+    const result = await notifier.send(samplePage(), soon());
+    expect(result).toMatchObject({ kind: "retry", reason: "server_error" });
+  });
+
   test("a failure never shows the URL, the key or the secret", async () => {
     server.answer({ status: 400, body: "no" });
     const refusal = JSON.stringify(await notifier.send(samplePage(), soon()));

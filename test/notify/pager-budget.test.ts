@@ -61,6 +61,27 @@ test("after the time it named, people are paged again", async () => {
   expect(scene.sends.slice(5).map((line) => line.split(" ")[0])).toEqual(["+0", "+3600"]);
 });
 
+test("until the time it named it stays quiet, also when the first page is an hour old", async () => {
+  const scene = new PagerScene(team);
+  await open(scene, 1);
+  await scene.clock.advance(50 * minute);
+  await open(scene, 5, 2);
+  await scene.clock.advance(20 * minute);
+  await open(scene, 1, 7);
+  expect(scene.timeline.at(-1)?.event.text).toBe("Not paged: the team's pages are used up until 10:50 UTC");
+  await scene.clock.advance(40 * minute);
+  await open(scene, 1, 8);
+  expect(scene.sends.at(-1)).toBe("+6600 slack trigger inc_8");
+});
+
+test("a page that was sent is not counted again when its change comes again", async () => {
+  const scene = new PagerScene(team);
+  await open(scene, 5);
+  await open(scene, 5);
+  expect(scene.sends.length).toBe(5);
+  expect(scene.timeline.filter(({ event }) => event.kind === "page_suppressed")).toEqual([]);
+});
+
 test("a page on many channels is one, and follow-ups are none", async () => {
   const scene = new PagerScene({ identity: { channels: ["slack", "mail", "pager"], fallback: [] } });
   await open(scene, 4);

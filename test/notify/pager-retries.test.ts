@@ -144,6 +144,14 @@ test("a notifier that throws loses no page", async () => {
   expect(await scene.metrics.registry.metrics()).toContain('gatewatch_notify_errors_total{step="notifier_threw"} 1');
 });
 
+test("a notifier that does not heed its deadline is left behind", async () => {
+  const scene = new PagerScene(alone);
+  scene.channel("slack").will("never", sent);
+  await scene.change("opened");
+  await scene.clock.advance(minute);
+  expect(scene.sends.map((line) => line.split(" ")[0])).toEqual(["+0", "+12"]);
+});
+
 test("an attempt that can't be made durable is not made, and made later", async () => {
   const scene = new PagerScene(alone);
   scene.channel("slack").will(serverError, sent);
@@ -188,6 +196,15 @@ describe("stopping", () => {
     await scene.clock.advance(minute);
     expect(scene.sends.length).toBe(1);
     expect(scene.channel("slack").closed).toBe(true);
+  });
+
+  test("is not held up by a notifier that never returns", async () => {
+    const scene = new PagerScene(alone);
+    scene.channel("slack").will("never");
+    await scene.change("opened");
+    const stopped = scene.pager.stop(5_000);
+    await scene.clock.advance(6_000);
+    await expect(stopped).resolves.toBeUndefined();
   });
 
   test("the next start takes over what was left", async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { SendResult } from "../../src/notify/notifier.ts";
 import { sampleDetection } from "../support/api-samples.ts";
 import { PagerScene, refused, sent, serverError } from "../support/pager-scene.ts";
 
@@ -123,16 +124,28 @@ describe("follow-ups", () => {
     expect(scene.lines()).toEqual(["page_suppressed: Page to slack dropped: it was over before it was sent"]);
   });
 
-  test("a resolution waits for a page in mid-send, and follows it only if it arrived", async () => {
+  test("a resolution waits for a page in mid-send, and follows it only if it may have arrived", async () => {
     const scene = new PagerScene(identity);
+    const mail = Promise.withResolvers<SendResult>();
     scene.channel("slack").will("hang", sent);
-    scene.channel("mail").will({ ...serverError }, sent);
+    scene.channel("mail").will(mail.promise, sent);
     await scene.change("opened");
     await scene.change("resolved");
+    mail.resolve(serverError);
     await scene.clock.advance(minute);
     // Slack never answered and may have it, so it hears of the end; mail refused it, so it does not.
     expect(scene.sends.filter((line) => !line.includes("trigger"))).toEqual(["+10 slack resolve inc_1"]);
+    expect(scene.states().slice(0, 2)).toEqual(["slack trigger cancelled", "mail trigger cancelled"]);
     expect(scene.channel("hook").pages).toEqual([]);
+  });
+
+  test("an acknowledgement waits behind a page that is tried again", async () => {
+    const scene = new PagerScene({ identity: { channels: ["slack"], fallback: [] } });
+    scene.channel("slack").will(serverError, sent);
+    await scene.change("opened");
+    await scene.change("acknowledged");
+    await scene.clock.advance(minute);
+    expect(scene.sends).toEqual(["+0 slack trigger inc_1", "+1 slack trigger inc_1", "+1 slack acknowledge inc_1"]);
   });
 
   test("after a reopening the new page has its own end", async () => {
@@ -143,6 +156,15 @@ describe("follow-ups", () => {
     await scene.change("resolved", { reopened: 1 });
     expect(scene.sends.map((line) => line.split(" ")[2])).toEqual(["trigger", "resolve", "trigger", "resolve"]);
   });
+});
+
+test("what was reopened and not paged has no second end", async () => {
+  const scene = new PagerScene({ identity: { channels: ["slack"], fallback: [] } });
+  await scene.change("opened");
+  await scene.change("resolved");
+  await scene.change("reopened", { reopened: 1, quiet: "silenced:sil_1" });
+  await scene.change("resolved", { reopened: 1 });
+  expect(scene.sends.length).toBe(2);
 });
 
 describe("incidents about a failing channel", () => {

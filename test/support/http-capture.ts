@@ -9,10 +9,11 @@ export interface CapturedRequest {
   readonly body: string;
 }
 
-/** What a request is answered with; `hang`: never. */
+/** What a request is answered with; `hang`: never; `endless`: a body without an end. */
 export type ScriptedAnswer =
   | { readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
-  | "hang";
+  | "hang"
+  | "endless";
 
 export interface HttpCapture {
   readonly url: string;
@@ -33,6 +34,15 @@ export async function startHttpCapture(first: ScriptedAnswer = { status: 200, bo
       const { method = "", url: path = "", headers } = request;
       requests.push({ method, path, headers, body: Buffer.concat(chunks).toString("utf8") });
       if (current === "hang") return;
+      if (current === "endless") {
+        response.writeHead(500);
+        const more = () => {
+          while (!response.destroyed && response.write("x".repeat(16_384)));
+        };
+        response.on("drain", more);
+        more();
+        return;
+      }
       response.writeHead(current.status, current.headers);
       response.end(current.body);
     });

@@ -18,8 +18,8 @@ export const serverError: SendResult = {
 };
 export const refused: SendResult = { kind: "refused", reason: "unauthorized", detail: "HTTP 401" };
 
-/** What a scripted channel does: an answer, silence until the deadline, or a process that never hears back. */
-export type Script = SendResult | "hang" | "never";
+/** What a scripted channel does: an answer now or later, silence until the deadline, or no return at all. */
+export type Script = SendResult | Promise<SendResult> | "hang" | "never";
 
 /** A channel that does what it is told, one script an attempt; the last one goes on. */
 export class ScriptedNotifier implements Notifier {
@@ -53,7 +53,7 @@ export class ScriptedNotifier implements Notifier {
     this.underWay++;
     this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay);
     try {
-      if (typeof next !== "string") return await Promise.resolve(next);
+      if (typeof next !== "string") return await next;
       if (next === "never") return await new Promise(() => {});
       await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
       return { kind: "retry", reason: "timeout", detail: "no answer", afterMs: undefined, maybeSent: true };
