@@ -13,14 +13,16 @@ export function actionButton({ name, text, kind = "", describe, act }) {
       // Several buttons of a page say the same: read aloud, each names what it is about.
       "aria-label": `${text}: ${describe}`,
       click: async ({ currentTarget: button }) => {
-        button.disabled = true;
+        if (button.ariaDisabled === "true") return;
+        // `disabled` would take the keyboard's place away.
+        button.ariaDisabled = "true";
         showFailure("");
         try {
           await act();
         } catch (error) {
           showFailure(`${text} did not work. ${error.message}`);
         } finally {
-          button.disabled = false;
+          button.ariaDisabled = "false";
         }
       },
     },
