@@ -37,7 +37,7 @@ export interface Incident {
   readonly targets: readonly Target[];
   /**
    * Why nobody is paged: `not_paged` (the runbook names nobody), `stale` (a backlog), `dry_run`,
-   * `silenced:ID`, `inhibited:INCIDENT`, `budget`; `undefined` when people are paged.
+   * `silenced:ID`, `inhibited:INCIDENT`; `undefined` when people are paged.
    */
   readonly quiet: string | undefined;
   readonly reopened: number;

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Detection } from "../detect/detection.ts";
+import { severities, type Detection } from "../detect/detection.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { detectionRow } from "../store/detection-row.ts";
@@ -110,6 +110,7 @@ export class Incidents {
       this.#silences.restore(saved.silences);
       this.#handover.addSaved(promisedChanges(saved, this.#book));
       this.#take(this.#book.setSilences(this.#silences.active(now), now));
+      this.#measure();
       return saved;
     });
   }
@@ -237,8 +238,8 @@ export class Incidents {
   }
 
   #measure(): void {
-    this.#open.reset();
-    for (const { incident } of this.#book.open()) this.#open.inc({ severity: incident.severity });
+    const open = Object.groupBy(this.#book.open(), (entry) => entry.incident.severity);
+    for (const severity of severities) this.#open.set({ severity }, open[severity]?.length ?? 0);
   }
 
   /** Runs one call after the other; a failed one doesn't hold up the next. */

@@ -118,6 +118,14 @@ describe("an incident's life", () => {
     });
   });
 
+  test("resolves although its events came from a clock that runs ahead", async () => {
+    const scene = await incidentScene();
+    const lastSeen = scene.clock.now() + 24 * 60 * minute;
+    await scene.see(aDetection({ lastSeen }), aDetection({ lastSeen, version: 2, state: "closed" }));
+    await scene.pass(16 * minute);
+    expect(scene.told()).toEqual(["opened page identity", "updated quiet", "resolved quiet"]);
+  });
+
   test("is over when its detector was never heard of again", async () => {
     const scene = await incidentScene();
     await scene.see(aDetection(client(1)));
