@@ -31,7 +31,8 @@ export default defineDetector({
       .slice(1)
       .map((here, i) => ({ km: distanceKm(places[i]!, here), ms: here.time - places[i]!.time }));
     const farthest = jumps.reduce((a, b) => (b.km > a.km ? b : a), { km: 0, ms: 0 });
-    return `User ${key["userId"]} was in two places ${Math.round(farthest.km)} km apart within ${Math.max(1, Math.round(farthest.ms / 60_000))} minutes`;
+    const minutes = Math.max(1, Math.round(farthest.ms / 60_000));
+    return `User ${key["userId"]} was in two places ${Math.round(farthest.km)} km apart within ${minutes} ${minutes === 1 ? "minute" : "minutes"}`;
   },
   target: () => undefined,
   examples: [

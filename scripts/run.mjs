@@ -32,15 +32,9 @@ const env = {
 };
 const child = spawn(command, args, { cwd: first === "--npm" ? root : process.cwd(), stdio: "inherit", env });
 
-// A terminal sends Ctrl-C to the whole group; a service manager signals only this process.
-let asked = false;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-  process.on(signal, () => {
-    const fromTerminal = signal === "SIGINT" && process.stdin.isTTY && !asked;
-    asked = true;
-    if (!fromTerminal) child.kill(signal);
-  });
-}
+// A terminal sends Ctrl-C to all of us, a service manager to this process alone: passing it on covers
+// both, and gatewatch takes signals that come within a second of each other for one.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(code ?? (signal === "SIGINT" ? 130 : 1)));
 
 function installed() {

@@ -2,12 +2,10 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { createApi } from "./api/create-api.ts";
 import { listenApi } from "./api/listen-api.ts";
-import { createCrowdsecServer } from "./block/crowdsec-server.ts";
+import { listenCrowdsec } from "./block/listen-crowdsec.ts";
 import { createBlocker } from "./block/responder.ts";
 import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
-import type { Clock } from "./clock.ts";
-import type { Config } from "./config.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
 import { loadConsole } from "./console/load-console.ts";
@@ -15,13 +13,15 @@ import { createSources } from "./create-sources.ts";
 import { claimDataDirectory } from "./data-directory.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
+import { Ended } from "./ended.ts";
 import { GatewatchError } from "./errors.ts";
 import { createIncidents } from "./incident/incidents.ts";
 import { QueryRules } from "./incident/query-rules.ts";
 import { createServiceDetections } from "./incident/service-detections.ts";
+import { repeatJobs } from "./jobs.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
-import { createMetrics, type Metrics } from "./metrics.ts";
+import { createMetrics } from "./metrics.ts";
 import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
@@ -197,7 +197,10 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   });
   lifecycle.onStop("api", () => api.close());
   const address = await listenApi(api, config.api);
-  if (config.crowdsec) await listenCrowdsec(config.crowdsec, { blocker, clock, metrics, log, lifecycle });
+  if (config.crowdsec) {
+    const bouncers = await listenCrowdsec(config.crowdsec, { ledger: blocker.ledger, clock, metrics, log });
+    lifecycle.onStop("crowdsec listener", () => bouncers.close());
+  }
   log.info({ address, console: `${address}/`, blocking: config.block.mode }, "listening");
 
   for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
@@ -206,7 +209,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   lifecycle.onStop("queries", () => query.stop());
   silence.start();
   lifecycle.onStop("silence", () => silence.stop());
-  lifecycle.onStop("timers", repeat({ clock, log }, [
+  lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => pipeline.tick() },
     { everyMs: 1_000, run: () => incidents.tick() },
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
@@ -250,73 +253,6 @@ async function loadState(file: StateFile, log: Logger): Promise<SavedState | und
   const { state, problem } = await file.load();
   if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
   return state as SavedState | undefined;
-}
-
-/** Resolves when every source has ended for good. */
-class Ended {
-  readonly all: Promise<void>;
-  readonly #open: Set<string>;
-  #resolve = () => {};
-
-  constructor(sources: readonly string[]) {
-    this.#open = new Set(sources);
-    this.all = new Promise((resolve) => (this.#resolve = resolve));
-  }
-
-  add(source: string): void {
-    this.#open.delete(source);
-    if (this.#open.size === 0) this.#resolve();
-  }
-}
-
-async function listenCrowdsec(
-  config: NonNullable<Config["crowdsec"]>,
-  parts: {
-    blocker: ReturnType<typeof createBlocker>;
-    clock: Clock;
-    metrics: Metrics;
-    log: Logger;
-    lifecycle: Lifecycle;
-  },
-): Promise<void> {
-  const { blocker, lifecycle, ...rest } = parts;
-  const server = createCrowdsecServer({ ledger: blocker.ledger, keys: config.keys, types: config.types, ...rest });
-  lifecycle.onStop("crowdsec listener", () => server.close());
-  try {
-    await server.listen(config.listen);
-  } catch (cause) {
-    throw new GatewatchError("LISTEN_REFUSED", `crowdsec.listen: ${String(cause)}`, {
-      remedy: "Choose another address under crowdsec.listen, or remove the section to go without.",
-      cause,
-    });
-  }
-}
-
-/** Runs jobs again and again, each one never twice at the same time; the result ends it and waits. */
-function repeat(
-  { clock, log }: { clock: Clock; log: Logger },
-  jobs: readonly { everyMs: number; run: () => Promise<void> | void }[],
-): () => Promise<void> {
-  const under = new Set<Promise<void>>();
-  const cancels = jobs.map(({ everyMs, run }) => {
-    let busy = false;
-    return clock.every(everyMs, () => {
-      if (busy) return;
-      busy = true;
-      const done = Promise.resolve()
-        .then(run)
-        .catch((err: unknown) => log.error({ err }, "a repeated job failed"))
-        .finally(() => {
-          busy = false;
-          under.delete(done);
-        });
-      under.add(done);
-    });
-  });
-  return async () => {
-    for (const cancel of cancels) cancel();
-    await Promise.all(under);
-  };
 }
 
 function reportStore(

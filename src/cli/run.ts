@@ -33,6 +33,8 @@ export async function runService(configFile: string, context: CliContext): Promi
 
 // helpers
 
+const sameSignalMs = 1_000;
+
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** Listens to signals and crashes, before anybody else; the result ends it. */
@@ -43,10 +45,13 @@ function hook(options: {
   context: CliContext;
 }): () => void {
   const { asked, running, log, context } = options;
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const onStop = (signal: keyof typeof signalNumbers) => {
-    if (stopping) return context.exit(128 + signalNumbers[signal]);
-    stopping = true;
+    const now = context.clock.monotonic();
+    // One Ctrl-C reaches the process several times when it was started through others that pass it on.
+    if (stoppingSince !== undefined && now - stoppingSince < sameSignalMs) return;
+    if (stoppingSince !== undefined) return context.exit(128 + signalNumbers[signal]);
+    stoppingSince = now;
     log.info({ signal }, "stopping; a second signal ends the process at once");
     asked(signal);
   };

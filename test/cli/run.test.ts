@@ -20,14 +20,26 @@ describe("stopping", () => {
   });
 
   test("a second signal ends the process at once", async () => {
-    const { signals, service, code, exits } = await running();
+    const { clock, signals, service, code, exits } = await running();
     signals.emit("SIGTERM");
+    await clock.advance(1_500);
     signals.emit("SIGTERM");
     signals.emit("SIGINT");
     expect(exits).toEqual([143, 130]);
     service.stopped();
     await code;
     expect(service.reasons).toEqual(["SIGTERM"]);
+  });
+
+  test("one Ctrl-C that arrives three times is one", async () => {
+    const { clock, signals, service, code, exits } = await running();
+    signals.emit("SIGINT");
+    signals.emit("SIGINT");
+    await clock.advance(900);
+    signals.emit("SIGTERM");
+    expect(exits).toEqual([]);
+    service.stopped();
+    expect(await code).toBe(0);
   });
 
   test("at the deadline it is given up, with exit code 1", async () => {

@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../src/clock.ts";
+import { systemClock } from "../src/clock.ts";
+import { readConfig, type Config } from "../src/config.ts";
+import { DetectStage } from "../src/detect/detect-stage.ts";
+import type { Detection } from "../src/detect/detection.ts";
+import { createIncidents } from "../src/incident/incidents.ts";
+import { loadRules } from "../src/load-rules.ts";
+import { silentLog } from "../src/log.ts";
+import { createMetrics } from "../src/metrics.ts";
+import { createNormalizer } from "../src/normalize/normalizer.ts";
+import { Pipeline } from "../src/pipeline.ts";
+import { shippedPath } from "../src/shipped-path.ts";
+import type { RawBatch } from "../src/source/raw-batch.ts";
+import { createMinuteRows } from "../src/store/minute-rows.ts";
+import { openStore } from "../src/store/open-store.ts";
+
+/** The stages as the service puts them together, for the example shop's endpoints; each run with a state of its own. */
+export async function createStages() {
+  const configFile = shippedPath("examples/shop/gatewatch.yaml");
+  const result = await readConfig(configFile, { GATEWATCH_SHOP_PORT: "8080" });
+  if (result.kind === "bad") throw new Error(JSON.stringify(result.problems));
+  const { config } = result;
+  const rules = await loadRules(config, configFile);
+  const metrics = createMetrics();
+  const directory = await mkdtemp(join(tmpdir(), "gatewatch-bench-"));
+  const parts = { clock: systemClock, log: silentLog, metrics };
+  const store = await openStore({ config: config.store, dataDirectory: directory, ...parts });
+  let sealed = 0;
+
+  const detectStage = () =>
+    new DetectStage({ detectors: rules.detectors, config: config.detect, clock: atTheTime(), onMuted: fail });
+  return {
+    normalize(batches: readonly string[][]): void {
+      const normalizer = normalizerOf(config);
+      batches.forEach((records, i) => normalizer.normalize(batchOf(records, i)));
+    },
+    detect(batches: readonly string[][]): void {
+      const normalizer = normalizerOf(config);
+      const detect = detectStage();
+      batches.forEach((records, i) => {
+        const batch = batchOf(records, i);
+        detect.process(batch, normalizer.normalize(batch));
+      });
+      detect.finish();
+    },
+    /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
+    async pipeline(batches: readonly string[][]): Promise<void> {
+      const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
+      const pipeline = new Pipeline({
+        ...{ clock: systemClock, normalizer: normalizerOf(config), detect: detectStage(), store, saved: undefined },
+        minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
+        respond: async (detections: readonly Detection[]) => {
+          sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
+          await incidents.detections(detections);
+        },
+        save: async () => {},
+        sources: [],
+        onSource: () => {},
+        observe: () => {},
+      });
+      for (let i = 0; i < batches.length; i++) await pipeline.handle(batchOf(batches[i]!, i));
+      await pipeline.finish();
+    },
+    detections: () => sealed,
+    async close(): Promise<void> {
+      await store.close();
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function normalizerOf(config: Config) {
+  return createNormalizer({
+    sources: new Map([["shop", { gateway: "nginx", format: "nginx-json" }]]),
+    ...{ formats: {}, metrics: createMetrics(), geo: undefined, privacy: config.privacy },
+    ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
+  });
+}
+
+function batchOf(records: readonly string[], i: number): RawBatch {
+  const first = i * records.length;
+  return {
+    ...{ source: "shop", partition: "shop:bench", records, refused: [] },
+    offsets: records.map((_, k) => first + k),
+    next: first + records.length,
+    receivedAt: Date.now(),
+  };
+}
+
+/** The bench's lines are from one morning: judged as on that morning, so that detections are made eagerly too. */
+function atTheTime(): Clock {
+  return { ...systemClock, now: () => Date.UTC(2026, 7, 22, 9, 0, 0) };
+}
+
+function fail(detector: string, error: string): never {
+  throw new Error(`${detector}: ${error}`);
+}
