@@ -1,4 +1,4 @@
-import { createClient, type ClickHouseClient } from "@clickhouse/client";
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from "@clickhouse/client";
 import { sleep, type Clock } from "../clock.ts";
 import { GatewatchError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -81,7 +81,9 @@ function unavailable(config: ServerOptions["config"], cause: unknown): Gatewatch
 
 function client(config: ServerOptions["config"], options: Parameters<typeof createClient>[0]): ClickHouseClient {
   const { url, username, password } = config;
-  return createClient({ url, username, password, application: "gatewatch", ...options });
+  // Its errors reach our own log with what became of them; its own lines would come on top, on several lines each.
+  const log = { level: ClickHouseLogLevel.OFF };
+  return createClient({ url, username, password, application: "gatewatch", log, ...options });
 }
 
 function connection(client: ClickHouseClient): StoreConnection {

@@ -59,6 +59,15 @@ export class ClickHouseHttp {
     await once(server, "close");
   }
 
+  async comeBackIfAway(): Promise<void> {
+    if (!this.#server) await this.comeBack();
+  }
+
+  /** Runs a statement past HTTP. */
+  async run(database: string, statement: string): Promise<void> {
+    await this.#run(statement, new URLSearchParams({ database }));
+  }
+
   async stop(): Promise<void> {
     await this.goAway();
     await this.#clients?.read.close();
@@ -89,8 +98,16 @@ export class ClickHouseHttp {
     const bound = [...parameters].filter(([name]) => name.startsWith("param_"));
     const result = await client.exec({
       query: statement,
-      query_params: Object.fromEntries(bound.map(([name, value]) => [name.slice("param_".length), value])),
+      query_params: Object.fromEntries(bound.map(([name, value]) => [name.slice("param_".length), unescape(value)])),
     });
     return text(result.stream);
   }
+}
+
+// helpers
+
+/** Parameters travel escaped, as in TSV. */
+function unescape(value: string): string {
+  const plain: Record<string, string> = { n: "\n", r: "\r", t: "\t", b: "\b", f: "\f", 0: "\0" };
+  return value.replace(/\\(.)/gs, (_, character: string) => plain[character] ?? character);
 }
