@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { sleep, type Clock } from "../clock.ts";
 import type { Incident, IncidentChange } from "../incident/incident.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -23,6 +23,8 @@ import { deliveryLine, type PagerEvent } from "./timeline-text.ts";
 const rememberedDeliveries = 5_000;
 /** Beyond so many that wait, new ones are given up at once: nothing grows without a bound. */
 const maxUnfinished = 2_000;
+/** After its deadline, stopping waits so long for what is being written down, and no longer. */
+const stopGraceMs = 1_000;
 
 export interface PagerOptions {
   readonly store: Store;
@@ -153,8 +155,10 @@ class Outbox implements Pager {
   }
 
   async stop(deadlineMs: number): Promise<void> {
-    await Promise.all([this.#turn, this.#sender.stop(deadlineMs)]);
-    await this.#lines;
+    const stopped = new AbortController();
+    const settled = Promise.all([this.#turn, this.#sender.stop(deadlineMs)]).then(() => this.#lines);
+    await Promise.race([settled, sleep(this.#options.clock, deadlineMs + stopGraceMs, stopped.signal)]);
+    stopped.abort();
     await closeAll(this.#channels.values());
   }
 
@@ -168,7 +172,7 @@ class Outbox implements Pager {
     if (route.length === 0) {
       this.#measures.failure("no_team");
       const text = `Nobody was paged: no channel of team ${incident.team} can be used for this`;
-      return this.#line(incident.id, { kind: "page_failed", cause: `route:${round}`, text });
+      return this.#say(incident.id, { kind: "page_failed", cause: `route:${round}`, text });
     }
     if (history.some((d) => d.page.kind === "trigger" && d.round === round)) return;
     const ofTeam = this.#book.ofTeam(incident.team, clock.now() - budgetReachMs);
@@ -181,7 +185,7 @@ class Outbox implements Pager {
     if (answer.kind === "summary") await this.#summarize(incident.team, answer.until, route);
     const until = new Date(answer.until).toISOString().slice(11, 16);
     const text = `Not paged: the team's pages are used up until ${until} UTC`;
-    await this.#line(incident.id, { kind: "page_suppressed", cause: `budget:${round}`, text });
+    this.#say(incident.id, { kind: "page_suppressed", cause: `budget:${round}`, text });
   }
 
   async #summarize(team: string, until: number, route: readonly string[]): Promise<void> {
@@ -253,18 +257,19 @@ class Outbox implements Pager {
     const { id, channel, state, lastError } = delivery;
     log.info({ delivery: id, incident: delivery.incident, channel, state, reason: lastError }, "delivery ended");
     const line = deliveryLine(delivery, handedTo);
-    if (!line || delivery.page.kind === "summary") return;
-    this.#lines = this.#lines.then(() => this.#line(delivery.incident, line));
+    if (line && delivery.page.kind !== "summary") this.#say(delivery.incident, line);
   }
 
-  async #line(incident: string, line: Pick<PagerEvent, "kind" | "cause" | "text">): Promise<void> {
-    try {
-      await this.#options.timeline(incident, { ...line, by: "gatewatch", time: this.#options.clock.now() });
-    } catch (error) {
-      // The page itself is unharmed; the timeline only tells of it.
-      this.#measures.failure("timeline");
-      this.#options.log.warn({ incident, err: error }, "a line of the timeline could not be written");
-    }
+  /** In order, and never waited for: whoever hands us a change may hold what the timeline needs. */
+  #say(incident: string, line: Pick<PagerEvent, "kind" | "cause" | "text">): void {
+    const event = { ...line, by: "gatewatch", time: this.#options.clock.now() };
+    this.#lines = this.#lines
+      .then(() => this.#options.timeline(incident, event))
+      .catch((error: unknown) => {
+        // The page itself is unharmed; the timeline only tells of it.
+        this.#measures.failure("timeline");
+        this.#options.log.warn({ incident, err: error }, "a line of the timeline could not be written");
+      });
   }
 
   #context(): { service: string; publicUrl: string; now: number } {

@@ -196,6 +196,27 @@ describe("incidents about a failing channel", () => {
   });
 });
 
+describe("the timeline", () => {
+  test("is not waited for: whoever hands a change over may hold what it needs", async () => {
+    const scene = new PagerScene(identity);
+    scene.write = () => new Promise(() => {});
+    await scene.change("opened", { team: "nobody" });
+    await scene.change("opened", { id: "inc_2" });
+    expect(scene.sends.length).toBe(2);
+    const stopped = scene.pager.stop(1_000);
+    await scene.clock.advance(3_000);
+    await expect(stopped).resolves.toBeUndefined();
+  });
+
+  test("that fails costs no page, and is counted", async () => {
+    const scene = new PagerScene(identity);
+    scene.write = () => Promise.reject(new Error("away"));
+    await scene.change("opened");
+    expect(scene.states()).toEqual(["slack trigger sent", "mail trigger sent"]);
+    expect(await scene.metrics.registry.metrics()).toContain('gatewatch_notify_errors_total{step="timeline"} 2');
+  });
+});
+
 test("metrics tell how deliveries ended, by channel", async () => {
   const scene = new PagerScene(identity);
   scene.channel("mail").will(refused);

@@ -77,6 +77,10 @@ export class PagerScene {
   /** Each send: `+seconds channel kind incident`. */
   readonly sends: string[] = [];
   readonly timeline: { incident: string; event: PagerEvent }[] = [];
+  /** What the incident stage does with a line; a test may put something slower in its place. */
+  write: (incident: string, event: PagerEvent) => Promise<void> | void = (incident, event) => {
+    this.timeline.push({ incident, event });
+  };
   readonly troubles: [string, string | undefined][] = [];
   teams: Record<string, Team>;
   pager: Pager;
@@ -165,7 +169,7 @@ export class PagerScene {
       service: "gatewatch@test",
       publicUrl: "https://gatewatch.shop.example/",
       perTeamPerHour: 5,
-      timeline: (incident, event) => void this.timeline.push({ incident, event }),
+      timeline: (incident, event) => this.write(incident, event),
       trouble: (channel, text) => void this.troubles.push([channel, text]),
       random: () => 0.5,
     });
