@@ -64,26 +64,10 @@ export class KafkaSession {
 
   /** Reads until it can't go on; resolves with the reason, or `undefined` once `close` was called. */
   async run(): Promise<unknown> {
-    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
-    const { topic } = this.#options.config;
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[topic] ?? []));
-    this.#consumer.on(REBALANCING, () => this.#reassign([]));
-    this.#consumer.on(CRASH, ({ payload }) => this.#end.resolve(payload.error));
-    try {
-      await this.#admin.connect();
-      await this.#consumer.connect();
-      // Only for a position that the broker drops while we read: go on with the oldest it has.
-      await this.#consumer.subscribe({ topic, fromBeginning: true });
-      await this.#consumer.run({
-        autoCommit: false,
-        eachBatchAutoResolve: false,
-        eachBatch: (payload) => this.#eachBatch(payload),
-      });
-    } catch (error) {
-      this.#end.resolve(error);
-    }
+    this.#begin().catch((error: unknown) => this.#end.resolve(error));
     const reason = await this.#end.promise;
     await this.#disconnect();
+    if (reason === undefined) return undefined;
     this.#reassign([]);
     await this.#assigning;
     return reason;
@@ -117,7 +101,6 @@ export class KafkaSession {
   /** No `handle` call is under way when this resolves, and none will follow; still a member of the group. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await this.#assigning;
     await this.#inFlight;
   }
 
@@ -126,6 +109,23 @@ export class KafkaSession {
     // The partitions were saved by whoever called `stop`; nothing is left to revoke.
     this.#owned = [];
     this.#end.resolve(undefined);
+  }
+
+  async #begin(): Promise<void> {
+    const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
+    const { topic } = this.#options.config;
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[topic] ?? []));
+    this.#consumer.on(REBALANCING, () => this.#reassign([]));
+    this.#consumer.on(CRASH, ({ payload }) => this.#end.resolve(payload.error));
+    await this.#admin.connect();
+    await this.#consumer.connect();
+    // Only for a position that the broker drops while we read: go on with the oldest it has.
+    await this.#consumer.subscribe({ topic, fromBeginning: true });
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => this.#eachBatch(payload),
+    });
   }
 
   /** Runs within kafkajs' join, before the first fetch: everything it does at once holds for that fetch. */

@@ -8,6 +8,7 @@ import { KafkaSource } from "../../src/source/kafka-source.ts";
 import type { Position } from "../../src/source/raw-batch.ts";
 import { type KafkaSourceConfig, sourcesConfig } from "../../src/source/source-config.ts";
 import { eventually } from "../support/eventually.ts";
+import { freePort } from "../support/free-port.ts";
 import { type KafkaBroker, saslUser, startKafka } from "../support/kafka-broker.ts";
 import { codecs, kcatMissing, produce } from "../support/kcat.ts";
 import { RecordingIo } from "../support/recording-io.ts";
@@ -207,6 +208,19 @@ describe("KafkaSource", () => {
     expect(io.records).toEqual(["a", "", "b"]);
     expect(io.refused).toEqual([{ offset: 2, reason: "too_long", head: "x".repeat(101) }]);
     await closed(source);
+  });
+
+  test("stops within seconds while it tries to reach a broker that is away", async () => {
+    const config = await topicOf(1, { brokers: [`127.0.0.1:${await freePort()}`] });
+    const io = new RecordingIo();
+    const source = new KafkaSource({ config, clock: systemClock, log: silentLog, metrics: createMetrics() });
+    const starting = source.start(io);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const before = performance.now();
+    await closed(source);
+    expect(performance.now() - before).toBeLessThan(4_000);
+    await starting;
+    expect(io.batches).toEqual([]);
   });
 
   test("a broker that is away at the start, or goes away, is trouble; reading goes on when it is back", async () => {
