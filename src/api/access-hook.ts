@@ -53,7 +53,7 @@ export function addAccessHook(app: FastifyInstance, options: AccessOptions): voi
     );
     if (verdict.kind === "allowed") {
       // A token is never sent by a tricked browser; where none was needed, the headers have to do.
-      if (!verdict.byToken && access !== "open" && access !== "check") {
+      if (!verdict.caller.byToken && access !== "open" && access !== "check") {
         if (!isKnownHost(request.headers.host, hosts)) refuse("host", unknownHost());
         if (!isReading(request.method) && !isSameOrigin(originHeaders(request))) refuse("origin", foreignOrigin());
       }

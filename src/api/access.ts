@@ -24,9 +24,8 @@ export interface AccessRequest {
   readonly forwarded: boolean;
 }
 
-/** `byToken` is false where a browser on this machine could have been tricked into the request. */
 export type AccessVerdict =
-  | { readonly kind: "allowed"; readonly caller: Caller; readonly byToken: boolean }
+  | { readonly kind: "allowed"; readonly caller: Caller }
   | { readonly kind: "unauthenticated"; readonly tokenGiven: boolean }
   | { readonly kind: "forbidden"; readonly caller: Caller };
 
@@ -36,13 +35,13 @@ export function judgeAccess(
   options: { findCaller: FindCaller; tokens: boolean },
 ): AccessVerdict {
   const { access } = request;
-  if (access === "open" || access === "page") return { kind: "allowed", caller: anonymous, byToken: false };
-  if (!options.tokens) return { kind: "allowed", caller: local, byToken: false };
+  if (access === "open" || access === "page") return { kind: "allowed", caller: anonymous };
+  if (!options.tokens) return { kind: "allowed", caller: local };
   const token = bearerToken(request.authorization);
   const caller = token === undefined ? undefined : options.findCaller(token);
-  if (caller && roleSuffices(caller.role, access)) return { kind: "allowed", caller, byToken: true };
+  if (caller && roleSuffices(caller.role, access)) return { kind: "allowed", caller };
   if (isLoopback(request.peer) && (access === "check" || (access === "metrics" && !request.forwarded))) {
-    return { kind: "allowed", caller: local, byToken: false };
+    return { kind: "allowed", caller: local };
   }
   return caller
     ? { kind: "forbidden", caller }
@@ -51,8 +50,8 @@ export function judgeAccess(
 
 // helpers
 
-const anonymous: Caller = { name: "anonymous", role: "viewer" };
-const local: Caller = { name: "local", role: "admin" };
+const anonymous: Caller = { name: "anonymous", role: "viewer", byToken: false };
+const local: Caller = { name: "local", role: "admin", byToken: false };
 const ranks = { gateway: 0, viewer: 1, responder: 2, admin: 3 } as const satisfies Record<Role, number>;
 
 function roleSuffices(role: Role, access: Exclude<Access, "open" | "page">): boolean {

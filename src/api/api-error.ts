@@ -13,6 +13,7 @@ export const apiErrors = {
   TOO_LARGE: 413,
   UNSUPPORTED_TYPE: 415,
   TOO_MANY_FAILURES: 429,
+  BUSY: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,
 } as const satisfies Record<string, number>;

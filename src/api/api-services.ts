@@ -1,10 +1,13 @@
 import type { z } from "zod";
+import type { CheckAnswer, CheckRequest } from "../block/check.ts";
 import type { Decision } from "../block/decision.ts";
 import type { Detection, Target } from "../detect/detection.ts";
 import type { Incident, IncidentEvent } from "../incident/incident.ts";
 import type { Runbook } from "../incident/runbook.ts";
 import type { newSilence, Silence } from "../incident/silence.ts";
 import type { Delivery } from "../notify/notifier.ts";
+import type { AcceptAnswer } from "../source/http-source.ts";
+import type { BodyHeaders } from "../source/log-body.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
 /** Continues a list after the item with this time and id; lists are newest first, ties by id downwards. */
@@ -48,7 +51,11 @@ export interface IncidentDetail {
   readonly decisions: readonly Decision[];
 }
 
-/** Newest by `openedAt`. `by` is the name of the token, or `local` where there are no tokens. */
+/**
+ * Newest by `openedAt`. Live ones are asked for every two seconds while a console is open, and have
+ * to come from memory; so do current decisions and the newest deliveries. `by` is the name of the token, or `local` where there
+ * are no tokens.
+ */
 export interface IncidentService {
   list(filter: IncidentFilter): Promise<readonly Incident[]>;
   get(id: string): Promise<IncidentDetail | undefined>;
@@ -107,32 +114,17 @@ export interface Explanation {
   readonly incidents: readonly Incident[];
 }
 
-/** An answer that is sent as it is. */
-export interface RawAnswer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** Request headers, names in lower case, as Node gives them. */
-export type RequestHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
-export interface CheckService {
-  /** Whether a gateway should let a request pass; answers from memory. `peer`: the asking socket's address. */
-  check(headers: RequestHeaders, peer: string): RawAnswer;
-}
-
+/** What `POST /v1/logs` is answered with; 404: there is no such HTTP source, or none, or several and none was named. */
 export interface LogAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body: object;
+  readonly status: AcceptAnswer["status"] | 404;
+  readonly body: AcceptAnswer["body"];
 }
 
 export interface LogService {
   /** The largest body of any HTTP source, bytes as sent; 0 when there is no such source. */
   readonly maxBodyBytes: number;
   /** Takes a body as it came (perhaps gzip) for the named HTTP source, or for the only one. */
-  accept(source: string | undefined, body: Buffer, headers: RequestHeaders): Promise<LogAnswer>;
+  accept(source: string | undefined, body: Buffer, headers: BodyHeaders): Promise<LogAnswer>;
 }
 
 export interface BlockingSwitch {
@@ -150,7 +142,8 @@ export interface ApiServices {
   readonly silences: SilenceService;
   readonly deliveries: DeliveryService;
   readonly runbooks: RunbookService;
-  readonly check: CheckService;
+  /** Whether a gateway should let a request pass; answers from memory. */
+  check(request: CheckRequest): CheckAnswer;
   readonly logs: LogService;
   readonly blocking: BlockingSwitch;
   why(subject: string): Promise<Explanation>;

@@ -2,7 +2,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } fr
 import { z } from "zod";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import type { CheckService } from "./api-services.ts";
+import type { ApiServices } from "./api-services.ts";
 
 /** Gateways may pass on the client's own method; the answer never depends on it. */
 const otherMethods: HTTPMethods[] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -11,20 +11,25 @@ const otherMethods: HTTPMethods[] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"
  * Whether a gateway should let a request pass. Whatever goes wrong here lets it pass: a wrong token,
  * a fault of ours. The header `x-gatewatch-check` then says so.
  */
-export function checkRoutes(options: { check: CheckService; metrics: Metrics; log: Log }): FastifyPluginAsync {
+export function checkRoutes(options: {
+  services: Pick<ApiServices, "check">;
+  metrics: Metrics;
+  log: Log;
+}): FastifyPluginAsync {
   const failures = options.metrics.counter(
     "gatewatch_api_check_failures_total",
     "Checks that failed, and let the client in",
   );
 
   const answer = (request: FastifyRequest, reply: FastifyReply): void => {
-    if (!request.caller) {
+    const { caller, headers, ip: peer } = request;
+    if (!caller) {
       letPass(reply, "unauthenticated");
       return;
     }
     try {
-      const { status, headers, body } = options.check.check(request.headers, request.ip);
-      void reply.code(status).headers(headers).send(body);
+      const answer = options.services.check({ headers, peer, fromGateway: caller.byToken });
+      void reply.code(answer.status).headers(answer.headers).send(answer.body);
     } catch (error) {
       failures.inc();
       options.log.error({ err: error }, "check failed");

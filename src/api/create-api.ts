@@ -61,7 +61,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   addAccessHook(app, { config: options.config, publicUrl, clock, metrics });
   addOpenApi(app, options.version);
 
-  void app.register(checkRoutes({ check: services.check, metrics, log }));
+  void app.register(checkRoutes({ services, metrics, log }));
   void app.register(logRoutes(services.logs));
   void app.register(incidentRoutes(services.incidents, publicUrl));
   void app.register(detectionRoutes(services.detections));

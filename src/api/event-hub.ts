@@ -11,6 +11,7 @@ import { ChangeFeed, type Changes } from "./change-feed.ts";
 import { decisionSchema } from "./decision-schema.ts";
 import { deliverySchema } from "./delivery-schema.ts";
 import { incidentSchema, withLinks } from "./incident-schema.ts";
+import { LatelyResolved } from "./lately-resolved.ts";
 import type { createResponseSerializer, WriteAnswer } from "./response-serializer.ts";
 import { serviceStatus } from "./service-status.ts";
 
@@ -19,7 +20,7 @@ const tickMs = 2000;
 export const maxListeners = 32;
 /** A listener with more unsent than this is too slow; it is cut off, and comes back for a new snapshot. */
 const maxUnsentBytes = 4 * 1024 * 1024;
-const lengths = { live: 100, resolved: 10, decisions: 100, deliveries: 30 } as const;
+const lengths = { live: 100, decisions: 100, deliveries: 30 } as const;
 
 type Services = Pick<ApiServices, "incidents" | "decisions" | "deliveries" | "status">;
 
@@ -49,6 +50,7 @@ export class EventHub {
   });
   readonly #failures;
   readonly #write: WriteAnswer;
+  readonly #resolved: LatelyResolved;
   #stopTicking: (() => void) | undefined;
   #reading = false;
 
@@ -57,8 +59,10 @@ export class EventHub {
     this.#write = options.serializer({ schema: eventData, url: "/v1/events" });
     this.#failures = options.metrics.counter(
       "gatewatch_api_event_failures_total",
-      "Ticks of the event stream that failed",
+      "Readings for the event stream that failed",
     );
+    const { services, clock } = options;
+    this.#resolved = new LatelyResolved({ incidents: services.incidents, clock, failed: () => this.#failures.inc() });
     options.metrics.gauge("gatewatch_api_event_listeners", "Consoles that listen to the event stream").set(0);
   }
 
@@ -105,15 +109,14 @@ export class EventHub {
     const { services } = this.#options;
     const { incidents, decisions, deliveries } = services;
     const all = { before: undefined };
-    const [live, resolved, current, recent] = await Promise.all([
+    const [live, current, recent] = await Promise.all([
       incidents.list({ ...all, state: "live", limit: lengths.live }),
-      incidents.list({ ...all, state: "resolved", limit: lengths.resolved }),
       decisions.list({ ...all, state: "current", scope: undefined, value: undefined, limit: lengths.decisions }),
       deliveries.list({ ...all, channel: undefined, limit: lengths.deliveries }),
     ]);
     return {
       status: services.status(),
-      incidents: this.#incidents.update([...live, ...resolved]),
+      incidents: this.#incidents.update([...live, ...this.#resolved.beside(live)]),
       decisions: this.#decisions.update(current),
       deliveries: this.#deliveries.update(recent),
     };

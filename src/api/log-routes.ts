@@ -1,10 +1,26 @@
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { LogService } from "./api-services.ts";
+import { errorBody, type ApiErrorCode } from "./api-error.ts";
+import type { LogAnswer, LogService } from "./api-services.ts";
 
 /** Where no HTTP source is configured, the service still has to be able to say so. */
 const bodyLimitWithoutSource = 1024 * 1024;
+
+const counts = z.object({
+  accepted: z.number(),
+  rejected: z.number(),
+  reasons: z.record(z.string(), z.number()).optional(),
+  retryAfterSeconds: z.number().optional(),
+});
+
+const codes = {
+  400: "BAD_REQUEST",
+  404: "NOT_FOUND",
+  413: "TOO_LARGE",
+  415: "UNSUPPORTED_TYPE",
+  429: "BUSY",
+} as const satisfies Record<Exclude<LogAnswer["status"], 202>, ApiErrorCode>;
 
 /** Log lines, pushed: the body goes to the HTTP source as it came. */
 export function logRoutes(logs: LogService): FastifyPluginAsyncZod {
@@ -25,20 +41,23 @@ export function logRoutes(logs: LogService): FastifyPluginAsyncZod {
         response: {
           202: {
             description: "How many lines were taken, and how many were refused",
-            content: { "application/json": { schema: z.looseObject({ accepted: z.number(), rejected: z.number() }) } },
+            content: { "application/json": { schema: counts } },
           },
+          "4xx": errorBody.extend(counts.partial().shape),
         },
       },
       handler: async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const answer = await logs.accept(request.query.source, body, request.headers);
-        // Statuses are the source's; a string goes out as it is.
+        const { status, body: content } = await logs.accept(request.query.source, body, {
+          contentType: request.headers["content-type"],
+          contentEncoding: request.headers["content-encoding"],
+        });
+        if (content.retryAfterSeconds !== undefined) void reply.header("retry-after", content.retryAfterSeconds);
+        // Counts come with a refusal too, beside the one error shape.
+        const { error, ...counts } = content;
+        const shown = status === 202 ? counts : { error: { code: codes[status], message: error ?? "" }, ...counts };
         const raw: FastifyReply = reply;
-        return raw
-          .code(answer.status)
-          .headers(answer.headers ?? {})
-          .type("application/json; charset=utf-8")
-          .send(JSON.stringify(answer.body));
+        return raw.code(status).send(shown);
       },
     });
   };

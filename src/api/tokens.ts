@@ -5,6 +5,8 @@ import type { ApiConfig, Role } from "./api-config.ts";
 export interface Caller {
   readonly name: string;
   readonly role: Role;
+  /** False where everyone on this machine may ask: a browser there could have been tricked into it. */
+  readonly byToken: boolean;
 }
 
 /** Finds who a bearer token belongs to. Takes as long for a wrong token as for a right one. */
@@ -12,7 +14,10 @@ export type FindCaller = (token: string) => Caller | undefined;
 
 /** Keeps the tokens of the configuration as hashes; compares in constant time, without leaving early. */
 export function createTokenFinder(tokens: ApiConfig["tokens"]): FindCaller {
-  const known = tokens.map(({ name, role, sha256 }) => ({ caller: { name, role }, hash: Buffer.from(sha256, "hex") }));
+  const known = tokens.map(({ name, role, sha256 }) => ({
+    caller: { name, role, byToken: true },
+    hash: Buffer.from(sha256, "hex"),
+  }));
   return (token) => {
     const hash = createHash("sha256").update(token).digest();
     let found: Caller | undefined;

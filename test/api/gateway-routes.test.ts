@@ -11,7 +11,7 @@ describe("/v1/check", () => {
     expect([answer.statusCode, answer.body]).toEqual([403, ""]);
     expect(answer.headers).toMatchObject({ "x-gatewatch-reference": "ref-1", "retry-after": "60" });
     expect(answer.headers).not.toHaveProperty("content-security-policy");
-    expect(services.calls).toEqual([["check", "203.0.113.7", "127.0.0.1"]]);
+    expect(services.calls).toEqual([["check", "203.0.113.7", "127.0.0.1", false]]);
   });
 
   test.for([
@@ -59,7 +59,7 @@ describe("/v1/check", () => {
     const { app, services, metrics } = createTestApi({ config: tokenConfig });
     const answer = await app.inject({ url: "/v1/check", headers, remoteAddress: outside });
     expect([answer.statusCode, answer.headers["x-gatewatch-check"]]).toEqual([status, note]);
-    expect(services.calls).toHaveLength(note ? 0 : 1);
+    expect(services.calls).toEqual(note ? [] : [["check", undefined, outside, true]]);
     const refused = metrics.counter("gatewatch_api_refused_total", "", ["reason"]);
     const counted = (await refused.get()).values.map(({ labels, value }) => [labels.reason, value]);
     expect(counted).toEqual(note ? [["check", 1]] : []);
@@ -74,7 +74,7 @@ describe("/v1/logs", () => {
     const answer = await app.inject({ method: "POST", url: "/v1/logs?source=push", headers, payload });
     expect(answer.statusCode).toBe(202);
     expect(answer.headers["content-type"]).toBe("application/json; charset=utf-8");
-    expect(services.calls).toEqual([["accept", "push", payload.toString("latin1"), "gzip"]]);
+    expect(services.calls).toEqual([["accept", "push", payload.toString("latin1"), "application/x-ndjson", "gzip"]]);
   });
 
   test.for([
@@ -94,15 +94,20 @@ describe("/v1/logs", () => {
     expect([answer.statusCode, answer.json()]).toEqual([202, { accepted, rejected: 0 }]);
   });
 
-  test("passes on that the source can't keep up", async () => {
+  test.for([
+    [400, "BAD_REQUEST"],
+    [404, "NOT_FOUND"],
+    [415, "UNSUPPORTED_TYPE"],
+    [429, "BUSY"],
+  ] as const)("passes on a refusal of the source: %i", async ([status, code]) => {
     const { app, services } = createTestApi();
     services.logs.accept = async () => ({
-      status: 429,
-      headers: { "retry-after": "2" },
-      body: { error: { code: "BUSY" } },
+      status,
+      body: { accepted: 0, rejected: 0, error: "why", retryAfterSeconds: 5 },
     });
     const answer = await app.inject({ method: "POST", url: "/v1/logs", payload: "a" });
-    expect([answer.statusCode, answer.headers["retry-after"], answer.json().error.code]).toEqual([429, "2", "BUSY"]);
+    expect([answer.statusCode, answer.headers["retry-after"]]).toEqual([status, "5"]);
+    expect(answer.json()).toEqual({ error: { code, message: "why" }, accepted: 0, rejected: 0, retryAfterSeconds: 5 });
   });
 
   test("refuses a body larger than any source takes, and unknown parameters", async () => {

@@ -19,8 +19,8 @@ describe("the Authorization header", () => {
 
 test("a token is found by its hash alone", () => {
   const find = createTokenFinder(apiConfig.parse(tokenConfig).tokens);
-  expect(find("secret-viewer")).toEqual({ name: "the viewer", role: "viewer" });
-  expect(find("secret-admin")).toEqual({ name: "the admin", role: "admin" });
+  expect(find("secret-viewer")).toEqual({ name: "the viewer", role: "viewer", byToken: true });
+  expect(find("secret-admin")).toEqual({ name: "the admin", role: "admin", byToken: true });
   expect(find("secret-Admin")).toBeUndefined();
   expect(find(tokenConfig.tokens[0]?.sha256 ?? "")).toBeUndefined();
   expect(find("")).toBeUndefined();

@@ -1,4 +1,5 @@
 import type { ActionResult, ApiServices } from "../../src/api/api-services.ts";
+import type { CheckAnswer, CheckRequest } from "../../src/block/check.ts";
 import type { Decision } from "../../src/block/decision.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import type { Incident } from "../../src/incident/incident.ts";
@@ -126,23 +127,21 @@ export class FakeApiServices implements ApiServices {
     get: (id) => this.runbookItems.find((item) => item.id === id),
   };
 
-  checkAnswer: () => ReturnType<ApiServices["check"]["check"]> = () => ({
+  checkAnswer: () => CheckAnswer = () => ({
     status: 403,
     headers: { "x-gatewatch-reference": "ref-1", "retry-after": "60" },
     body: "",
   });
 
-  readonly check: ApiServices["check"] = {
-    check: (headers, peer) => {
-      this.calls.push(["check", headers["x-forwarded-for"], peer]);
-      return this.checkAnswer();
-    },
-  };
+  check({ headers, peer, fromGateway }: CheckRequest): CheckAnswer {
+    this.calls.push(["check", headers["x-forwarded-for"], peer, fromGateway]);
+    return this.checkAnswer();
+  }
 
   readonly logs: ApiServices["logs"] = {
     maxBodyBytes: 1024,
     accept: async (source, body, headers) => {
-      this.calls.push(["accept", source, body.toString("latin1"), headers["content-encoding"]]);
+      this.calls.push(["accept", source, body.toString("latin1"), headers.contentType, headers.contentEncoding]);
       return { status: 202, body: { accepted: body.toString().split("\n").filter(Boolean).length, rejected: 0 } };
     },
   };
