@@ -3,7 +3,7 @@ import type { Incident } from "./incident.ts";
 import type { Runbook } from "./runbook.ts";
 import { EntryIndex } from "./entry-index.ts";
 import { groupKey, groupOf } from "./grouping.ts";
-import { isOpen, noteDetection, silenceSubject, type IncidentEntry } from "./incident-entry.ts";
+import { isOpen, noteDetection, restoreEntry, silenceSubject, type IncidentEntry } from "./incident-entry.ts";
 import * as transitions from "./incident-transitions.ts";
 import type { BookChange, Scene } from "./incident-transitions.ts";
 import { KnownDetections, type KnownDetection } from "./known-detections.ts";
@@ -31,8 +31,6 @@ export class IncidentBook {
   #rules: RuleSet;
   #teams: Teams;
   #silences: readonly Silence[] = [];
-  /** Counts reloads, to tell detections that were judged by earlier rules. */
-  #generation = 1;
 
   constructor(options: {
     readonly runbooks: readonly Runbook[];
@@ -76,13 +74,9 @@ export class IncidentBook {
     const attached = (known?.incidents ?? []).flatMap((id) => this.#entries.get(id) ?? []);
     const scene = { ...this.#scene(now), replaces: eager && detection.supersedes };
     const changes = attached.filter(isOpen).map((entry) => transitions.follow(entry, detection, scene));
-    this.#note(detection, known?.incidents ?? []);
-
-    if (this.#mayJoinMore(detection, known, attached)) {
-      const taken = new Set(attached.map((entry) => entry.incident.runbook));
-      for (const runbook of this.#rules.matching(detection)) {
-        if (!taken.has(runbook.id)) changes.push(...this.#join(runbook, detection, scene));
-      }
+    this.#note(detection, known);
+    for (const runbook of this.#joinable(detection, known, attached)) {
+      changes.push(...this.#join(runbook, detection, scene));
     }
     return [...changes, ...this.#reviewInhibited(changes, now)];
   }
@@ -123,35 +117,25 @@ export class IncidentBook {
 
   /** New rules and teams. What is open stays as it is, and is not paged again because of them. */
   update(options: { readonly runbooks: readonly Runbook[]; readonly teams: Teams }): void {
-    this.#rules = new RuleSet(options.runbooks);
+    this.#rules = new RuleSet(options.runbooks, this.#rules);
     this.#teams = options.teams;
-    this.#generation++;
     for (const entry of this.all()) entry.runbook = this.#rules.get(entry.incident.runbook) ?? entry.runbook;
   }
 
   /** Puts a saved incident back, with those of its detections that are at hand. Changes nothing. */
   restore(incident: Incident, detections: readonly Detection[], now: number): void {
-    const isOver = incident.state === "resolved";
-    const entry: IncidentEntry = {
-      incident,
-      runbook: this.#rules.get(incident.runbook) ?? retiredRunbook(incident),
-      hushed: undefined,
-      open: new Map(isOver ? [] : incident.openDetections.map((id) => [id, now])),
-      detectors: new Set(),
-      keys: new Map(),
-    };
-    for (const detection of detections) noteDetection(entry, detection, now);
-    if (isOver) entry.open.clear();
-    entry.hushed = incident.quiet === "stale" || incident.quiet === "dry_run" ? incident.quiet : undefined;
+    const runbook = this.#rules.get(incident.runbook);
+    const entry = restoreEntry({ incident, runbook, detections, now });
     this.#entries.add(entry);
-    for (const id of incident.detections) this.#known.attach(id, incident.id, this.#generation);
+    for (const id of incident.detections) this.#known.attach(id, incident.id, this.#rules.generation);
   }
 
   /** Takes note of a detection of an earlier run, without any consequence. */
   remember(detection: Detection, now: number): void {
     if (this.isRepeat(detection)) return;
     this.#known.takeOver(detection);
-    const incidents = new Set(this.#known.get(detection.id)?.incidents);
+    const known = this.#known.get(detection.id);
+    const incidents = new Set(known?.incidents);
     if (detection.state === "open") {
       for (const runbook of this.#rules.matching(detection)) {
         const entry = this.#entries.find(runbook, detection);
@@ -162,14 +146,24 @@ export class IncidentBook {
         } else if (incidents.size === 0) this.#wait(runbook, detection, now);
       }
     }
-    this.#note(detection, [...incidents]);
+    this.#note(detection, { rules: known?.rules, incidents: [...incidents] });
   }
 
-  /** Whether a detection may open or join further incidents. */
-  #mayJoinMore(detection: Detection, known: KnownDetection | undefined, attached: readonly IncidentEntry[]): boolean {
-    if (detection.state === "unconfirmed" || (known && detection.state === "closed")) return false;
-    const isOfEarlierRules = known !== undefined && known.rules !== this.#generation;
-    return !(isOfEarlierRules && attached.some(isOpen));
+  /**
+   * The runbooks whose incidents a detection may open or join. One that has an open incident already
+   * is not for rules that changed since: whoever edits a rule in the midst of an attack is not paged for it.
+   */
+  #joinable(
+    detection: Detection,
+    known: KnownDetection | undefined,
+    attached: readonly IncidentEntry[],
+  ): readonly Runbook[] {
+    if (detection.state === "unconfirmed" || (known && detection.state === "closed")) return [];
+    const isTold = known !== undefined && attached.some(isOpen);
+    return this.#rules
+      .matching(detection)
+      .filter((runbook) => attached.every((entry) => entry.incident.runbook !== runbook.id))
+      .filter((runbook) => !isTold || this.#rules.since(runbook.id) <= known.rules);
   }
 
   #join(runbook: Runbook, detection: Detection, scene: Scene): BookChange[] {
@@ -197,13 +191,13 @@ export class IncidentBook {
     if (overflow && isOpen(overflow)) return detections.map((joining) => this.#enter(overflow, joining, scene));
     const { entry, made } = transitions.begin({ runbook, group, detection }, scene);
     this.#entries.add(entry);
-    this.#known.attach(detection.id, entry.incident.id, this.#generation);
+    this.#known.attach(detection.id, entry.incident.id, this.#rules.generation);
     return [made, ...others.map((joining) => this.#enter(entry, joining, scene))];
   }
 
   /** A detection joins an incident; one that begins now reopens it, one out of a backlog does not. */
   #enter(entry: IncidentEntry, detection: Detection, scene: Scene): BookChange {
-    this.#known.attach(detection.id, entry.incident.id, this.#generation);
+    this.#known.attach(detection.id, entry.incident.id, this.#rules.generation);
     const { resolvedAt } = entry.incident;
     const isPast = detection.stale && resolvedAt !== undefined && detection.firedAt <= resolvedAt;
     if (isOpen(entry) || isPast) {
@@ -234,9 +228,9 @@ export class IncidentBook {
     this.#pending.add({ runbook: runbook.id, group, detection, until: now + runbook.resolveAfterMs });
   }
 
-  #note(detection: Detection, incidents: readonly string[]): void {
-    const { id, version } = detection;
-    this.#known.remember(id, { version, incidents, rules: this.#generation, superseded: false });
+  #note(detection: Detection, known: Partial<KnownDetection> = {}): void {
+    const { incidents = [], rules = this.#rules.generation } = known;
+    this.#known.remember(detection.id, { version: detection.version, incidents, rules, superseded: false });
   }
 
   #scene(now: number): Scene {
@@ -271,25 +265,4 @@ export class IncidentBook {
     const scene = this.#scene(now);
     return entries.flatMap((entry) => transitions.reviewQuiet(entry, scene) ?? []);
   }
-}
-
-// helpers
-
-/** Stands in for a runbook whose file is gone while its incident is still open. */
-function retiredRunbook(incident: Incident): Runbook {
-  return {
-    id: incident.runbook,
-    file: "",
-    title: incident.title,
-    match: undefined,
-    query: undefined,
-    when: undefined,
-    group: Object.keys(incident.group),
-    severity: incident.severity,
-    page: incident.team,
-    block: undefined,
-    inhibits: [],
-    resolveAfterMs: 900_000,
-    steps: "The runbook's file is gone; what it said is in your version control.",
-  };
 }

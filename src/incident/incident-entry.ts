@@ -49,3 +49,47 @@ export function silenceSubject(entry: IncidentEntry): SilenceSubject {
     keys: isComplete ? [...keys.values()] : undefined,
   };
 }
+
+/** A saved incident back in memory, with those of its detections that are at hand. */
+export function restoreEntry(saved: {
+  readonly incident: Incident;
+  /** `undefined`: its file is gone. */
+  readonly runbook: Runbook | undefined;
+  readonly detections: readonly Detection[];
+  readonly now: number;
+}): IncidentEntry {
+  const { incident, detections, now } = saved;
+  const entry: IncidentEntry = {
+    incident,
+    runbook: saved.runbook ?? retiredRunbook(incident),
+    hushed: undefined,
+    open: new Map(incident.openDetections.map((id) => [id, now])),
+    detectors: new Set(),
+    keys: new Map(),
+  };
+  for (const detection of detections) noteDetection(entry, detection, now);
+  if (!isOpen(entry)) entry.open.clear();
+  entry.hushed = incident.quiet === "stale" || incident.quiet === "dry_run" ? incident.quiet : undefined;
+  return entry;
+}
+
+// helpers
+
+/** Stands in for a runbook whose file is gone while its incident is still open. */
+function retiredRunbook(incident: Incident): Runbook {
+  return {
+    id: incident.runbook,
+    file: "",
+    title: incident.title,
+    match: undefined,
+    query: undefined,
+    when: undefined,
+    group: Object.keys(incident.group),
+    severity: incident.severity,
+    page: incident.team,
+    block: undefined,
+    inhibits: [],
+    resolveAfterMs: 900_000,
+    steps: "The runbook's file is gone; what it said is in your version control.",
+  };
+}

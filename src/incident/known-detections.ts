@@ -5,7 +5,7 @@ export interface KnownDetection {
   readonly version: number;
   /** The incidents it belongs to. */
   readonly incidents: readonly string[];
-  /** Which set of rules it was last judged by. */
+  /** Which set of rules it was first judged by. */
   readonly rules: number;
   /** A sealed detection has taken its place; nothing of it counts any more. */
   readonly superseded: boolean;
@@ -37,8 +37,8 @@ export class KnownDetections {
 
   /** The detection belongs to the incident. Without a version so far, any version of it is news. */
   attach(id: string, incident: string, rules: number): void {
-    const { version = -1, incidents = [] } = this.#byId.get(id) ?? {};
-    this.remember(id, { version, incidents: [...incidents, incident], rules, superseded: false });
+    const known = this.#byId.get(id) ?? { version: -1, incidents: [], rules };
+    this.remember(id, { ...known, incidents: [...known.incidents, incident], superseded: false });
   }
 
   /** What was known of the eager detection that `detection` takes the place of. Its own later versions then count as repeats. */

@@ -10,9 +10,20 @@ export type Verdict = "yes" | "no" | "wait" | "untold";
 export class RuleSet {
   readonly #byId: ReadonlyMap<string, Runbook>;
   readonly #conditions = new Map<string, Condition>();
+  readonly #since: ReadonlyMap<string, number>;
+  /** Counts reloads, from 1. */
+  readonly generation: number;
 
   /** Runbooks come checked (`loadRunbooks`); a condition that does not compile is a bug, and throws. */
-  constructor(runbooks: readonly Runbook[]) {
+  constructor(runbooks: readonly Runbook[], before?: RuleSet) {
+    this.generation = (before?.generation ?? 0) + 1;
+    this.#since = new Map(
+      runbooks.map((runbook) => {
+        const earlier = before?.get(runbook.id);
+        const isSame = before !== undefined && earlier !== undefined && choice(earlier) === choice(runbook);
+        return [runbook.id, isSame ? before.since(runbook.id) : this.generation];
+      }),
+    );
     this.#byId = new Map(runbooks.map((runbook) => [runbook.id, runbook]));
     for (const runbook of runbooks) {
       if (runbook.when === undefined) continue;
@@ -26,13 +37,14 @@ export class RuleSet {
     return this.#byId.get(id);
   }
 
-  all(): Runbook[] {
-    return [...this.#byId.values()];
+  /** The generation since which the runbook chooses and groups detections as it does now. */
+  since(id: string): number {
+    return this.#since.get(id) ?? this.generation;
   }
 
   /** Runbooks whose `match` chooses the detection. */
   matching(detection: Detection): Runbook[] {
-    return this.all().filter((runbook) => matches(runbook, detection));
+    return [...this.#byId.values()].filter((runbook) => matches(runbook, detection));
   }
 
   /** What the runbook's `when` says, with the incident as it would be with this detection. */
@@ -44,6 +56,12 @@ export class RuleSet {
     if (answer) return "yes";
     return condition(detection, { ...incident, detections: many, open: many }) === true ? "wait" : "no";
   }
+}
+
+// helpers
+
+function choice({ match, when, group }: Runbook): string {
+  return JSON.stringify([match, when, group]);
 }
 
 /** More detections than any condition asks for. */

@@ -159,6 +159,20 @@ describe("a reload", () => {
     expect(scene.changes.map((change) => change.runbook.id)).toEqual(["credential-stuffing", "credential-stuffing", "credential-stuffing", "new"]); // prettier-ignore
   });
 
+  test("does not page for it later either, and lets a rule that stayed the same have its say", async () => {
+    const other = aRunbook({ id: "worse", match: { detector: ["credential-stuffing"], severity: ["critical"] } });
+    const scene = await incidentScene({ runbooks: [aRunbook({ severity: "critical" }), other] });
+    await scene.see(aDetection());
+    const added = aRunbook({ id: "new", match: { detector: ["credential-stuffing"], severity: undefined } });
+    scene.incidents.update({ runbooks: [aRunbook(), other, added], teams: ["identity"] });
+    await scene.see(aDetection({ version: 2 }));
+    await scene.see(aDetection({ version: 3 }));
+    expect(scene.told()).toEqual(["opened page identity", "updated quiet", "updated quiet"]);
+    await scene.see(aDetection({ version: 4, severity: "critical" }));
+    expect(scene.told()).toEqual(["updated quiet", "opened page identity"]);
+    expect(scene.changes.at(-1)?.runbook.id).toBe("worse");
+  });
+
   test("keeps an incident whose runbook is gone, until it is over", async () => {
     const scene = await incidentScene();
     await scene.see(aDetection());
