@@ -34,19 +34,19 @@ export async function loadConfig(file: string, env: Environment): Promise<Config
 
 /** As `loadConfig`, but problems are a value. Throws `CONFIG_NOT_FOUND` only. */
 export async function readConfig(file: string, env: Environment): Promise<ConfigResult> {
-  const document = parseConfigText(await readText(file));
-  const { value, findings, secrets } = interpolate(document.value, env);
-  const checked = document.unreadable ? undefined : configSchema.safeParse(value);
-  const all = [...document.findings, ...findings];
-  if (checked !== undefined) {
-    const described = describeIssues(checked.error?.issues ?? [], { value, schema: configJsonSchema() });
-    // Of two findings about one path the first is told, and "there is no source" says more than "expected a list".
-    all.push(...findBadReferences(value), ...described);
-  }
-  if (checked?.success && all.length === 0) {
-    return { kind: "good", config: resolvePaths(checked.data, dirname(resolve(file))), lineOf: document.lineOf };
-  }
-  return { kind: "bad", problems: toProblems(all, { file, document, secrets }) };
+  return checkDocument(parseConfigText(await readText(file)), { file, env });
+}
+
+/**
+ * The configuration as far as looking at logs goes (`gatewatch try`): nothing in it reaches a store,
+ * a channel or a gateway, so their secrets need not be at hand. Without a file: the defaults. Throws
+ * as `loadConfig`.
+ */
+export async function loadTrialConfig(file: string | undefined, env: Environment): Promise<Config> {
+  const document = parseConfigText(file === undefined ? "" : await readText(file));
+  const result = checkDocument({ ...document, value: trialPart(document.value) }, { file: file ?? "", env });
+  if (result.kind === "bad") throw invalidFiles(file ?? "", result.problems);
+  return result.config;
 }
 
 /**
@@ -81,6 +81,23 @@ export function invalidFiles(file: string, problems: readonly Problem[]): Gatewa
 
 // helpers
 
+const trialSections = [
+  "formats", "proxies", "endpoints", "geo", "redact", "detect", "detectors", "runbooks", "teams", "block",
+] as const satisfies readonly (keyof Config)[]; // prettier-ignore
+
+/** What is no map stays as it is, to be found wrong. */
+function trialPart(value: unknown): unknown {
+  if (Array.isArray(value) || (value !== undefined && value !== null && typeof value !== "object")) return value;
+  const given = (value ?? {}) as Readonly<Record<string, unknown>>;
+  const channels = Object.keys((given.channels ?? {}) as object);
+  return {
+    ...Object.fromEntries(trialSections.filter((name) => name in given).map((name) => [name, given[name]])),
+    sources: [{ name: "log", type: "stdin" }],
+    // Teams name channels, so those have to be there.
+    channels: Object.fromEntries(channels.map((name) => [name, { type: "outbox" }])),
+  };
+}
+
 async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, "utf8");
@@ -91,6 +108,22 @@ async function readText(file: string): Promise<string> {
       cause,
     });
   }
+}
+
+function checkDocument(document: ConfigDocument, from: { file: string; env: Environment }): ConfigResult {
+  const { file, env } = from;
+  const { value, findings, secrets } = interpolate(document.value, env);
+  const checked = document.unreadable ? undefined : configSchema.safeParse(value);
+  const all = [...document.findings, ...findings];
+  if (checked !== undefined) {
+    const described = describeIssues(checked.error?.issues ?? [], { value, schema: configJsonSchema() });
+    // Of two findings about one path the first is told, and "there is no source" says more than "expected a list".
+    all.push(...findBadReferences(value), ...described);
+  }
+  if (checked?.success && all.length === 0) {
+    return { kind: "good", config: resolvePaths(checked.data, dirname(resolve(file))), lineOf: document.lineOf };
+  }
+  return { kind: "bad", problems: toProblems(all, { file, document, secrets }) };
 }
 
 /** One problem for each path, in the order of the file, without secrets. */

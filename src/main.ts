@@ -17,8 +17,10 @@ process.on("uncaughtException", crash);
 void runCli(process.argv.slice(2), {
   env: readEnvironment(),
   clock: systemClock,
+  stdin: () => process.stdin,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  stderrIsTerminal: process.stderr.isTTY,
   signals: process,
   exit: (code) => process.exit(code),
   fetch,

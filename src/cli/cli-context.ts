@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config, Environment } from "../config.ts";
@@ -35,9 +36,13 @@ export interface TryOptions {
 export interface CliContext {
   readonly env: Environment;
   readonly clock: Clock;
+  /** Opened when it is asked for. */
+  readonly stdin: () => Readable;
   /** Each writes text as it is. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** A person watches: something may be shown that is soon wiped away. */
+  readonly stderrIsTerminal: boolean;
   /** Signals and crashes arrive here: the process. */
   readonly signals: NodeJS.EventEmitter;
   /** Ends the process at once. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { Readable } from "node:stream";
 import { pino } from "pino";
 import type { CliContext } from "../../src/cli/cli-context.ts";
 import type { Environment } from "../../src/config.ts";
@@ -12,8 +13,10 @@ export function testCliContext(given: Partial<CliContext> & { readonly env?: Env
   const context: CliContext = {
     env: {},
     clock: new TestClock(),
+    stdin: () => Readable.from([]),
     stdout: (text) => void (printed.stdout += text),
     stderr: (text) => void (printed.stderr += text),
+    stderrIsTerminal: false,
     signals: new EventEmitter(),
     exit: (code) => void exits.push(code),
     fetch: () => Promise.reject(new Error("no service in this test")),
