@@ -26,12 +26,13 @@ test("what kafkajs writes into the credentials does not reach the configuration"
 });
 
 const wrapped = (cause: Error) => new Error("retries exceeded", { cause });
+const named = (name: string) => Object.assign(new Error("as kafkajs names it"), { name });
 const typed = (type: string) => Object.assign(new Error("protocol"), { type });
 
 test.for<[string, unknown, string]>([
   ["a refused connection", new kafkajs.KafkaJSConnectionError("refused", { broker: "b" }), "broker_unreachable"],
   ["one inside another", wrapped(wrapped(new kafkajs.KafkaJSRequestTimeoutError("late", {} as never))), "broker_unreachable"],
-  ["a wrong password", new kafkajs.KafkaJSSASLAuthenticationError(), "authentication_failed"],
+  ["a wrong password", named("KafkaJSSASLAuthenticationError"), "authentication_failed"],
   ["a topic that is not there", wrapped(typed("UNKNOWN_TOPIC_OR_PARTITION")), "topic_missing"],
   ["a topic of others", typed("TOPIC_AUTHORIZATION_FAILED"), "not_authorized"],
   ["no coordinator", typed("GROUP_COORDINATOR_NOT_AVAILABLE"), "group_unavailable"],
