@@ -102,10 +102,10 @@ export class ActorMinute {
     return actors;
   }
 
-  /** Halves those that came later; the order among equals is fixed, so that a replay keeps the same. */
+  /** Halves those that came later. Among equals the earlier stay (the sort is stable), on every replay the same. */
   #sumSmallest(): void {
     const later = this.cells().filter((cell) => cell.kind === "later");
-    later.sort((a, b) => b.figures.requests - a.figures.requests || compareNames(a.figures, b.figures));
+    later.sort((a, b) => b.figures.requests - a.figures.requests);
     for (const cell of later.slice(Math.floor(this.#max / 2))) {
       const { route, actor } = cell.figures;
       const actors = this.#actors(route);
@@ -132,9 +132,4 @@ function sum(route: string, cells: readonly ActorCell[]): ActorFigures {
     total.refusals += figures.refusals;
   }
   return total;
-}
-
-function compareNames(a: ActorFigures, b: ActorFigures): number {
-  const [x, y] = [`${a.route}\n${a.actor}`, `${b.route}\n${b.actor}`];
-  return x < y ? -1 : Number(x > y);
 }

@@ -114,6 +114,18 @@ describe("minute rows", () => {
     expect(written).toEqual([1, 1]); // endpoint_minutes and endpoints_seen, once
   });
 
+  test("are written again after a restart: nobody knows whether the last ones arrived", async () => {
+    const first = createMinuteRows({ write: async () => {} });
+    await first.add("p", [anEvent({ userId: "u" })], [1]);
+    await first.flush();
+    const tables = new Tables();
+    const second = createMinuteRows({ write: tables.write });
+    second.restore(first.snapshot());
+    await second.flush();
+    expect(tables.sum("endpoint_minutes", "requests")).toBe(1);
+    expect(tables.sum("actor_minutes", "requests")).toBe(1);
+  });
+
   test("keep every request when told to", async () => {
     const tables = new Tables();
     const rows = createMinuteRows({ write: tables.write, keepAccessEvents: true });

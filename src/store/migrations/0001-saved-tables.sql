@@ -136,15 +136,15 @@ CREATE TABLE IF NOT EXISTS silences
   version UInt64,
   time DateTime64(3, 'UTC'),
   state LowCardinality(String),
-  runbook String,
-  detector String,
-  `match` Map(String, String),
   startsAt DateTime64(3, 'UTC'),
   endsAt DateTime64(3, 'UTC'),
-  reason String,
-  createdAt DateTime64(3, 'UTC'),
+  `by` String,
   createdBy String,
-  by String,
+  createdAt DateTime64(3, 'UTC'),
+  reason String,
+  runbook LowCardinality(String),
+  detector LowCardinality(String),
+  `match` Map(String, String),
   body String CODEC(ZSTD)
 )
 ENGINE = ReplacingMergeTree(version)
