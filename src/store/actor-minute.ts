@@ -111,8 +111,8 @@ export class ActorMinute {
       const actors = this.#actors(route);
       const other = sum(route, actors.other ? [actors.other, cell] : [cell]);
       actors.other = { figures: other, kind: "other", dirty: true };
-      actors.users.delete(actor.startsWith("user:") ? actor.slice(5) : "");
-      actors.keys.delete(actor.startsWith("key:") ? actor.slice(4) : "");
+      if (actor.startsWith("user:")) actors.users.delete(actor.slice(5));
+      else actors.keys.delete(actor.slice(4));
       this.#later -= 1;
     }
   }

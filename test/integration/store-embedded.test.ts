@@ -211,6 +211,21 @@ describe("questions", () => {
   });
 });
 
+describe("the documentation", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../docs/store.md"), "utf8");
+  const examples = [...page.matchAll(/^### (.+)\n[\s\S]*?```sql\n([\s\S]*?)```/gm)].map(
+    ([, title, sql]) => [title, sql] as const,
+  );
+
+  test("has examples", () => {
+    expect(examples.length).toBeGreaterThanOrEqual(6);
+  });
+
+  test.for(examples)("has an example that runs: %s", async ([, sql]) => {
+    await expect(store.query(sql as string)).resolves.toBeInstanceOf(Array);
+  });
+});
+
 describe("the tables", () => {
   test("keep rows as long as the configuration says, also when it changes", async () => {
     const timeToLive = async () => {
