@@ -37,8 +37,8 @@ export interface ServedDecision {
   readonly revision: number;
 }
 
-/** 500,000 decisions are about 400 MiB; more are no list of attackers but a sign of a broken rule. */
-const defaultCapacity = 500_000;
+/** About 400 MiB with what each rule said; more is no list of attackers but a sign of a broken rule. */
+const defaultCapacity = 200_000;
 
 /**
  * All decisions that hold, in memory, and those of the past day. Holds what it is given: judging
@@ -49,10 +49,10 @@ export class DecisionLedger {
   readonly capacity: number;
   readonly #clock: Clock;
   readonly #current = new Map<string, ServedDecision>();
-  readonly #byTarget = new Map<string, Set<string>>();
   readonly #byNumber = new Map<number, string>();
   readonly #served = new TargetIndex();
   readonly #dryRuns = new TargetIndex();
+  readonly #asked = new TargetIndex();
   readonly #ended: EndedDecisions;
   readonly #hits = new WouldHaveHits();
   readonly #listeners = new Set<(change: LedgerChange) => void>();
@@ -125,9 +125,8 @@ export class DecisionLedger {
 
   /** All decisions on exactly this target, of the past day, the newest first. */
   onTarget(target: Target): Decision[] {
-    const key = targetKey(target);
-    const current = [...(this.#byTarget.get(key) ?? [])].flatMap((uuid) => this.#current.get(uuid)?.decision ?? []);
-    return [...current, ...this.#ended.onTarget(key)].sort((a, b) => b.id - a.id);
+    const current = [this.#served, this.#dryRuns, this.#asked].flatMap((index) => index.exactly(target));
+    return [...current, ...this.#ended.onTarget(targetKey(target))].sort((a, b) => b.id - a.id);
   }
 
   /** All that hold or wait for a person. */
@@ -151,8 +150,7 @@ export class DecisionLedger {
   *about(address: string): Generator<Decision> {
     const client = parseNetwork(address);
     if (!client) return;
-    yield* this.#served.on({ client });
-    yield* this.#dryRuns.on({ client });
+    for (const index of [this.#served, this.#dryRuns, this.#asked]) yield* index.on({ client });
   }
 
   /** Whether finding out who asks needs their country or network. */
@@ -244,11 +242,8 @@ export class DecisionLedger {
   #hold(decision: Decision): void {
     this.#current.set(decision.uuid, { decision, revision: this.#revision });
     this.#byNumber.set(decision.id, decision.uuid);
-    const key = targetKey(decision);
-    const onTarget = this.#byTarget.get(key) ?? new Set<string>();
-    this.#byTarget.set(key, onTarget.add(decision.uuid));
     this.#nextEnd = Math.min(this.#nextEnd, decision.until);
-    if (decision.state === "active") (decision.dryRun ? this.#dryRuns : this.#served).add(decision);
+    this.#indexOf(decision).add(decision);
   }
 
   #forget(uuid: string): void {
@@ -257,12 +252,12 @@ export class DecisionLedger {
     if (!entry) return;
     this.#current.delete(uuid);
     this.#byNumber.delete(entry.decision.id);
-    const key = targetKey(entry.decision);
-    const onTarget = this.#byTarget.get(key);
-    onTarget?.delete(uuid);
-    if (onTarget?.size === 0) this.#byTarget.delete(key);
-    this.#served.remove(entry.decision);
-    this.#dryRuns.remove(entry.decision);
+    this.#indexOf(entry.decision).remove(entry.decision);
+  }
+
+  #indexOf(decision: Decision): TargetIndex {
+    if (decision.state === "asked") return this.#asked;
+    return decision.dryRun ? this.#dryRuns : this.#served;
   }
 
   #expired(decision: Decision): Decision {

@@ -5,8 +5,8 @@ import { rememberedMs } from "./ended-decisions.ts";
 import { type DecisionLedger, endOf } from "./ledger.ts";
 import { waveMs } from "./recent-blocks.ts";
 
-/** Beside the current ones, those of the past day. */
-const maxLoaded = 600_000;
+/** As many as the ledger and its memory of the past day hold together. */
+const maxLoaded = 300_000;
 
 /** Puts what the store has into the ledger; gives back the automatic blocks of the last ten minutes. */
 export async function loadDecisions(options: {
