@@ -59,6 +59,7 @@ export async function createStages() {
         save: async () => {},
         sources: [],
         onSource: () => {},
+        onStuck: (error) => fail("pipeline", String(error)),
         observe: () => {},
       });
       for (let i = 0; i < batches.length; i++) await pipeline.handle(batchOf(batches[i]!, i));

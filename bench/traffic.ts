@@ -16,7 +16,7 @@ export function benchLines(options: { lines: number; clients: number }): string[
     const request = attack
       ? { ...step, method: "POST", uri: "/api/login", status: 401, upstreamStatus: 401, user: `leaked-${i % 977}` }
       : step;
-    const client = attack ? { ...person.client, address: `203.0.113.${i % 50}` } : person.client;
+    const client = attack ? { ...person.client, address: `203.0.113.${(i / 100) % 50}` } : person.client;
     // 2,000 requests a second of event time.
     return nginxLine({ ...request, client }, start + Math.floor(i / 2), i).trimEnd();
   });

@@ -26,6 +26,7 @@ export default defineDetector({
     agents: distinct((e) => e.userAgent, isFailed),
   },
   evidence: isFailed,
+  floor: (p) => p.failures,
   fires: ({ failures, clients, countries, networks, agents }, p) =>
     failures >= p.failures &&
     clients.value >= p.clients &&

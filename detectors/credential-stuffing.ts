@@ -25,6 +25,7 @@ export default defineDetector({
     accounts: distinct((e) => e.userId, isFailed),
   },
   evidence: isFailed,
+  floor: (p) => p.failures,
   fires: ({ attempts, failures, accounts }, p) => {
     if (failures < p.failures || failures < p.ratio * attempts) return false;
     return accounts.known ? accounts.value >= p.accounts : failures >= 3 * p.failures;

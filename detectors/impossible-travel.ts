@@ -25,6 +25,7 @@ export default defineDetector({
   counters: {
     places: last(4, (e) => [e.latitude, e.longitude, addressNumber(e.clientKey), e.asn ?? 0], isOk),
   },
+  floor: () => 2,
   fires: ({ places }, p) => places.some((here, i) => i > 0 && isImpossible(places[i - 1]!, here, p)),
   summary: ({ places }, key) => {
     const jumps = places

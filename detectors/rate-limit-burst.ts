@@ -19,6 +19,7 @@ export default defineDetector({
     limited: count(isLimited),
     routes: distinct((e) => e.route, isLimited),
   },
+  floor: (p) => p.limited,
   fires: ({ limited }, p) => limited >= p.limited,
   severityOf: ({ limited }, p) => (limited >= 10 * p.limited ? "high" : "medium"),
   summary: ({ limited, routes }, key) =>

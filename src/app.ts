@@ -168,6 +168,10 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       } else if (event.kind === "trouble")
         report("source-trouble", event.source, event.reason && `${event.source} can't be read: ${event.reason}`);
     },
+    onStuck: (err) => {
+      log.error({ err }, "detections can't be saved; trying again");
+      report("store-failing", "journal", `Detections can't be saved: ${String(err)}`);
+    },
     observe: (batch, outcome) => {
       board.saw(batch, outcome);
       for (const event of outcome.events) blocker.seen(event);
@@ -205,6 +209,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
 
   for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
   lifecycle.onStop("state", () => pipeline.save());
+  query.restore(before.detections);
   query.start();
   lifecycle.onStop("queries", () => query.stop());
   silence.start();
@@ -236,6 +241,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       throw new GatewatchError("SOURCE_FAILED", `Source ${source.name} can't be read: ${String(cause)}`, { cause });
     });
   }
+  lifecycle.onStop("hand-over", () => pipeline.stop());
   ready.sources = true;
   return {
     ended: ended.all.then(() => pipeline.finish()),

@@ -1,4 +1,4 @@
-import type { Clock } from "./clock.ts";
+import { type Clock, sleep } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { RejectedRecord } from "./normalize/access-event.ts";
@@ -29,9 +29,14 @@ export interface PipelineOptions {
   readonly saved: SavedState | undefined;
   /** A source has something, ended, or is in trouble; for silence, status and incidents. */
   readonly onSource: (event: SourceEvent) => void;
+  /** Detections could not be made durable; it is tried again. */
+  readonly onStuck: (error: unknown) => void;
   /** Looks at every batch's outcome: rates, decisions that would have hit. */
   readonly observe: (batch: RawBatch, outcome: BatchOutcome) => void;
 }
+
+/** How soon it is tried again to make detections durable. */
+const retryMs = 1_000;
 
 export type SourceEvent =
   | { readonly kind: "arrived"; readonly source: string }
@@ -54,6 +59,7 @@ export class Pipeline implements SourceIo {
   readonly #owners = new Map<string, string>();
   #tail: Promise<unknown> = Promise.resolve();
   #changed = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -64,15 +70,15 @@ export class Pipeline implements SourceIo {
   /** Takes one batch through all stages. */
   handle(batch: RawBatch): Promise<void> {
     return this.#inTurn(async () => {
-      const { normalizer, detect, minutes, store, respond, observe, onSource, clock } = this.#options;
+      const { normalizer, detect, minutes, store, observe, onSource, clock } = this.#options;
       this.#owners.set(batch.partition, batch.source);
-      onSource({ kind: "arrived", source: batch.source });
+      if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
 
       const { events, offsets, rejected } = normalizer.normalize(batch);
       const detections = detect.process(batch, { events, offsets, rejected });
       await minutes.add(batch.partition, events, offsets);
       if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
-      if (detections.length > 0) await respond(detections);
+      if (detections.length > 0) await this.#respond(detections);
 
       this.#positions.set(batch.partition, batch.next);
       this.#changed = true;
@@ -101,8 +107,10 @@ export class Pipeline implements SourceIo {
 
   ended(partition: string): void {
     this.#options.detect.watermark.end(partition);
-    const source = this.#owners.get(partition);
-    if (source !== undefined) this.#options.onSource({ kind: "ended", source });
+  }
+
+  finished(source: string): void {
+    this.#options.onSource({ kind: "ended", source });
   }
 
   trouble(source: string, reason: string | undefined): void {
@@ -113,7 +121,8 @@ export class Pipeline implements SourceIo {
   tick(): Promise<void> {
     return this.#inTurn(async () => {
       const detections = this.#options.detect.tick();
-      if (detections.length > 0) await this.#options.respond(detections);
+      if (detections.length > 0) await this.#respond(detections);
+      await this.#options.minutes.flush();
       this.#pauseWhoIsAhead();
     });
   }
@@ -123,9 +132,14 @@ export class Pipeline implements SourceIo {
     return this.#inTurn(run);
   }
 
+  /** What can't be handed on is given up from now on: the next start reads it again. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
   /** Nothing will follow: judges what is left, and saves. */
   async finish(): Promise<void> {
-    await this.#inTurn(() => this.#options.respond(this.#options.detect.finish()));
+    await this.#inTurn(() => this.#respond(this.#options.detect.finish()));
     this.#changed = true;
     await this.save();
   }
@@ -137,15 +151,33 @@ export class Pipeline implements SourceIo {
   async save(): Promise<void> {
     const state = await this.#inTurn(async () => {
       if (!this.#changed) return undefined;
+      // The counts as they are now; then what they add up to, which has to be in the store before they are saved.
+      const snapshot = this.#snapshot();
       await this.#options.minutes.flush();
       this.#changed = false;
-      return this.#snapshot();
+      return snapshot;
     });
     if (!state) return;
     await this.#options.store.flush();
     await this.#options.save(state);
     const positions = new Map(state.positions);
     for (const source of this.#options.sources) await source.saved(positions);
+  }
+
+  /**
+   * Hands detections on until they are taken. What was counted can't be counted again, so a disk that
+   * is full makes everything wait here rather than lose one.
+   */
+  async #respond(detections: readonly Detection[]): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#options.respond(detections);
+      } catch (error) {
+        this.#options.onStuck(error);
+        if (this.#stopping.signal.aborted) throw error;
+        await sleep(this.#options.clock, retryMs, this.#stopping.signal);
+      }
+    }
   }
 
   #snapshot(): SavedState {

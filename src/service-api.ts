@@ -6,6 +6,7 @@ import type { Runbook } from "./incident/runbook.ts";
 import type { Pager } from "./notify/pager.ts";
 import type { ServiceStatus } from "./api/service-status.ts";
 import type { HttpSource } from "./source/http-source.ts";
+import type { BodyHeaders } from "./source/log-body.ts";
 import type { Store } from "./store/store.ts";
 
 export interface ServiceParts {
@@ -68,7 +69,7 @@ export function serviceApi(parts: ServiceParts): ApiServices {
       list: () => parts.runbooks(),
       get: (id) => parts.runbooks().find((runbook) => runbook.id === id),
     },
-    check: { check: (headers, peer) => blocker.check({ headers, peer }) },
+    check: (request) => blocker.check(request),
     logs: {
       maxBodyBytes: parts.maxLogBytes,
       accept: (source, body, headers) => acceptLogs(parts.httpSources, source, { body, headers }),
@@ -102,28 +103,13 @@ function newest<T>(items: readonly T[], page: PageRequest, cursorOf: (item: T) =
 async function acceptLogs(
   sources: readonly HttpSource[],
   name: string | undefined,
-  request: { body: Buffer; headers: Readonly<Record<string, string | string[] | undefined>> },
+  request: { body: Buffer; headers: BodyHeaders },
 ): Promise<LogAnswer> {
   const source = name === undefined ? sources[0] : sources.find((candidate) => candidate.name === name);
-  if (!source || (name === undefined && sources.length > 1)) {
-    const known = sources.map((candidate) => candidate.name).join(", ");
-    const message = sources.length === 0 ? "no source of type http is configured" : `choose one: ?source= ${known}`;
-    return { status: 404, body: { error: { code: "UNKNOWN_SOURCE", message } } };
-  }
-  const answer = await source.accept(request.body, {
-    contentType: headerOf(request.headers, "content-type"),
-    contentEncoding: headerOf(request.headers, "content-encoding"),
-  });
-  const { retryAfterSeconds } = answer.body;
-  return {
-    ...answer,
-    ...(retryAfterSeconds !== undefined && { headers: { "retry-after": String(retryAfterSeconds) } }),
-  };
-}
-
-function headerOf(headers: Readonly<Record<string, string | string[] | undefined>>, name: string): string | undefined {
-  const value = headers[name];
-  return Array.isArray(value) ? value[0] : value;
+  if (source && (name !== undefined || sources.length === 1)) return source.accept(request.body, request.headers);
+  const known = sources.map((candidate) => candidate.name).join(", ");
+  const error = sources.length === 0 ? "no source of type http is configured" : `choose one by ?source=: ${known}`;
+  return { status: 404, body: { accepted: 0, rejected: 0, error } };
 }
 
 /** All that is known of an address, a user or a reference: blocking's part, then detections and their incidents. */

@@ -47,6 +47,7 @@ const shape = z.strictObject({
     .record(z.string(), counter)
     .refine((all) => Object.keys(all).length > 0, { error: "expected at least one counter" }),
   evidence: fn.optional(),
+  floor: fn.optional(),
   fires: fn,
   severityOf: fn.optional(),
   summary: fn,

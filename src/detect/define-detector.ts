@@ -165,8 +165,13 @@ export interface DetectorDefinition<
   readonly quiet?: Duration;
   readonly params: P;
   readonly counters: C;
-  /** Which events are kept as samples; all that are counted, unless given. */
+  /**
+   * Which events speak for it: they are kept as samples, and only they can make it fire. All that are
+   * counted, unless given.
+   */
   readonly evidence?: Predicate;
+  /** The fewest counted events in its window with which it can fire; keys with fewer are not judged. */
+  readonly floor?: (params: z.output<P>) => number;
   readonly fires: (figures: Figures<C>, params: z.output<P>) => boolean;
   /** Overrides `severity` by the figures. */
   readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;

@@ -133,18 +133,25 @@ export class DetectEngine {
     const serial = ++this.#serial;
     const looking = this.#looking(event, cell);
     if (looking.length === 0) return;
+    const evidence = this.#evidenceFor(event, looking);
     const hash = contentHash(event);
     let sample: Sample | undefined;
     for (const { space, lane, slots } of cell.work) {
       if (!this.#evaluate(event, slots, looking)) continue;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
-      if (lane.wantsSample(row, event.time)) sample ??= this.#sampleOf(event, hash, looking);
-      const kept = sample && sample.detectors !== 0 ? sample : undefined;
-      lane.observe(row, { time: event.time, hash, sample: kept }, this.#scratch, { sealedUntil: this.#sealedUntil });
+      const isEvidence = evidence !== 0;
+      if (isEvidence && lane.wantsSample(row, event.time)) {
+        sample ??= { time: event.time, hash, detectors: evidence, owner: event.owner, event: evidenceOf(event) };
+      }
+      lane.observe(row, { time: event.time, hash, sample, isEvidence }, this.#scratch, {
+        sealedUntil: this.#sealedUntil,
+      });
     }
     if (moment.now - event.time > this.#options.config.staleAfter) return;
-    for (const detector of looking) this.#judgeEagerly(detector, event, { serial, told: moment.told });
+    for (const detector of looking) {
+      if ((evidence & (1 << detector.index)) !== 0) this.#judgeEagerly(detector, event, { serial, told: moment.told });
+    }
   }
 
   /** The detectors that look at this event: by method, and not muted. */
@@ -184,14 +191,14 @@ export class DetectEngine {
     return scratch.mask !== 0;
   }
 
-  #sampleOf(event: AccessEvent, hash: number, looking: readonly BoundDetector[]): Sample {
+  /** For which of the detectors the event is evidence, as bits. */
+  #evidenceFor(event: AccessEvent, looking: readonly BoundDetector[]): number {
     let detectors = 0;
     for (const { index, active } of looking) {
       const { evidence } = active.definition;
-      const isEvidence = evidence === undefined || this.#guarded(active, () => evidence(event)) === true;
-      if (isEvidence) detectors |= 1 << index;
+      if (evidence === undefined || this.#guarded(active, () => evidence(event)) === true) detectors |= 1 << index;
     }
-    return { time: event.time, hash, detectors, owner: event.owner, event: evidenceOf(event) };
+    return detectors;
   }
 
   #judgeEagerly(detector: BoundDetector, event: AccessEvent, at: { serial: number; told: Detection[] }): void {

@@ -36,6 +36,7 @@ export function judge(
 ): Finding | undefined {
   const { definition, params } = detector.active;
   const { row, bucket } = at;
+  if (detector.lane.mostEvents(row) < detector.floor) return undefined;
   const end = (bucket + 1) * detector.lane.bucketMs;
   let key: Record<string, string> | undefined;
   const figures: Record<string, number | Known | readonly Remembered[]> = {};

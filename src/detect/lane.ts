@@ -6,6 +6,15 @@ import { Scratch, type Slot } from "./slot.ts";
 /** Observations a row keeps one by one before it is given buckets. */
 export const sparseEntries = 8;
 
+/** What a lane keeps of an event, beside its counts. */
+export interface Observed {
+  readonly time: number;
+  readonly hash: number;
+  readonly sample: Sample | undefined;
+  /** True when it can make a detector fire. */
+  readonly isEvidence: boolean;
+}
+
 /** What a lane needs of the engine while it observes. */
 export interface LaneTime {
   /** Buckets that ended before this time (epoch ms) can't matter to anything unsealed any more. */
@@ -88,15 +97,15 @@ export class Lane {
     return Math.floor(time / this.bucketMs);
   }
 
+  /** No window of this row holds more events than this; not told for rows that are promoted. */
+  mostEvents(row: number): number {
+    return this.#pool.has(row) ? Infinity : this.#entries[row]!;
+  }
+
   /** Counts one event for a row; `scratch` holds which slots it matched and their values. */
-  observe(
-    row: number,
-    event: { time: number; hash: number; sample: Sample | undefined },
-    scratch: Scratch,
-    time: LaneTime,
-  ): void {
+  observe(row: number, event: Observed, scratch: Scratch, time: LaneTime): void {
     const bucket = this.bucketOf(event.time);
-    if (this.judged) this.#markPending(bucket, row);
+    if (this.judged && event.isEvidence) this.#markPending(bucket, row);
     if (this.#pool.has(row)) {
       this.#pool.add(row, bucket, scratch);
       if (event.sample) this.#pool.addSample(row, bucket, event.sample);
@@ -262,19 +271,18 @@ export class Lane {
   }
 
   #remembered(row: number, slot: Slot, end: number): Remembered[] {
-    const found: { time: number; hash: number; values: number[] }[] = [];
+    const found: number[] = [];
     for (let i = row * sparseEntries, n = i + this.#entries[row]!; i < n; i++) {
       const bucket = this.bucketOf(this.#times[i]!);
       if ((this.#masks[i]! & slot.bit) === 0 || bucket > end || bucket <= end - this.span) continue;
-      const at = i * this.#width + slot.at;
-      found.push({
-        time: this.#times[i]!,
-        hash: this.#hashes[i]!,
-        values: Array.from(this.#values.subarray(at, at + slot.width)),
-      });
+      let at = found.length;
+      while (at > 0 && this.#isBefore(i, found[at - 1]!)) at--;
+      found.splice(at, 0, i);
     }
-    found.sort((a, b) => a.time - b.time || a.hash - b.hash);
-    return found.slice(-slot.n).map(({ time, values }) => ({ time, values }));
+    return found.slice(-slot.n).map((i) => {
+      const at = i * this.#width + slot.at;
+      return { time: this.#times[i]!, values: Array.from(this.#values.subarray(at, at + slot.width)) };
+    });
   }
 }
 

@@ -31,6 +31,8 @@ export interface BoundDetector {
   readonly lane: Lane;
   readonly counters: readonly BoundCounter[];
   readonly quietMs: number;
+  /** Keys with fewer counted events in the window can't make it fire. */
+  readonly floor: number;
   /** Methods its `where` names, or `undefined` for all. */
   readonly methods: ReadonlySet<string> | undefined;
 }
@@ -72,7 +74,8 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     lane.judged = true;
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
     const methods = definition.where.method === undefined ? undefined : new Set(definition.where.method);
-    return { index, active, space, lane, counters, quietMs, methods };
+    const floor = definition.floor?.(active.params as never) ?? 1;
+    return { index, active, space, lane, counters, quietMs, floor, methods };
   });
 }
 

@@ -113,6 +113,7 @@ export class FileSource implements Source {
       }
       if (!this.#stopping.signal.aborted) io.ended(feed.partition);
     }
+    if (!this.#stopping.signal.aborted) io.finished(this.name);
   }
 
   #feed(io: SourceIo, path: string): LineFeedOptions {

@@ -39,6 +39,8 @@ export interface SourceIo {
   resumeAt(partition: string): Position | undefined;
   /** The partition has ended for good (a file read once, standard input closed). */
   ended(partition: string): void;
+  /** The source has read everything it ever will. */
+  finished(source: string): void;
   /** The source can't go on by itself for now (`reason` is from a small fixed set), or is back (`undefined`). */
   trouble(source: string, reason: string | undefined): void;
 }

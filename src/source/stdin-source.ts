@@ -42,7 +42,9 @@ export class StdinSource implements Source {
       position: (offset) => offset,
     });
     this.#running = this.#read(feed).then(() => {
-      if (!this.#stopped) io.ended(partition);
+      if (this.#stopped) return;
+      io.ended(partition);
+      io.finished(this.name);
     });
     return Promise.resolve();
   }

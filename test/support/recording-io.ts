@@ -6,6 +6,7 @@ export class RecordingIo implements SourceIo {
   readonly assignedPartitions: string[] = [];
   readonly revokedPartitions: string[] = [];
   readonly endedPartitions: string[] = [];
+  readonly finishedSources: string[] = [];
   readonly troubles: (string | undefined)[] = [];
   /** The position after the newest batch of each partition. */
   readonly positions = new Map<string, Position>();
@@ -40,6 +41,10 @@ export class RecordingIo implements SourceIo {
 
   resumeAt(partition: string): Position | undefined {
     return this.#resumeAt.get(partition);
+  }
+
+  finished(source: string): void {
+    this.finishedSources.push(source);
   }
 
   ended(partition: string): void {
