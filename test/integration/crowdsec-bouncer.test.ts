@@ -1,8 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { crowdsecConfig } from "../../src/block/block-config.ts";
@@ -13,23 +9,21 @@ import { systemClock } from "../../src/clock.ts";
 import { silentLog } from "../../src/log.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { aDecision } from "../block/a-decision.ts";
+import { bouncerMissing, type CrowdsecBouncer, startBouncer } from "../support/crowdsec-bouncer.ts";
 import { eventually } from "../support/eventually.ts";
-import { freePort } from "../support/free-port.ts";
 
 const missing = bouncerMissing();
 const key = "a-key-of-one-test-only";
 
 describe.skipIf(missing)(`Debian's crowdsec-custom-bouncer${missing ? ` (${missing})` : ""}`, () => {
-  const directory = mkdtempSync(join(tmpdir(), "gatewatch-bouncer-"));
-  const calls = join(directory, "calls");
   const ledger = new DecisionLedger({ clock: systemClock });
   let server: FastifyInstance;
-  let bouncer: ChildProcess;
-  let said = "";
+  let bouncer: CrowdsecBouncer;
 
-  const called = () => (existsSync(calls) ? readFileSync(calls, "utf8").trim().split("\n") : []);
   const call = (start: string) =>
-    eventually(`the bouncer to run its script with: ${start}`, () => called().find((line) => line.startsWith(start)));
+    eventually(`the bouncer to run its script with: ${start}`, () =>
+      bouncer.calls().find((line) => line.startsWith(start)),
+    );
   const ending = (decision: Decision): Decision => ({
     ...decision,
     version: decision.version + 1,
@@ -54,29 +48,17 @@ describe.skipIf(missing)(`Debian's crowdsec-custom-bouncer${missing ? ` (${missi
     });
     await server.listen({ host: "127.0.0.1", port: 0 });
     const { port } = server.server.address() as AddressInfo;
-    const script = join(directory, "script.sh");
-    writeFileSync(script, `#!/bin/sh\necho "$1 $2 $3 $4" >> ${calls}\n`);
-    chmodSync(script, 0o755);
-    const file = join(directory, "bouncer.yaml");
-    writeFileSync(file, bouncerConfig({ script, directory, apiPort: port, metricsPort: await freePort() }));
-    bouncer = spawn("crowdsec-custom-bouncer", ["-c", file], { stdio: ["ignore", "pipe", "pipe"] });
-    bouncer.stdout?.on("data", (text: Buffer) => (said += text.toString()));
-    bouncer.stderr?.on("data", (text: Buffer) => (said += text.toString()));
+    bouncer = await startBouncer({ apiPort: port, key });
   });
 
   afterAll(async () => {
-    if (bouncer?.exitCode === null) {
-      const exited = new Promise((resolve) => bouncer.once("exit", resolve));
-      bouncer.kill("SIGTERM");
-      await exited;
-    }
+    await bouncer?.stop();
     await server?.close();
-    rmSync(directory, { recursive: true, force: true });
   });
 
   test("is told at its start of what holds, and of no dry run", async () => {
     expect(await call("add 203.0.113.1 ")).toMatch(/^add 203\.0\.113\.1 3(599|600) /);
-    expect(called().join("\n")).not.toContain("203.0.113.99");
+    expect(bouncer.calls().join("\n")).not.toContain("203.0.113.99");
   });
 
   test("is told of a new decision on an address, and of its lifting", async () => {
@@ -96,50 +78,19 @@ describe.skipIf(missing)(`Debian's crowdsec-custom-bouncer${missing ? ` (${missi
   });
 
   test("is emptied by stop-blocking, and filled again", async () => {
-    const before = called().length;
+    const before = bouncer.calls().length;
     ledger.setServing(false);
     await call("del 203.0.113.1 ");
     ledger.setServing(true);
     await eventually("the ban to come back", () =>
-      called()
+      bouncer
+        .calls()
         .slice(before)
         .some((line) => line.startsWith("add 203.0.113.1 ")),
     );
   });
 
   test("complains about nothing", () => {
-    expect(said.split("\n").filter((line) => /level=(error|fatal)/.test(line))).toEqual([]);
-    expect(bouncer.exitCode).toBeNull();
+    expect(bouncer.complaints()).toEqual([]);
   });
 });
-
-// helpers
-
-function bouncerMissing(): string | undefined {
-  if (!spawnSync("crowdsec-custom-bouncer", ["-version"]).error) return undefined;
-  const reason = "crowdsec-custom-bouncer (Debian package of that name) is not installed";
-  if (process.env["CI"]) throw new Error(reason);
-  return reason;
-}
-
-function bouncerConfig(options: { script: string; directory: string; apiPort: number; metricsPort: number }): string {
-  return `bin_path: ${options.script}
-feed_via_stdin: false
-total_retries: 0
-scenarios_containing: []
-scenarios_not_containing: []
-origins: []
-piddir: ${options.directory}
-update_frequency: 100ms
-cache_retention_duration: 100ms
-daemonize: false
-log_mode: stdout
-log_level: info
-api_url: http://127.0.0.1:${options.apiPort}/
-api_key: ${key}
-prometheus:
-  enabled: false
-  listen_addr: 127.0.0.1
-  listen_port: ${options.metricsPort}
-`;
-}
