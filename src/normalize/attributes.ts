@@ -1,5 +1,6 @@
 import type { AccessEvent } from "./access-event.ts";
 import { BoundedCache } from "./bounded-cache.ts";
+import { isPlainName } from "./plain-text.ts";
 import { redactText } from "./redact-text.ts";
 
 /** Reads what the shop's own log adds; gives `undefined` when nothing is left. */
@@ -35,7 +36,7 @@ export function createAttributeReader(parameters: readonly string[]): AttributeR
       const text = typeof value === "string" ? value : textOfPlain(value);
       if (text === undefined || text === "" || !isAllowed(name)) continue;
       attributes ??= {};
-      attributes[name] = isShortWord(text) ? text : redactText(text).slice(0, maxValue);
+      attributes[name] = isPlainName(text) ? text : redactText(text).slice(0, maxValue);
       if (++count === maxAttributes) break;
     }
     return attributes;
@@ -59,15 +60,4 @@ function nameIsPlain(name: string): boolean {
 
 function textOfPlain(value: unknown): string | undefined {
   return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
-}
-
-/** Too short to hold a card number or a token, and nothing but letters, digits, dashes and underscores. */
-function isShortWord(text: string): boolean {
-  if (text.length > 11) return false;
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
-    if (!letter && !(c >= 48 && c <= 57) && c !== 45 && c !== 95) return false;
-  }
-  return true;
 }

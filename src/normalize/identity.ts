@@ -1,5 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { BoundedCache } from "./bounded-cache.ts";
+import { isPlainName } from "./plain-text.ts";
 import { holdsCardNumber, isKnownToken, looksSecret, redactText, replaceControls } from "./redact-text.ts";
 
 /**
@@ -36,6 +37,7 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
 
   return {
     user(raw) {
+      if (pseudonymKey === undefined && isPlainName(raw)) return raw;
       const known = users.get(raw);
       if (known !== undefined) return known ?? undefined;
       const user = readUser(raw);

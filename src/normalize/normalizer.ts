@@ -11,6 +11,7 @@ import type { JsonRecord, LogFormat } from "./log-format.ts";
 import type { FormatsConfig } from "./normalize-config.ts";
 import { redactRecord } from "./redact-text.ts";
 import type { SeenEndpoint } from "./route-table.ts";
+import { ShapeReader } from "./shape-reader.ts";
 import { SourceFormat } from "./source-format.ts";
 import { unwrapRecord, type RecordVisitor } from "./unwrap-record.ts";
 
@@ -57,6 +58,7 @@ interface SourceState {
   readonly gateway: string;
   readonly format: SourceFormat;
   readonly counts: Map<string, FieldCounts>;
+  readonly shape: ShapeReader;
 }
 
 class BatchNormalizer implements Normalizer, RecordVisitor {
@@ -86,7 +88,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       const candidates = source.format === "auto" ? all : all.filter(({ id }) => id === source.format);
       if (candidates.length === 0) throw new Error(`source ${name}: there is no format ${source.format}`);
       const format = new SourceFormat(candidates, source.format !== "auto");
-      this.#sources.set(name, { gateway: source.gateway, format, counts: new Map() });
+      this.#sources.set(name, { gateway: source.gateway, format, counts: new Map(), shape: new ShapeReader() });
     }
   }
 
@@ -107,7 +109,10 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       // Producers that don't say when leave 0 or -1.
       this.#from.arrivedAt = arrivedAt !== undefined && arrivedAt > 0 ? arrivedAt : batch.receivedAt;
       this.#offset = offsets[i] as number;
-      unwrapRecord(records[i] as string, this);
+      const text = records[i] as string;
+      const record = state.shape.read(text);
+      if (record === undefined) unwrapRecord(text, this);
+      else this.#take(record, text);
     }
     for (const { offset, reason, head } of batch.refused) {
       this.#offset = offset;
@@ -118,6 +123,13 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
 
   /** One entry of the record under way. */
   entry(sample: JsonRecord | string, text?: string): void {
+    if (this.#take(sample, text) && text !== undefined && typeof sample === "object") {
+      this.#state?.shape.learn(text, sample);
+    }
+  }
+
+  /** Makes an event of an entry, or rejects it; true when it was of the source's format. */
+  #take(sample: JsonRecord | string, text: string | undefined): boolean {
     const state = this.#state as SourceState;
     const { format } = state;
     if (format.current === undefined) format.find([sample]);
@@ -125,7 +137,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     if (reason === undefined) {
       format.fits();
       this.#accept(state);
-      return;
+      return true;
     }
     const { detail } = this.#draft;
     switch (format.misfits(sample)) {
@@ -141,6 +153,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
         else this.#rejectEntry(again, this.#draft.detail, text ?? sample);
       }
     }
+    return false;
   }
 
   reject(reason: RejectReason, detail: string, text: string): void {

@@ -39,8 +39,7 @@ export function decimalOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string") return Number.NaN;
   if (value === "" || value === "-") return undefined;
-  // Number() also reads "0x10", " 1 " and "Infinity": none of them is what a log means.
-  return /^[+-]?\d{1,20}(\.\d{1,20})?$/.test(value) ? Number(value) : Number.NaN;
+  return value.length <= 15 ? shortDecimal(value) : longDecimal(value);
 }
 
 /** A number between two bounds, or nothing: for what is nice to have and not worth a rejection. */
@@ -64,4 +63,29 @@ export function asnOf(value: unknown): number | undefined {
   const digits = typeof value === "string" && value.startsWith("AS") ? value.slice(2) : value;
   const number = countOf(digits);
   return number !== undefined && number > 0 && number <= 0xffffffff ? number : undefined;
+}
+
+// helpers
+
+const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
+/** At most 15 digits: exact as a whole number, and right in the last bit once divided by a power of ten. */
+function shortDecimal(text: string): number {
+  let number = 0;
+  let decimals = -1;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit >= 0 && digit <= 9) {
+      number = number * 10 + digit;
+      if (decimals >= 0) decimals++;
+    } else if (digit === -2 && decimals < 0 && i > 0) decimals = 0;
+    else return longDecimal(text);
+  }
+  if (decimals === 0) return Number.NaN;
+  return decimals < 0 ? number : number / (powersOfTen[decimals] as number);
+}
+
+/** `Number` also reads "0x10", " 1 " and "Infinity": none of them is what a log means. */
+function longDecimal(text: string): number {
+  return /^[+-]?\d{1,20}(\.\d{1,20})?$/.test(text) ? Number(text) : Number.NaN;
 }
