@@ -38,8 +38,8 @@ export function people(count: number): Person[] {
   return Array.from({ length: count }, (_, i) => ({
     name: `customer-${i}`,
     client: {
-      // A fifth of them share a few addresses, as offices and carriers do.
-      address: i % 5 === 0 ? `192.0.2.${1 + (i % 4)}` : `10.${64 + (i >> 8)}.${i & 255}.7`.replace(/^10\./, "100."),
+      // A fifth of them share a few addresses, as offices and carriers do; the others have a line of their own.
+      address: i % 5 === 0 ? `192.0.2.${1 + (i % 4)}` : `2001:db8:1:${i.toString(16)}::7`,
       agent: agents[i % agents.length]!,
       ...places[i % places.length]!,
     },

@@ -1,4 +1,4 @@
-import type { Severity, Target } from "./detection.ts";
+import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Known, Remembered } from "./define-detector.ts";
 import type { BoundDetector } from "./plan.ts";
 import type { Sample } from "./sample.ts";
@@ -56,6 +56,7 @@ export function judge(
   const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
   const evidence = samples.map(({ event }) => event);
   const target = definition.target({ key, samples: evidence, firstSeen, succeededBefore });
+  const named = (target === undefined ? [] : Array.isArray(target) ? target : [target]).map(normalTarget);
   return {
     detector,
     row,
@@ -67,8 +68,7 @@ export function judge(
     severity: definition.severityOf?.(figures as never, params as never) ?? definition.severity,
     summary: definition.summary(figures as never, key).slice(0, 500),
     samples,
-    targets: (target === undefined ? [] : Array.isArray(target) ? target : [target]).map(normalTarget),
-    clientIpCertain: evidence.length > 0 && evidence.every((event) => event.clientIpTrust === "certain"),
+    ...certainTargets(named, evidence),
   };
 }
 
@@ -81,6 +81,25 @@ function plain(figure: number | Known | readonly Remembered[]): number | null {
   if (typeof figure === "number") return figure;
   if ("known" in figure) return figure.known ? figure.value : null;
   return figure.length;
+}
+
+/**
+ * Of several clients only those whose address can't be forged are named. When there is none such,
+ * all are, and said to be uncertain: the guard refuses them, and tells why.
+ */
+function certainTargets(
+  named: readonly Target[],
+  evidence: readonly EvidenceEvent[],
+): Pick<Finding, "targets" | "clientIpCertain"> {
+  const guessed = new Set(
+    evidence.filter((event) => event.clientIpTrust === "guessed").map((event) => event.clientKey),
+  );
+  const certain = named.filter(({ scope, value }) => (scope !== "ip" && scope !== "range") || !guessed.has(value));
+  if (named.length > 0)
+    return certain.length > 0
+      ? { targets: certain, clientIpCertain: true }
+      : { targets: named, clientIpCertain: false };
+  return { targets: [], clientIpCertain: evidence.length > 0 && guessed.size === 0 };
 }
 
 /** An IPv6 client is counted as its /64, so it is blocked as a range. */

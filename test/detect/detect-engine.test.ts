@@ -213,3 +213,58 @@ test("a flood of random addresses does not push out the attacker, and tables don
   expect(clients.table.evicted).toBeGreaterThan(10_000);
   expect(told.some(({ key }) => key["clientIp"] === "203.0.113.9")).toBe(true);
 });
+
+test("a client whose address could be forged is not named beside those that could not", () => {
+  const { process } = anyEngine();
+  const attempts = Array.from({ length: 24 }, (_, i) => {
+    const clientIp = `203.0.113.${i % 12}`;
+    return login(i * 500, {
+      ...{ clientIp, clientKey: clientIp, userId: "anna", userAgent: `agent ${i % 4}` },
+      clientIpTrust: i % 12 === 3 ? "guessed" : "certain",
+    });
+  });
+  const success = login(-60_000, {
+    clientIp: "203.0.113.5",
+    clientKey: "203.0.113.5",
+    outcome: "ok",
+    status: 200,
+    userId: "anna",
+  });
+  const found = process([success, ...attempts])
+    .filter(({ detector }) => detector === "account-under-attack")
+    .at(-1)!;
+  expect(found.clientIpCertain).toBe(true);
+  expect(found.targets).not.toContainEqual({ scope: "ip", value: "203.0.113.3" });
+  // Nor the client that succeeded before: it may be the customer's own.
+  expect(found.targets).not.toContainEqual({ scope: "ip", value: "203.0.113.5" });
+  expect(found.targets).toContainEqual({ scope: "ip", value: "203.0.113.1" });
+});
+
+test("a detector that throws is left out for that event, and muted when it goes on", () => {
+  const muted: string[] = [];
+  const [stuffing_] = stuffing;
+  const throwing = {
+    ...stuffing_!,
+    definition: {
+      ...stuffing_!.definition,
+      id: "throws",
+      counters: {
+        bad: {
+          kind: "count" as const,
+          scope: {},
+          if: () => {
+            throw new Error("oops");
+          },
+        },
+      },
+    },
+  };
+  const { process, engine } = anyEngine({
+    detectors: [throwing as never, ...stuffing],
+    onMuted: (id, error) => muted.push(`${id}: ${error}`),
+  });
+  const told = process(Array.from({ length: 40 }, (_, i) => login(i * 200)));
+  expect(told.map(({ detector }) => detector)).toContain("credential-stuffing");
+  expect(muted).toEqual(["throws: Error: oops"]);
+  expect(engine.faults).toBe(20);
+});
