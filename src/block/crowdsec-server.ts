@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
@@ -80,8 +80,9 @@ export function createCrowdsecServer(options: CrowdsecServerOptions): FastifyIns
     const reader = `${bouncerOf(request)} ${request.ip}`;
     const isStartup = request.query["startup"] === "true";
     const cursor = isStartup ? undefined : cursors.get(reader);
-    moveOnceWritten(reply, () => cursors.set(reader, begun));
     const body = { new: orNull(newDecisions(view, cursor)), deleted: orNull(deletedDecisions(view, cursor)) };
+    // Only once it is written: a bouncer that never got the answer asks for the same again.
+    reply.raw.once("finish", () => cursors.set(reader, begun));
     return reply.type("application/json").send(json(body));
   });
 
@@ -118,11 +119,6 @@ class StreamCursors {
     const oldest = this.#byReader.keys().next().value;
     if (oldest !== undefined) this.#byReader.delete(oldest);
   }
-}
-
-/** A bouncer that never got the answer asks for the same again. */
-function moveOnceWritten(reply: FastifyReply, move: () => void): void {
-  reply.raw.once("finish", move);
 }
 
 /** Bouncers compare with `null`; an empty list breaks some of them. */

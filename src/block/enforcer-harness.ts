@@ -44,8 +44,6 @@ export class EnforcerHarness {
   readonly #options: EnforcerHarnessOptions;
   /** Decisions by uuid whose newest state has not been confirmed. */
   readonly #unsent = new Map<string, Decision>();
-  /** Uuids the gateway was told of, or may have been told of in an attempt that failed. */
-  readonly #mayHold = new Set<string>();
   readonly #stopped = new AbortController();
   readonly #unsubscribe: () => void;
   #failures = 0;
@@ -85,11 +83,7 @@ export class EnforcerHarness {
   }
 
   #note(change: LedgerChange): void {
-    for (const decision of change.added) this.#unsent.set(decision.uuid, decision);
-    for (const decision of change.ended) {
-      this.#mayHold.add(decision.uuid);
-      this.#unsent.set(decision.uuid, decision);
-    }
+    for (const decision of [...change.added, ...change.ended]) this.#unsent.set(decision.uuid, decision);
     this.#options.metrics.behind.set({ gateway: this.name }, this.#unsent.size);
     if (!this.#cancelRetry) this.#send();
   }
@@ -105,16 +99,14 @@ export class EnforcerHarness {
   async #attempt(): Promise<void> {
     const batch = [...this.#unsent.values()].slice(0, batchSize);
     const added = batch.flatMap((decision) => this.#wanted(decision) ?? []);
-    const ended = batch.filter((decision) => !this.#wanted(decision) && this.#mayHold.has(decision.uuid));
+    // Also of those that were never told of: an attempt that failed may have arrived.
+    const ended = batch.filter((decision) => !this.#wanted(decision));
     const timeout = new AbortController();
     const cancelTimeout = this.#options.clock.after(attemptMs, () => timeout.abort());
     try {
-      for (const decision of added) this.#mayHold.add(decision.uuid);
-      if (added.length + ended.length > 0) {
-        const signal = AbortSignal.any([timeout.signal, this.#stopped.signal]);
-        await this.#options.enforcer.apply({ added, ended, servingSince: this.#options.ledger.servingSince }, signal);
-      }
-      this.#sent(batch, ended);
+      const signal = AbortSignal.any([timeout.signal, this.#stopped.signal]);
+      await this.#options.enforcer.apply({ added, ended, servingSince: this.#options.ledger.servingSince }, signal);
+      this.#sent(batch);
     } catch (error) {
       this.#failed(error, timeout.signal.aborted);
     } finally {
@@ -129,13 +121,12 @@ export class EnforcerHarness {
     return ledger.serving && now && isServed(now) && now.until > clock.now() ? now : undefined;
   }
 
-  #sent(batch: readonly Decision[], ended: readonly Decision[]): void {
+  #sent(batch: readonly Decision[]): void {
     const { metrics, onTrouble, log } = this.#options;
     for (const decision of batch) {
       // A change that came in the meantime has put another version there.
       if (this.#unsent.get(decision.uuid) === decision) this.#unsent.delete(decision.uuid);
     }
-    for (const decision of ended) if (!this.#unsent.has(decision.uuid)) this.#mayHold.delete(decision.uuid);
     const recovered = this.inTrouble;
     this.#failures = 0;
     metrics.sends.inc({ gateway: this.name, result: "ok" });

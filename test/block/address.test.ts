@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatNetwork, overlaps, parseAddress, parseNetwork } from "../../src/block/address.ts";
+import { NetworkMap } from "../../src/block/network-map.ts";
 import { canonicalTarget } from "../../src/block/target.ts";
 import { specialKind } from "../../src/block/special-networks.ts";
 
@@ -72,6 +73,31 @@ describe("the one way to write a target", () => {
     ["session", "x".repeat(257)],
   ] as const)("%s %j is none", ([scope, value]) => {
     expect(canonicalTarget({ scope, value })).toBeUndefined();
+  });
+});
+
+describe("which networks contain an address", () => {
+  const map = new NetworkMap<string>();
+  const entries = ["203.0.113.0/24", "203.0.113.0", "203.0.112.0/20", "2001:db8::/32", "0.0.0.0/0"];
+  for (const text of entries) map.set(parseNetwork(text)!, text);
+
+  test.for([
+    ["203.0.113.0", ["0.0.0.0/0", "203.0.112.0/20", "203.0.113.0", "203.0.113.0/24"]],
+    ["203.0.113.7", ["0.0.0.0/0", "203.0.112.0/20", "203.0.113.0/24"]],
+    ["203.0.113.0/24", ["0.0.0.0/0", "203.0.112.0/20", "203.0.113.0/24"]],
+    ["2001:db8::7", ["2001:db8::/32"]],
+    ["2001:db9::7", []],
+  ] as const)("%s", ([text, expected]) => {
+    expect([...map.containing(parseNetwork(text)!)].sort()).toEqual(expected);
+  });
+
+  test("not those that were taken out", () => {
+    const small = new NetworkMap<string>();
+    small.set(parseNetwork("203.0.113.0/24")!, "a");
+    small.delete(parseNetwork("203.0.113.0/25")!);
+    expect(small.size).toBe(1);
+    small.delete(parseNetwork("203.0.113.0/24")!);
+    expect([small.size, ...small.containing(parseNetwork("203.0.113.7")!)]).toEqual([0]);
   });
 });
 
