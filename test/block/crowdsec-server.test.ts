@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Decision } from "../../src/block/decision.ts";
 import { createCrowdsecServer } from "../../src/block/crowdsec-server.ts";
 import type { CrowdsecConfig } from "../../src/block/block-config.ts";
@@ -249,10 +249,12 @@ describe("GET /v1/decisions/stream", () => {
   test("an answer that failed doesn't move the place", async () => {
     const { ledger, ask, stream } = bouncing();
     ledger.put(aDecision());
-    vi.spyOn(ledger, "noLongerServed").mockImplementationOnce(() => {
+    const working = ledger.noLongerServed.bind(ledger);
+    ledger.noLongerServed = () => {
       throw new Error("a bug");
-    });
+    };
     expect((await ask("/v1/decisions/stream")).json()).toEqual({ message: "internal error" });
+    ledger.noLongerServed = working;
     expect(await stream()).toEqual([["ban Ip 203.0.113.7"], null]);
   });
 
