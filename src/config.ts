@@ -89,7 +89,7 @@ const trialSections = [
 function trialPart(value: unknown): unknown {
   if (Array.isArray(value) || (value !== undefined && value !== null && typeof value !== "object")) return value;
   const given = (value ?? {}) as Readonly<Record<string, unknown>>;
-  const channels = Object.keys((given.channels ?? {}) as object);
+  const channels = Object.keys(given.channels ?? {});
   return {
     ...Object.fromEntries(trialSections.filter((name) => name in given).map((name) => [name, given[name]])),
     sources: [{ name: "log", type: "stdin" }],

@@ -1,42 +1,143 @@
-import { createReadStream } from "node:fs";
+import type { Config } from "../config.ts";
+import { loadTrialConfig } from "../config.ts";
+import { GatewatchError } from "../errors.ts";
+import { loadRules, type Rules } from "../load-rules.ts";
+import { silentLog, type Log } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
-import { silentLog } from "../log.ts";
+import { formatNames } from "../normalize/format-list.ts";
+import { createGeoLookup } from "../normalize/geo-lookup.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
-import type { RawBatch, SourceIo } from "../source/raw-batch.ts";
 import { StdinSource } from "../source/stdin-source.ts";
 import type { CliContext, TryOptions } from "./cli-context.ts";
-import { terminalText } from "./terminal-text.ts";
+import { terminalJson } from "./terminal-json.ts";
+import { ClientCounts } from "./try-clients.ts";
+import { findLogs, type LogFile } from "./try-files.ts";
+import { TryJudge } from "./try-judge.ts";
+import { TryMerge } from "./try-merge.ts";
+import { showProgress } from "./try-progress.ts";
+import { LineCounts, triedDetector, type TryReport } from "./try-report.ts";
+import { tryText } from "./try-text.ts";
 
-/** `gatewatch try FILE…`: reads logs, starts nothing, sends nothing, and prints what it made of them. */
+/** Longer lines are refused, as by a source without a setting of its own. */
+const maxRecordBytes = 1024 ** 2;
+
+/**
+ * `gatewatch try FILE…`: reads logs through the service's own stages and prints what it would have
+ * found and whom it would have blocked. Starts nothing, sends nothing, writes nothing. Returns 0, or
+ * throws `LOGS_UNREADABLE` when a file can't be read or not one line was understood.
+ */
 export async function runTry(options: TryOptions, context: CliContext): Promise<number> {
-  const normalizer = createNormalizer({
-    sources: new Map(options.files.map((file) => [file, { gateway: file, format: options.format }])),
-    ...{ formats: {}, metrics: createMetrics(), geo: undefined, privacy: {} },
-    ...{ endpoints: [], proxies: { trusted: [], clientIpFrom: "auto" as const }, redact: { parameters: [] } },
+  const logs = await findLogs(options.files, context.stdin);
+  const config = await loadTrialConfig(options.configFile, context.env);
+  checkFormat(options.format, config);
+  const rules = await loadRules(config, options.configFile ?? "gatewatch.yaml");
+  const report = await lookAt(logs, { config, rules, format: options.format }, context);
+  context.stdout(options.json ? terminalJson(report) : tryText(report));
+  if (report.lines.read > 0) return 0;
+  throw new GatewatchError("LOGS_UNREADABLE", "Not one line was understood.", {
+    remedy:
+      report.lines.rejected === 0
+        ? "There is nothing in it. Name a log with lines in it."
+        : "Name the format with --format, or map the fields of your own JSON under `formats:` in a configuration and give that with --config; docs/formats.md lists all formats.",
   });
-  let read = 0;
-  for (const file of options.files) {
-    const ended = Promise.withResolvers<void>();
-    const io: SourceIo = {
-      handle: (batch: RawBatch) => {
-        read += normalizer.normalize(batch).events.length;
-        return Promise.resolve();
-      },
-      assigned() {},
-      revoked: () => Promise.resolve(),
-      resumeAt: () => undefined,
-      ended: () => ended.resolve(),
-      trouble() {},
-    };
-    const config = { name: file, type: "stdin", format: options.format, gateway: file, maxRecordBytes: 1024 ** 2 };
-    const source = new StdinSource({
-      config: { ...config, type: "stdin", silentAfter: "never" },
-      stream: createReadStream(file),
-      ...{ clock: context.clock, log: silentLog },
-    });
-    await source.start(io);
-    await ended.promise;
-    context.stdout(`${terminalText(file)}: ${normalizer.formatOf(file) ?? "unknown format"}, ${read} lines read\n`);
+}
+
+// helpers
+
+function checkFormat(format: string, config: Config): void {
+  const known = [...formatNames, ...Object.keys(config.formats)];
+  if (known.includes(format)) return;
+  throw new GatewatchError("CONFIG_INVALID", `There is no format ${format}.`, {
+    remedy: `Known: ${known.join(", ")}.`,
+  });
+}
+
+async function lookAt(
+  logs: readonly LogFile[],
+  settings: { readonly config: Config; readonly rules: Rules; readonly format: string },
+  context: CliContext,
+): Promise<TryReport> {
+  const { config, rules, format } = settings;
+  const metrics = createMetrics();
+  const geo = await createGeoLookup({ database: config.geo.database });
+  const normalizer = createNormalizer({
+    sources: new Map(logs.map(({ name }) => [name, { gateway: name, format }])),
+    formats: config.formats,
+    endpoints: config.endpoints,
+    proxies: config.proxies,
+    redact: config.redact,
+    privacy: config.privacy,
+    geo: geo.lookup,
+    metrics,
+  });
+  const judge = new TryJudge({ rules, config, geo: geo.lookup });
+  const clients = new ClientCounts(config.proxies.trusted);
+  const lines = new LineCounts();
+  const merge = new TryMerge({
+    read(batch) {
+      const normalized = normalizer.normalize(batch);
+      lines.add(batch.source, normalized);
+      return normalized.events;
+    },
+    take(event, writtenAt) {
+      clients.add(event);
+      judge.take(event, writtenAt);
+    },
+  });
+
+  const brokenOff = new Map<string, string>();
+  const end = showProgress(() => lines.total().read, context);
+  await read(logs, { merge, brokenOff, context }).finally(end);
+  judge.finish();
+
+  const clamped = await metrics.counter("gatewatch_normalize_clamped_total", "", ["source"]).get();
+  const looksAt = new Map(rules.detectors.map(({ definition: { id, where } }) => [id, where.endpointClass ?? []]));
+  return {
+    files: logs.map(({ name }) => ({
+      file: name,
+      format: normalizer.formatOf(name),
+      ...lines.of(name),
+      brokenOff: brokenOff.get(name),
+    })),
+    lines: { ...lines.total(), clamped: clamped.values.reduce((sum, { value }) => sum + value, 0), late: judge.late },
+    span: judge.span,
+    clients: clients.report(),
+    endpoints: normalizer.endpointsSeen().sort((a, b) => b.events - a.events),
+    detectors: judge.detectors().map((status) => triedDetector(status, looksAt.get(status.id) ?? [])),
+    detections: judge.detections(),
+    moreDetections: judge.more,
+    decisions: judge.blocks.decisions(),
+    moreDecisions: judge.blocks.more,
+    warnings: geo.warning === undefined ? [] : [geo.warning],
+  };
+}
+
+/** Reads all logs to their ends, side by side. */
+async function read(
+  logs: readonly LogFile[],
+  to: { readonly merge: TryMerge; readonly brokenOff: Map<string, string>; readonly context: CliContext },
+): Promise<void> {
+  const { merge, brokenOff, context } = to;
+  const log: Log = {
+    ...silentLog,
+    warn: ({ source, error }: { source: string; error: string }) => void brokenOff.set(source, error),
+  };
+  const sources = logs.map(({ name, open }) => {
+    const config = {
+      name,
+      type: "stdin",
+      format: "auto",
+      gateway: name,
+      maxRecordBytes,
+      silentAfter: "never",
+    } as const;
+    return new StdinSource({ config, stream: open(), clock: context.clock, log });
+  });
+  await Promise.all(sources.map((source) => source.start(merge)));
+  try {
+    await merge.done;
+  } finally {
+    // After a failure nobody takes what is still to be read; what waits is let go with the process.
+    for (const source of sources) void source.stop();
   }
-  return read === 0 ? 2 : 0;
 }

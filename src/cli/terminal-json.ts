@@ -1,0 +1,16 @@
+/**
+ * JSON that is fit for a terminal, too: of the characters that `terminalText` takes out, JSON itself
+ * escapes only the first 32. Here all are escaped, so that nothing is lost.
+ */
+export function terminalJson(value: unknown): string {
+  const json = JSON.stringify(value, undefined, 2);
+  return `${json.replaceAll(/[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped)}\n`;
+}
+
+// helpers
+
+/** By halves of a pair, as JSON wants it. */
+function escaped(character: string): string {
+  const halves = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return halves.map((half) => `\\u${half.toString(16).padStart(4, "0")}`).join("");
+}

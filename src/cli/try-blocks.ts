@@ -1,0 +1,107 @@
+import { AllowList, type AsnLookup } from "../block/allow-list.ts";
+import type { Decision, TrafficFacts } from "../block/decision.ts";
+import { DecisionMaker } from "../block/decision-maker.ts";
+import { DecisionLedger, type SeenEvent } from "../block/ledger.ts";
+import { lifted } from "../block/manual-decisions.ts";
+import { NetworkList } from "../block/network-list.ts";
+import { RecentBlocks } from "../block/recent-blocks.ts";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Detection } from "../detect/detection.ts";
+import { IncidentBook } from "../incident/incident-book.ts";
+import type { Runbook } from "../incident/runbook.ts";
+
+/** More decisions than anybody reads; beyond them only the number is kept. */
+const maxDecisions = 5_000;
+
+export interface TryBlocksOptions {
+  readonly clock: Clock;
+  readonly runbooks: readonly Runbook[];
+  readonly config: Pick<Config, "block" | "proxies">;
+  readonly facts: TrafficFacts;
+  readonly asnOf: AsnLookup | undefined;
+}
+
+/**
+ * Whom the service would have blocked: the real runbooks, guard and ledger in `observe`, so that
+ * each decision counts whom it would have hit. Nothing is saved, and nobody is told.
+ */
+export class TryBlocks {
+  readonly #clock: Clock;
+  readonly #book: IncidentBook;
+  readonly #ledger: DecisionLedger;
+  readonly #maker: DecisionMaker;
+  readonly #decisions = new Map<string, Decision>();
+  /** Decisions beyond the bound. */
+  more = 0;
+
+  constructor(options: TryBlocksOptions) {
+    const { clock, config, facts } = options;
+    this.#clock = clock;
+    this.#book = new IncidentBook({ runbooks: options.runbooks, teams: { names: new Set(), first: undefined } });
+    this.#ledger = new DecisionLedger({ clock });
+    const unchanging = {
+      limits: config.block.guard,
+      allow: new AllowList(config.block.allow, options.asnOf),
+      own: new NetworkList(config.proxies.trusted),
+      traffic: facts,
+      waveLiftedAt: undefined,
+    };
+    let made = 0;
+    this.#maker = new DecisionMaker({
+      clock,
+      ledger: this.#ledger,
+      recent: new RecentBlocks(clock),
+      uuid: () => `try-${++made}`,
+      facts: () => unchanging,
+      mode: () => "observe",
+    });
+  }
+
+  /** What follows from detections; call it with each as soon as it is made. */
+  apply(detections: readonly Detection[]): void {
+    for (const detection of detections) {
+      for (const { change } of this.#book.apply(detection, this.#clock.now())) {
+        for (const { decision } of this.#maker.plan(change)) this.#put(decision);
+      }
+      if (detection.state === "unconfirmed") this.#withdraw(detection.id);
+    }
+  }
+
+  /** Counts a request against the decisions that would have refused it. */
+  seen(event: SeenEvent): void {
+    this.#ledger.seen(event);
+  }
+
+  /** Lets time pass: incidents resolve, decisions end. */
+  tick(): void {
+    this.#book.tick(this.#clock.now());
+    for (const decision of this.#ledger.expire()) this.#keep(decision);
+  }
+
+  /** Every decision there was, the first one first, with whom it would have hit. */
+  decisions(): Decision[] {
+    return [...this.#decisions.values()].map((decision) => {
+      const wouldHaveHit = this.#ledger.wouldHaveHit(decision.uuid) ?? decision.wouldHaveHit;
+      return wouldHaveHit ? { ...decision, wouldHaveHit } : decision;
+    });
+  }
+
+  #withdraw(detection: string): void {
+    const reason = "the detection was not confirmed once its events were complete";
+    for (const decision of [...this.#ledger.current()].filter((held) => held.detection === detection)) {
+      const hit = this.#ledger.wouldHaveHit(decision.uuid);
+      this.#put(lifted(decision, { by: "gatewatch", reason, at: this.#clock.now(), hit }));
+    }
+  }
+
+  #put(decision: Decision): void {
+    this.#ledger.put(decision);
+    this.#keep(decision);
+  }
+
+  #keep(decision: Decision): void {
+    if (!this.#decisions.has(decision.uuid) && this.#decisions.size >= maxDecisions) this.more++;
+    else this.#decisions.set(decision.uuid, decision);
+  }
+}

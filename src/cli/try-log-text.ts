@@ -1,0 +1,101 @@
+import { amount, instant, percent, table, type Section } from "./text-layout.ts";
+import type { RejectedLines, TriedDetector, TriedFile, TryReport } from "./try-report.ts";
+
+const endpointsShown = 15;
+
+/** What was read, and what of it the detectors could see. */
+export function logLines(report: TryReport): Section[] {
+  const sections = [{ title: "Log", lines: [...fileLines(report), ...readLines(report)] }];
+  if (report.lines.read === 0) return sections;
+  return [
+    ...sections,
+    { title: "Clients' addresses", lines: clientLines(report) },
+    { title: endpointTitle(report), lines: endpointLines(report) },
+    { title: "Detectors", lines: detectorLines(report.detectors) },
+  ];
+}
+
+// helpers
+
+function fileLines({ files, span }: TryReport): string[] {
+  const rows = files.map((file) => [file.file, file.format ?? "no known format", amount(file.read, "line")]);
+  const broken = files.filter(hasBroken).map((file) => `${file.file} broke off: ${file.brokenOff}`);
+  return [...table(rows), ...broken, ...(span ? [`from ${instant(span.from)} to ${instant(span.to)} UTC`] : [])];
+}
+
+function hasBroken(file: TriedFile): boolean {
+  return file.brokenOff !== undefined;
+}
+
+function readLines({ lines, warnings }: TryReport): string[] {
+  const { read, rejected, reasons, clamped, late } = lines;
+  const all = read + rejected;
+  return [
+    `${percent(read, all)} of ${amount(all, "line")} understood`,
+    ...reasons.flatMap((reason) => rejectedLines(reason, all)),
+    ...(clamped > 0
+      ? [`${amount(clamped, "line")} from the future, read as of now: check the time zone or its unit`]
+      : []),
+    ...(late > 0 ? [`${amount(late, "line")} too far out of order to be judged`] : []),
+    ...warnings,
+  ];
+}
+
+function rejectedLines({ reason, lines, example }: RejectedLines, all: number): string[] {
+  return [
+    `${percent(lines, all)} not: ${reason} (${amount(lines, "line")}): ${example.detail}`,
+    `    for example at byte ${example.offset} of ${example.file}: ${example.head.slice(0, 120)}`,
+  ];
+}
+
+function clientLines({ clients }: TryReport): string[] {
+  const { certain, guessed, advice } = clients;
+  const all = certain + guessed;
+  return [
+    `${percent(certain, all)} certain, ${percent(guessed, all)} guessed${guessed > 0 ? "; nothing is blocked on a guess" : ""}`,
+    ...advice,
+  ];
+}
+
+function endpointTitle({ endpoints }: TryReport): string {
+  const guessed = endpoints.filter((endpoint) => endpoint.guessed).length;
+  return `Endpoints: ${endpoints.length}, the class of ${guessed} guessed from the words in their paths`;
+}
+
+function endpointLines({ endpoints }: TryReport): string[] {
+  const shown = endpoints.slice(0, endpointsShown);
+  const rows = shown.map(({ events, endpointClass, guessed, method, route }) => [
+    events.toLocaleString("en").padStart(11),
+    endpointClass,
+    guessed ? "guessed" : "configured",
+    `${method} ${route}`,
+  ]);
+  const more = endpoints.length - shown.length;
+  return [
+    ...table(rows),
+    ...(more > 0 ? [`and ${more} more`] : []),
+    ...(endpoints.some(({ guessed }) => guessed) ? ["Whatever is guessed wrongly: name it under `endpoints:`."] : []),
+  ];
+}
+
+function detectorLines(detectors: readonly TriedDetector[]): string[] {
+  const rows = detectors.map((detector) => [detector.id, stateOf(detector)]);
+  const missing = detectors.flatMap((detector) => detector.missing);
+  const hints = new Map(missing.map(({ field, hint }) => [field, hint]));
+  return [...table(rows), ...[...hints].map(([field, hint]) => `${field} is ${hint}`)];
+}
+
+function stateOf(detector: TriedDetector): string {
+  const { state, requests, missing, muted, errors, mode } = detector;
+  const lacks = missing.map(({ field }) => field).join(", ");
+  const kind = detector.looksAt.length === 0 ? "request it looks at" : `request for ${detector.looksAt.join(", ")}`;
+  const sees = {
+    idle: `saw no ${kind}`,
+    waiting: `saw ${amount(requests, "request")}, too few to tell what the log lacks`,
+    blind: `BLIND: the log lacks ${lacks}`,
+    reduced: `reduced: surer with ${lacks}`,
+    full: "sees all it needs",
+  }[state];
+  const extra = [mode === "dry-run" ? "dry run" : "", muted ? "muted" : "", errors > 0 ? amount(errors, "error") : ""];
+  return [sees, ...extra.filter((text) => text !== "")].join("; ");
+}
