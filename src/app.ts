@@ -79,6 +79,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     clock,
     emit: (detection) => void respond([detection]).catch((err: unknown) => log.error({ err }, "a report was lost")),
   });
+  const identities = createIdentities(config.privacy.pseudonymKey);
   const detect = new DetectStage({
     detectors: rules.detectors,
     config: config.detect,
@@ -96,7 +97,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
     stopFile: join(dataDirectory, "stop-blocking"),
     ...(geo.lookup && { geo: (address: string) => geo.lookup?.lookup(address) as never }),
-    pseudonym: (user) => createIdentities(config.privacy.pseudonymKey).user(user) ?? user,
+    pseudonym: (user) => identities.user(user) ?? user,
   });
   const pager = createPager({
     ...{ store, clock, log, metrics, publicUrl },
