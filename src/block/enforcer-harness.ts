@@ -68,9 +68,15 @@ export class EnforcerHarness {
     return this.#failures >= failuresUntilTrouble;
   }
 
-  /** Tells the gateway all that holds: what it kept over our restart is not known. */
+  /**
+   * Tells the gateway all that holds, and all that was lifted or withdrawn before its time: what it
+   * kept or missed, over our restart or its own, is not known.
+   */
   resync(): void {
-    this.#note({ added: [...this.#options.ledger.served()].map((served) => served.decision), ended: [] });
+    const { ledger, clock } = this.#options;
+    const added = [...ledger.served()].map(({ decision }) => decision);
+    const ended = [...ledger.noLongerServed()].map(({ decision }) => decision);
+    this.#note({ added, ended: ended.filter((decision) => decision.until > clock.now()) });
   }
 
   /** Resolves when nothing is under way; what could not be sent by then is left. */

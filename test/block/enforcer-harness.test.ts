@@ -94,12 +94,23 @@ describe("a gateway that answers", () => {
     expect(told).toEqual(["+203.0.113.7", "-203.0.113.7", "+203.0.113.7"]);
   });
 
-  test("is told all that holds after our restart", async () => {
+  test("is told after our restart of all that holds, and of what was lifted", async () => {
     const { put, harness, clock, told } = scene();
-    await put(aDecision());
+    const ranOut = aDecision({ value: "198.51.100.2", state: "expired", until: clock.now() });
+    await put(aDecision(), lifted(aDecision({ value: "198.51.100.1" }), clock.now()), ranOut);
+    told.length = 0;
     harness.resync();
     await clock.advance(0);
-    expect(told).toEqual(["+203.0.113.7", "+203.0.113.7"]);
+    expect(told).toEqual(["+203.0.113.7 -198.51.100.1"]);
+  });
+
+  test("is told after a restart into observing that all has ended", async () => {
+    const { ledger, harness, clock, told } = scene();
+    ledger.setServing(false);
+    ledger.put(aDecision());
+    harness.resync();
+    await clock.advance(0);
+    expect(told).toEqual(["-203.0.113.7"]);
   });
 });
 
