@@ -82,7 +82,12 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
     throw error;
   }
   return {
-    ...{ url, port, configFile, stdin: child.stdin, get, configure },
+    url,
+    port,
+    configFile,
+    stdin: child.stdin,
+    get,
+    configure,
     log: () => log,
     metric: async (name, labels = {}) => sumOf(await (await fetch(`${url}/metrics`)).text(), name, labels),
     peakRssMiB: () => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, "utf8"))?.[1]) / 1024,

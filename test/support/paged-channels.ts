@@ -24,7 +24,10 @@ export async function startChannels(): Promise<PagedChannels> {
   const pagerduty = await startHttpCapture({ status: 202, body: '{"status":"success","message":"Event processed"}' });
   const hook = await startHttpCapture({ status: 204 });
   return {
-    ...{ smtp, slack, pagerduty, hook },
+    smtp,
+    slack,
+    pagerduty,
+    hook,
     config: {
       teams: { identity: { channels: ["chat", "mail", "pager", "hook"] } },
       channels: {
