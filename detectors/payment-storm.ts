@@ -60,6 +60,7 @@ export default defineDetector({
   evidence: isError,
   fires: (f, p) => tierOf(f, p) !== undefined,
   severityOf: (f, p) => (tierOf(f, p) === "ticket" ? "medium" : "critical"),
+  shows: (f, p) => shownBy[tierOf(f, p) ?? "ticket"],
   summary: (f, key) =>
     f.errors10s > 0
       ? `${f.errors60s} of ${f.requests60s} payments on ${key["route"]} failed within 60 seconds (${f.errors10s} of ${f.requests10s} in the last 10), ${f.clients60s.value} clients hit`
@@ -111,6 +112,13 @@ export default defineDetector({
     "Are payments taken twice? Look for repeated idempotency keys.",
   ],
 });
+
+/** The figures that made each tier fire. */
+const shownBy = {
+  storm: ["errors60s", "requests60s", "errors10s", "requests10s", "clients60s"],
+  page: ["errors1h", "requests1h", "errors6h", "requests6h", "errors5m", "requests5m"],
+  ticket: ["errors1d", "requests1d", "errors3d", "requests3d", "errors2h", "requests2h"],
+} as const;
 
 type Windows = "10s" | "60s" | "5m" | "30m" | "1h" | "2h" | "6h" | "1d" | "3d";
 type Shares = { readonly [W in Windows as `errors${W}` | `requests${W}`]: number } & {

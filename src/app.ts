@@ -22,7 +22,7 @@ import { repeatJobs } from "./jobs.ts";
 import { Lifecycle } from "./lifecycle.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
 import { createMetrics } from "./metrics.ts";
-import { createGeoLookup } from "./normalize/geo-lookup.ts";
+import { createGeoLookup, type GeoLookup } from "./normalize/geo-lookup.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
@@ -62,6 +62,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   const metrics = createMetrics();
   const rules = await loadRules(config, configFile);
   const geo = await createGeoLookup({ database: config.geo.database });
+  const { lookup } = geo;
   if (geo.warning !== undefined) log.warn(geo.warning);
   const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
   if (threads !== undefined) log.warn(threads);
@@ -96,8 +97,9 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
     onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
     stopFile: join(dataDirectory, "stop-blocking"),
-    ...(geo.lookup && { geo: (address: string) => geo.lookup?.lookup(address) as never }),
+    ...(lookup && { geo: (address) => placeOf(lookup, address) }),
     pseudonym: (user) => identities.user(user) ?? user,
+    credential: (key) => identities.credential(key),
   });
   const pager = createPager({
     ...{ store, clock, log, metrics, publicUrl },
@@ -145,7 +147,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   });
   const normalizer = createNormalizer({
     sources: new Map(config.sources.map(({ name, gateway, format }) => [name, { gateway: gateway ?? name, format }])),
-    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
+    ...{ formats: config.formats, metrics, geo: lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
   });
   const minutes = createMinuteRows({
@@ -260,6 +262,14 @@ async function loadState(file: StateFile, log: Logger): Promise<SavedState | und
   const { state, problem } = await file.load();
   if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
   return state as SavedState | undefined;
+}
+
+function placeOf(lookup: GeoLookup, address: string): { country?: string; asn?: number } {
+  const place = lookup.lookup(address);
+  return {
+    ...(place?.country !== undefined && { country: place.country }),
+    ...(place?.asn !== undefined && { asn: place.asn }),
+  };
 }
 
 function reportStore(

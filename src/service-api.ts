@@ -50,7 +50,7 @@ export function serviceApi(parts: ServiceParts): ApiServices {
     decisions: {
       list: async ({ before, ...filter }) =>
         newest(blocker.list({ ...filter, limit: undefined }), { limit: filter.limit, before }, (decision) => ({
-          ...{ time: decision.createdAt, id: String(decision.id) },
+          ...{ time: decision.createdAt, id: String(decision.id).padStart(16, "0") },
         })),
       add: (decision) => blocker.add(decision),
       lift: async (id, by, reason) => {

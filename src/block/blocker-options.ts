@@ -30,6 +30,8 @@ export interface BlockerOptions {
   readonly geo?: GeoLookup;
   /** Turns a user id into what events carry, where they are stored as keyed hashes. */
   readonly pseudonym?: (userId: string) => string;
+  /** Turns an API key into what events carry: keys that could be used are stored as hashes. */
+  readonly credential?: (apiKey: string) => string;
   readonly uuid?: () => string;
 }
 

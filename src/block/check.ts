@@ -39,6 +39,8 @@ export interface CheckOptions {
   readonly geo?: GeoLookup;
   /** Turns a user id into what events carry, where ids are stored as keyed hashes. */
   readonly pseudonym?: (userId: string) => string;
+  /** Turns an API key into what events carry: keys that could be used are stored as hashes. */
+  readonly credential?: (apiKey: string) => string;
 }
 
 const pass: CheckAnswer = { status: 200, headers: {}, body: "" };
@@ -79,10 +81,11 @@ function isBelieved(request: CheckRequest, trusted: NetworkList): boolean {
 }
 
 function decisionOn(request: CheckRequest, options: CheckOptions): Decision | undefined {
-  const { ledger, names, geo, pseudonym } = options;
+  const { ledger, names, geo, pseudonym, credential } = options;
   const user = single(request.headers[names.userHeader]);
   const userId = user !== undefined && pseudonym ? pseudonym(user) : user;
-  const apiKey = single(request.headers[names.keyHeader]);
+  const key = single(request.headers[names.keyHeader]);
+  const apiKey = key !== undefined && credential ? credential(key) : key;
   const allow = options.allow();
   const clients = clientsOf(request.headers, options.trusted);
   const found = (clients.length > 0 ? clients : [undefined]).map((clientIp) => {

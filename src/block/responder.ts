@@ -75,6 +75,7 @@ export function createBlocker(options: BlockerOptions) {
     metrics: measured,
     geo: options.geo,
     pseudonym: options.pseudonym,
+    credential: options.credential,
   });
 
   function serve(): void {

@@ -50,6 +50,7 @@ const shape = z.strictObject({
   floor: fn.optional(),
   fires: fn,
   severityOf: fn.optional(),
+  shows: fn.optional(),
   summary: fn,
   target: fn,
   examples: z

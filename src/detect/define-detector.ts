@@ -175,6 +175,8 @@ export interface DetectorDefinition<
   readonly fires: (figures: Figures<C>, params: z.output<P>) => boolean;
   /** Overrides `severity` by the figures. */
   readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;
+  /** Which figures people are shown; all, unless given. Longer windows count in whole buckets and lag a little. */
+  readonly shows?: (figures: Figures<C>, params: z.output<P>) => readonly (keyof C & string)[];
   /** One sentence with the figures. */
   readonly summary: (figures: Figures<C>, key: Readonly<Record<string, string>>) => string;
   readonly target: (input: TargetInput) => Target | readonly Target[] | undefined;

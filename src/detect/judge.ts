@@ -47,6 +47,7 @@ export function judge(
   }
   if (!definition.fires(figures as never, params as never)) return undefined;
 
+  const shown = definition.shows?.(figures as never, params as never) ?? Object.keys(figures);
   key ??= detector.space.keyOf(row);
   const mine = 1 << detector.index;
   const samples = detector.lane
@@ -64,7 +65,7 @@ export function judge(
     key,
     bucket,
     end,
-    counters: Object.fromEntries(Object.entries(figures).map(([name, figure]) => [name, plain(figure)])),
+    counters: Object.fromEntries(shown.map((name) => [name, plain(figures[name]!)])),
     severity: definition.severityOf?.(figures as never, params as never) ?? definition.severity,
     summary: definition.summary(figures as never, key).slice(0, 500),
     samples,

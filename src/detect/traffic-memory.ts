@@ -1,6 +1,8 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed, hashKey } from "./hash.ts";
 import { KeyTable } from "./key-table.ts";
+import { MinuteRing, type SavedRing } from "./minute-ring.ts";
+import { RecentClients } from "./recent-clients.ts";
 
 const minute = 60_000;
 /** Users behind a client are told apart for a day, in two halves so that the older can be dropped. */
@@ -9,6 +11,9 @@ const wordsPerHalf = 2;
 /** 2^16 bits a minute tell about 500,000 clients apart (linear counting; 2 % error at 100,000). */
 const activeBits = 65_536;
 const activeMinutes = 10;
+/** Clients whose login failed: more than a thousand at once is an outage or a large attack either way. */
+const failedBits = 2_048;
+const failedMinutes = 4;
 
 /**
  * What the guard has to know before anybody is blocked: who succeeded from which client, how many
@@ -21,13 +26,14 @@ export class TrafficMemory {
   /** When each half began, as its number since the epoch. */
   readonly #half: Uint32Array;
   readonly #firstSuccess: Float64Array;
-  readonly #active = Array.from({ length: activeMinutes + 1 }, () => new Uint32Array(activeBits / 32));
-  readonly #activeMinute = new Float64Array(activeMinutes + 1);
+  readonly #active = new RecentClients(activeBits, activeMinutes);
+  readonly #failing = new RecentClients(failedBits, failedMinutes);
   readonly #logins = new MinuteRing(65);
   readonly #failedLogins = new MinuteRing(65);
   readonly #checkouts = new MinuteRing(65);
   #newest = 0;
   #usersSeen = false;
+  #loginsTold = false;
 
   /** `clients`: rows preallocated for clients that had a success. */
   constructor(clients: number) {
@@ -44,12 +50,16 @@ export class TrafficMemory {
 
   see(event: AccessEvent): void {
     if (event.time > this.#newest) this.#newest = event.time;
+    if (event.userId !== undefined) this.#usersSeen = true;
     if (event.clientKey !== undefined) {
       hashKey(event.clientKey);
-      this.#markActive(event.time, hashed.lo);
+      const client = hashed.lo;
+      this.#active.add(event.time, client);
+      if (isFailedLogin(event)) this.#failing.add(event.time, client);
       if (event.userId !== undefined && event.outcome === "ok") this.#succeeded(event, event.clientKey, event.userId);
     }
     if (event.endpointClass === "login" && !event.enforced && (event.outcome === "ok" || event.outcome === "failed")) {
+      this.#loginsTold = true;
       this.#logins.add(event.time, 1);
       if (event.outcome === "failed") this.#failedLogins.add(event.time, 1);
     } else if (event.outcome === "ok" && (event.endpointClass === "checkout" || event.endpointClass === "payment")) {
@@ -82,25 +92,25 @@ export class TrafficMemory {
 
   /** Distinct clients of the last ten minutes. */
   activeClients(): number | undefined {
-    if (this.#newest === 0) return undefined;
-    const oldest = Math.floor(this.#newest / minute) - activeMinutes;
-    let empty = 0;
-    for (let w = 0; w < activeBits / 32; w++) {
-      let word = 0;
-      for (let m = 0; m <= activeMinutes; m++) if (this.#activeMinute[m]! >= oldest) word |= this.#active[m]![w]!;
-      for (word = ~word; word !== 0; word &= word - 1) empty++;
-    }
-    return Math.round(-activeBits * Math.log(Math.max(1, empty) / activeBits));
+    return this.#newest === 0 ? undefined : this.#active.count(this.#newest);
   }
 
-  /** The whole site's failed share of logins: the last five minutes, and the hour before. */
-  loginFailedShare(): { now: number; before: number; attempts: number } | undefined {
+  /**
+   * The whole site's failed share of logins: the last five minutes, and the hour before (0 where there
+   * was no traffic yet). `undefined` only where the log doesn't tell how a login ended.
+   */
+  loginFailedShare(): { now: number; before: number; attempts: number; failedClients: number } | undefined {
+    if (!this.#loginsTold) return undefined;
     const now = Math.floor(this.#newest / minute);
     const attempts = this.#logins.sum(now - 4, now);
-    const earlier = this.#logins.sum(now - 64, now - 5);
-    if (attempts === 0 || earlier === 0) return undefined;
-    const share = (from: number, to: number, of: number) => this.#failedLogins.sum(from, to) / of;
-    return { now: share(now - 4, now, attempts), before: share(now - 64, now - 5, earlier), attempts };
+    const share = (from: number, to: number) =>
+      this.#failedLogins.sum(from, to) / Math.max(1, this.#logins.sum(from, to));
+    return {
+      now: share(now - 4, now),
+      before: share(now - 64, now - 5),
+      attempts,
+      failedClients: this.#failing.count(this.#newest),
+    };
   }
 
   /** Successful checkouts a minute: the last two whole minutes, and the hour before. */
@@ -120,18 +130,20 @@ export class TrafficMemory {
       rows.push([name, this.#firstSuccess[row]!, this.#half[row * 2]!, this.#half[row * 2 + 1]!, words]);
     }
     const rings = [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save());
-    return { rows, rings, newest: this.#newest, usersSeen: this.#usersSeen };
+    return { rows, rings, newest: this.#newest, usersSeen: this.#usersSeen, loginsTold: this.#loginsTold };
   }
 
   load(saved: object): void {
-    const { rows, rings, newest, usersSeen } = saved as {
+    const { rows, rings, newest, usersSeen, loginsTold } = saved as {
       rows: [string, number, number, number, number[]][];
       rings: SavedRing[];
       newest: number;
       usersSeen: boolean;
+      loginsTold: boolean;
     };
     this.#newest = newest;
     this.#usersSeen = usersSeen;
+    this.#loginsTold = loginsTold;
     for (const [name, first, left, right, words] of rows) {
       const row = this.#claim(name, newest);
       this.#firstSuccess[row] = first;
@@ -142,7 +154,6 @@ export class TrafficMemory {
   }
 
   #succeeded(event: AccessEvent, clientKey: string, userId: string): void {
-    this.#usersSeen = true;
     const row = this.#claim(clientKey, event.time);
     const first = this.#firstSuccess[row]!;
     if (first === 0 || event.time < first) this.#firstSuccess[row] = event.time;
@@ -178,61 +189,8 @@ export class TrafficMemory {
     this.#half.fill(0, row * 2, row * 2 + 2);
     this.#firstSuccess[row] = 0;
   }
-
-  #markActive(time: number, hash: number): void {
-    const now = Math.floor(time / minute);
-    const at = now % (activeMinutes + 1);
-    if (this.#activeMinute[at] !== now) {
-      if (this.#activeMinute[at]! > now) return;
-      this.#activeMinute[at] = now;
-      this.#active[at]!.fill(0);
-    }
-    const bit = hash & (activeBits - 1);
-    this.#active[at]![bit >>> 5]! |= 1 << (bit & 31);
-  }
 }
 
-interface SavedRing {
-  readonly minutes: readonly number[];
-  readonly counts: readonly number[];
-}
-
-/** A count for each of the last so many minutes. */
-class MinuteRing {
-  readonly #minutes: Float64Array;
-  readonly #counts: Float64Array;
-
-  constructor(size: number) {
-    this.#minutes = new Float64Array(size);
-    this.#counts = new Float64Array(size);
-  }
-
-  add(time: number, n: number): void {
-    const now = Math.floor(time / minute);
-    const at = now % this.#minutes.length;
-    if (this.#minutes[at] !== now) {
-      if (this.#minutes[at]! > now) return;
-      this.#minutes[at] = now;
-      this.#counts[at] = 0;
-    }
-    this.#counts[at]! += n;
-  }
-
-  /** The sum over the minutes `from` to `to`, both counted in. */
-  sum(from: number, to: number): number {
-    let total = 0;
-    for (let i = 0; i < this.#minutes.length; i++) {
-      if (this.#minutes[i]! >= from && this.#minutes[i]! <= to) total += this.#counts[i]!;
-    }
-    return total;
-  }
-
-  save(): SavedRing {
-    return { minutes: [...this.#minutes], counts: [...this.#counts] };
-  }
-
-  load(saved: SavedRing): void {
-    this.#minutes.set(saved.minutes);
-    this.#counts.set(saved.counts);
-  }
+function isFailedLogin(event: AccessEvent): boolean {
+  return event.endpointClass === "login" && event.outcome === "failed" && !event.enforced;
 }
