@@ -45,7 +45,7 @@ function sectionOf(definition: DetectorDefinition): string {
     `**${title}.** ${description}`,
     "",
     "| | |\n| --- | --- |",
-    ...facts.map((cells) => rowOf(cells as string[])),
+    ...facts.map((cells) => rowOf(cells)),
     "",
     "| parameter | meaning | default | |\n| --- | --- | --- | --- |",
     ...paramsOf(definition),

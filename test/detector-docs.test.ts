@@ -21,7 +21,7 @@ describe("docs/detectors.md", () => {
   test("says of each detector where its thresholds come from", () => {
     const sources = page.slice(page.indexOf("## Where the thresholds come from"), page.indexOf("## The shipped"));
     const named = [...sources.matchAll(/^\| `([a-z-]+)` \|/gm)].map((match) => match[1]);
-    expect(named.sort()).toEqual(definitions.map(({ id }) => id).sort());
+    expect(new Set(named)).toEqual(new Set(definitions.map(({ id }) => id)));
   });
 
   test("its own example loads from a folder elsewhere, by the links it tells to make, and does what it says", async () => {
