@@ -9,14 +9,14 @@ export function setBit(words: Uint32Array, at: number, hash: number): void {
 }
 
 /**
- * How many different values a bitmap stands for, by linear counting: -m ln(empty/m) (Whang et al.,
+ * How many different values a bitmap stands for, by linear counting: m ln(m/empty) (Whang et al.,
  * 1990), rounded. A full bitmap answers what m-1 bits would.
  */
 export function countDistinct(words: Uint32Array): number {
   let set = 0;
   for (let i = 0; i < bitmapWords; i++) set += popcount(words[i]!);
   const empty = Math.max(1, bits - set);
-  return Math.round(-bits * Math.log(empty / bits));
+  return Math.round(bits * Math.log(bits / empty));
 }
 
 function popcount(word: number): number {
