@@ -46,7 +46,7 @@ export function isUuid(text: string): boolean {
 
 /** A JSON Web Token, or a key whose prefix says so (Stripe, GitHub, Slack, AWS, Google, GitLab). */
 export function isKnownToken(text: string): boolean {
-  return new RegExp(`^(?:${jwt}|${keyPrefixes})$`).test(text);
+  return knownToken.test(text);
 }
 
 /** Control characters, and the marks that turn the direction of text, become U+FFFD. */
@@ -62,6 +62,7 @@ const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2
 const jwt = String.raw`eyJ[\w-]{6,}(?:\.[\w-]*){0,4}`;
 const keyPrefixes = String.raw`(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{30,}`;
 
+const knownToken = new RegExp(`^(?:${jwt}|${keyPrefixes})$`);
 const tokens = new RegExp(`(?<![A-Za-z0-9])(?:${jwt}|${keyPrefixes})`, "g");
 
 /** `Authorization: Basic dXNlcjpwYXNz`, `"cookie":"a=b; c=d"`: the whole value goes. */
