@@ -23,7 +23,9 @@ export function percent(part: number, whole: number): string {
   if (whole === 0) return "0 %";
   const share = (100 * part) / whole;
   if (part === 0 || part === whole) return `${share} %`;
-  return `${Math.min(99.99, Math.max(0.01, share)).toFixed(share > 99 || share < 1 ? 2 : 1)} %`;
+  if (share < 0.01) return "under 0.01 %";
+  if (share > 99.99) return "over 99.99 %";
+  return `${share.toFixed(share > 99 || share < 1 ? 2 : 1)} %`;
 }
 
 /** Epoch ms as `2026-08-22 09:00:00`, in UTC. */

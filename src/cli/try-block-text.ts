@@ -1,7 +1,6 @@
 import type { Decision, Verdict } from "../block/decision.ts";
 import type { Detection } from "../detect/detection.ts";
-import { formatDuration } from "../units.ts";
-import { amount, instant, type Section } from "./text-layout.ts";
+import { amount, clockTime, instant, type Section } from "./text-layout.ts";
 import { evidenceLine } from "./try-finding-text.ts";
 import type { TryReport } from "./try-report.ts";
 
@@ -46,7 +45,7 @@ function groupLines(group: readonly Decision[], detections: ReadonlyMap<string, 
   const evidence = detections.get(first.detection ?? "")?.evidence ?? [];
   const values = listed(group.map(({ value }) => value));
   return [
-    `${action} of ${scope} ${values} at ${instant(createdAt)} for ${formatDuration(until - createdAt)} (runbook ${runbook})`,
+    `${action} of ${scope} ${values}, ${instant(createdAt)} to ${clockTime(until)} (runbook ${runbook})`,
     `  because ${reason}`,
     ...evidence.slice(0, evidenceShown).map((event) => `    ${evidenceLine(event)}`),
     ...hitLines(group),

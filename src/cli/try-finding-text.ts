@@ -21,7 +21,8 @@ export function findingLines({ detections, moreDetections }: TryReport): Section
 /** One request, as evidence. */
 export function evidenceLine(event: EvidenceEvent): string {
   const { time, method, path, status, outcome, clientIp, userId, country, userAgent } = event;
-  const who = [clientIp ?? "no address", userId && `user ${userId}`, country, userAgent?.slice(0, 40)];
+  const agent = userAgent !== undefined && userAgent.length > 40 ? `${userAgent.slice(0, 40)}…` : userAgent;
+  const who = [clientIp ?? "no address", userId && `user ${userId}`, country, agent];
   return `${clockTime(time)}  ${method} ${path} ${status} ${outcome}  ${who.filter(Boolean).join(", ")}`;
 }
 

@@ -9,7 +9,7 @@ import { TryBlocks } from "./try-blocks.ts";
 
 /** More detections than anybody reads; beyond them only the number is kept. */
 const maxDetections = 5_000;
-/** Events of so much time, and at most so many, are judged together. */
+/** Events of the same second, and at most so many, are judged together. */
 const sliceMs = 1000;
 const sliceEvents = 10_000;
 /** All logs are in one order by now, and so are one partition. */
@@ -29,6 +29,8 @@ export class TryJudge {
   more = 0;
   /** The first and the last moment of the logs, epoch ms; `undefined` while there is none. */
   span: { readonly from: number; readonly to: number } | undefined;
+  /** The second under way, as its number since the epoch. */
+  #slice = 0;
   #events: AccessEvent[] = [];
   #writtenAt: number[] = [];
 
@@ -52,8 +54,9 @@ export class TryJudge {
 
   /** Takes the next event, in order of the time it was written at. */
   take(event: AccessEvent, writtenAt: number): void {
-    const isNext = writtenAt - (this.#writtenAt[0] ?? writtenAt) >= sliceMs;
-    if (isNext || this.#events.length >= sliceEvents) this.#flush();
+    const slice = Math.floor(writtenAt / sliceMs);
+    if (slice > this.#slice || this.#events.length >= sliceEvents) this.#flush();
+    this.#slice = slice;
     this.#events.push(event);
     this.#writtenAt.push(writtenAt);
   }

@@ -18,13 +18,14 @@ export function logLines(report: TryReport): Section[] {
 // helpers
 
 function fileLines({ files, span }: TryReport): string[] {
-  const rows = files.map((file) => [file.file, file.format ?? "no known format", amount(file.read, "line")]);
-  const broken = files.filter(hasBroken).map((file) => `${file.file} broke off: ${file.brokenOff}`);
-  return [...table(rows), ...broken, ...(span ? [`from ${instant(span.from)} to ${instant(span.to)} UTC`] : [])];
+  const rows = files.map((file) => [nameOf(file), file.format ?? "no known format", amount(file.read, "line")]);
+  const broken = files.filter(({ brokenOff }) => brokenOff !== undefined);
+  const breaks = broken.map((file) => `${nameOf(file)} broke off: ${file.brokenOff}`);
+  return [...table(rows), ...breaks, ...(span ? [`from ${instant(span.from)} to ${instant(span.to)} UTC`] : [])];
 }
 
-function hasBroken(file: TriedFile): boolean {
-  return file.brokenOff !== undefined;
+function nameOf({ file }: Pick<TriedFile, "file">): string {
+  return file === "-" ? "standard input" : file;
 }
 
 function readLines({ lines, warnings }: TryReport): string[] {
@@ -42,10 +43,9 @@ function readLines({ lines, warnings }: TryReport): string[] {
 }
 
 function rejectedLines({ reason, lines, example }: RejectedLines, all: number): string[] {
-  return [
-    `${percent(lines, all)} not: ${reason} (${amount(lines, "line")}): ${example.detail}`,
-    `    for example at byte ${example.offset} of ${example.file}: ${example.head.slice(0, 120)}`,
-  ];
+  const told = `${percent(lines, all)} not: ${reason} (${amount(lines, "line")}): ${example.detail}`;
+  const place = `    for example at byte ${example.offset} of ${nameOf(example)}`;
+  return [told, example.head === "" ? place : `${place}: ${example.head.slice(0, 120)}`];
 }
 
 function clientLines({ clients }: TryReport): string[] {
@@ -82,7 +82,8 @@ function detectorLines(detectors: readonly TriedDetector[]): string[] {
   const rows = detectors.map((detector) => [detector.id, stateOf(detector)]);
   const missing = detectors.flatMap((detector) => detector.missing);
   const hints = new Map(missing.map(({ field, hint }) => [field, hint]));
-  return [...table(rows), ...[...hints].map(([field, hint]) => `${field} is ${hint}`)];
+  const mend = hints.size === 0 ? [] : ["What would mend it, by the keys of a JSON log (docs/formats.md):"];
+  return [...table(rows), ...mend, ...table([...hints].map(([field, hint]) => [`  ${field}`, hint]))];
 }
 
 function stateOf(detector: TriedDetector): string {

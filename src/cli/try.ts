@@ -120,7 +120,8 @@ async function read(
   const { merge, brokenOff, context } = to;
   const log: Log = {
     ...silentLog,
-    warn: ({ source, error }: { source: string; error: string }) => void brokenOff.set(source, error),
+    warn: ({ source, error }: { source: string; error: string }) =>
+      void brokenOff.set(source, error.replace(/^\w*Error: /, "")),
   };
   const sources = logs.map(({ name, open }) => {
     const config = {
