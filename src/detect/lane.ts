@@ -280,8 +280,9 @@ export class Lane {
       found.splice(at, 0, i);
     }
     return found.slice(-slot.n).map((i) => {
-      const at = i * this.#width + slot.at;
-      return { time: this.#times[i]!, values: Array.from(this.#values.subarray(at, at + slot.width)) };
+      const values: number[] = [];
+      for (let v = 0; v < slot.width; v++) values.push(this.#values[i * this.#width + slot.at + v]!);
+      return { time: this.#times[i]!, values };
     });
   }
 }
