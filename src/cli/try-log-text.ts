@@ -88,13 +88,14 @@ function detectorLines(detectors: readonly TriedDetector[]): string[] {
 
 function stateOf(detector: TriedDetector): string {
   const { state, requests, missing, muted, errors, mode } = detector;
-  const lacks = missing.map(({ field }) => field).join(", ");
+  const listed = (needed: boolean) => missing.flatMap((one) => (one.needed === needed ? one.field : [])).join(", ");
+  const surer = missing.some(({ needed }) => !needed) ? `; surer with ${listed(false)}` : "";
   const kind = detector.looksAt.length === 0 ? "request it looks at" : `request for ${detector.looksAt.join(", ")}`;
   const sees = {
     idle: `saw no ${kind}`,
     waiting: `saw ${amount(requests, "request")}, too few to tell what the log lacks`,
-    blind: `BLIND: the log lacks ${lacks}`,
-    reduced: `reduced: surer with ${lacks}`,
+    blind: `BLIND: the log lacks ${listed(true)}${surer}`,
+    reduced: `reduced${surer}`,
     full: "sees all it needs",
   }[state];
   const extra = [mode === "dry-run" ? "dry run" : "", muted ? "muted" : "", errors > 0 ? amount(errors, "error") : ""];

@@ -1,5 +1,6 @@
 import type { Decision } from "../block/decision.ts";
 import type { DetectorStatus } from "../detect/detect-stage.ts";
+import type { DetectorDefinition } from "../detect/define-detector.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { EventField, RejectedRecord, RejectReason } from "../normalize/access-event.ts";
 import type { SeenEndpoint } from "../normalize/route-table.ts";
@@ -60,7 +61,8 @@ export interface TriedDetector extends Omit<DetectorStatus, "coverage"> {
   readonly requests: number;
   /** What kinds of endpoints it looks at; empty: all. */
   readonly looksAt: readonly string[];
-  readonly missing: readonly { readonly field: EventField; readonly hint: string }[];
+  /** Fields that none of them had. `needed`: without it the detector is blind; else it would be surer with it. */
+  readonly missing: readonly { readonly field: EventField; readonly needed: boolean; readonly hint: string }[];
 }
 
 /** Counts the lines that were and were not understood. */
@@ -102,13 +104,18 @@ export class LineCounts {
   }
 }
 
-/** A detector's status, with what would mend what it lacks. `looksAt`: the endpoint classes it chooses. */
-export function triedDetector({ coverage, ...status }: DetectorStatus, looksAt: readonly string[]): TriedDetector {
+/** A detector's status, with what would mend what it lacks. */
+export function triedDetector({ coverage, ...status }: DetectorStatus, definition: DetectorDefinition): TriedDetector {
+  const { needs, where } = definition;
   return {
     ...status,
     state: coverage.events === 0 ? "idle" : coverage.state,
     requests: coverage.events,
-    looksAt,
-    missing: coverage.missing.map((field) => ({ field, hint: fieldHint(field) })),
+    looksAt: where.endpointClass ?? [],
+    missing: coverage.missing.map((field) => ({
+      field,
+      needed: needs.required.includes(field),
+      hint: fieldHint(field),
+    })),
   };
 }

@@ -91,7 +91,7 @@ async function lookAt(
   judge.finish();
 
   const clamped = await metrics.counter("gatewatch_normalize_clamped_total", "", ["source"]).get();
-  const looksAt = new Map(rules.detectors.map(({ definition: { id, where } }) => [id, where.endpointClass ?? []]));
+  const definitions = new Map(rules.detectors.map(({ definition }) => [definition.id, definition]));
   return {
     files: logs.map(({ name }) => ({
       file: name,
@@ -103,7 +103,7 @@ async function lookAt(
     span: judge.span,
     clients: clients.report(),
     endpoints: normalizer.endpointsSeen().sort((a, b) => b.events - a.events),
-    detectors: judge.detectors().map((status) => triedDetector(status, looksAt.get(status.id) ?? [])),
+    detectors: judge.detectors().map((status) => triedDetector(status, definitions.get(status.id)!)),
     detections: judge.detections(),
     moreDetections: judge.more,
     decisions: judge.blocks.decisions(),
