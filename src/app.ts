@@ -11,6 +11,7 @@ import { watchConfig } from "./config-reload.ts";
 import { loadConsole } from "./console/load-console.ts";
 import { createSources } from "./create-sources.ts";
 import { claimDataDirectory } from "./data-directory.ts";
+import { CoverageLog } from "./detect/coverage-log.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import { Ended } from "./ended.ts";
@@ -182,6 +183,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   });
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
   let current: Rules = rules;
+  const coverage = new CoverageLog(log);
   const status = () => board.status({ config, normalizer, detect, store, blocker });
   measureService({ metrics, status, detect });
 
@@ -221,6 +223,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     { everyMs: 1_000, run: () => pipeline.tick() },
     { everyMs: 1_000, run: () => incidents.tick() },
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
+    { everyMs: 5_000, run: () => coverage.look(detect.status()) },
     { everyMs: 5_000, run: () => reportStore(store.status(), report) },
   ])); // prettier-ignore
 

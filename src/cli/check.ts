@@ -23,6 +23,12 @@ export async function runCheck(configFile: string, context: CliContext): Promise
     amount(Object.keys(config.channels).length, "channel"),
     amount(config.gateways.length, "gateway"),
   ];
+  const handled = new Set(runbooks.flatMap((runbook) => runbook.match?.detector ?? []));
+  for (const { definition } of detectors.filter((detector) => !handled.has(detector.definition.id))) {
+    context.stdout(
+      `Note: no runbook names the detector ${definition.id}: what it finds is kept, and opens no incident.\n`,
+    );
+  }
   context.stdout(`${configFile} is good: ${found.join(", ")}; blocking: ${config.block.mode}.\n`);
   return 0;
 }

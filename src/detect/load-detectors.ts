@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { checkDefinition } from "./check-definition.ts";
 import type { DetectorDefinition } from "./define-detector.ts";
+import { allowDetectorImports } from "./detector-imports.ts";
 import type { DetectorSettings } from "./detect-config.ts";
 import type { ActiveDetector } from "./plan.ts";
 
@@ -21,6 +22,7 @@ export interface LoadedDetector {
 export async function loadDetectors(
   directories: readonly string[],
 ): Promise<{ detectors: LoadedDetector[]; problems: Problem[] }> {
+  allowDetectorImports();
   const byId = new Map<string, LoadedDetector>();
   const problems: Problem[] = [];
   for (const directory of directories) {
