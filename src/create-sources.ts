@@ -27,7 +27,7 @@ export function createSources(options: {
         return new HttpSource({ config: source, dataDirectory, clock, log, metrics });
       case "file":
         return new FileSource({ config: source, directory: dataDirectory, clock, log, metrics });
-      case "stdin":
+      default:
         return new StdinSource({ config: source, stream: stdin, clock, log });
     }
   });

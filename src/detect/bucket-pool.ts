@@ -119,12 +119,12 @@ export class BucketPool {
     this.#samples.set(cell, kept);
   }
 
-  figure(row: number, slot: Slot, begin: number, end: number): number | Known {
+  figure(row: number, slot: Slot, { begin, end }: { begin: number; end: number }): number | Known {
     const s = this.#slots.indexOf(slot);
     const numbers = this.#numbers[s];
     const bitmaps = this.#bitmaps[s];
     this.#union.fill(0);
-    let total = 0;
+    let total = nothing(slot);
     for (let bucket = begin; bucket <= end; bucket++) {
       const cell = this.#cellOf(row, bucket);
       if (this.#tags[cell] !== bucket) continue;
@@ -132,7 +132,7 @@ export class BucketPool {
       else if (slot.kind === "max") total = Math.max(total, numbers![cell]!);
       else total += numbers![cell]!;
     }
-    if (!bitmaps) return total;
+    if (!bitmaps) return total === -Infinity ? 0 : total;
     const value = countDistinct(this.#union);
     return { known: value > 0, value };
   }
@@ -146,16 +146,11 @@ export class BucketPool {
     return found;
   }
 
-  /** The buckets a row has observations in. */
-  buckets(row: number): number[] {
-    const ring = this.#ringOf[row]! - 1;
-    if (ring < 0) return [];
-    return Array.from(this.#tags.subarray(ring * this.#ring, (ring + 1) * this.#ring)).filter((tag) => tag !== 0);
-  }
-
-  save(row: number): SavedRing | undefined {
-    if (!this.has(row)) return undefined;
-    return this.buckets(row).map((bucket) => {
+  /** The buckets of a row that has a ring, as plain data. */
+  save(row: number): SavedRing {
+    const from = (this.#ringOf[row]! - 1) * this.#ring;
+    const buckets = Array.from(this.#tags.subarray(from, from + this.#ring)).filter((tag) => tag !== 0);
+    return buckets.map((bucket) => {
       const cell = this.#cellOf(row, bucket);
       return {
         bucket,
@@ -166,13 +161,20 @@ export class BucketPool {
     });
   }
 
-  load(row: number, saved: SavedRing): void {
-    if (!this.has(row)) this.take(row);
+  /** Adds buckets that were saved, or counted elsewhere, to those of a row that has a ring. */
+  merge(row: number, saved: SavedRing): void {
     for (const { bucket, numbers, bitmaps, samples } of saved) {
       const cell = this.#cellFor(row, bucket);
       if (cell === -1) continue;
-      numbers.forEach((value, s) => value !== undefined && this.#numbers[s] && (this.#numbers[s][cell] = value));
-      bitmaps.forEach((words, s) => words && this.#bitmaps[s]?.set(words, cell * bitmapWords));
+      this.#slots.forEach((slot, s) => {
+        const column = this.#numbers[s];
+        const value = numbers[s];
+        if (column && value !== undefined)
+          column[cell] = slot.kind === "max" ? Math.max(column[cell]!, value) : column[cell]! + value;
+        const words = bitmaps[s];
+        const bitmap = this.#bitmaps[s];
+        if (bitmap && words) for (let w = 0; w < bitmapWords; w++) bitmap[cell * bitmapWords + w]! |= words[w]!;
+      });
       for (const sample of samples) this.addSample(row, bucket, sample);
     }
   }
@@ -204,13 +206,22 @@ export class BucketPool {
 
   #clear(cell: number, tag: number): void {
     this.#tags[cell] = tag;
-    for (const column of this.#numbers) if (column) column[cell] = 0;
+    for (let s = 0; s < this.#slots.length; s++) {
+      const column = this.#numbers[s];
+      if (column) column[cell] = nothing(this.#slots[s]!);
+    }
     for (const column of this.#bitmaps) column?.fill(0, cell * bitmapWords, (cell + 1) * bitmapWords);
     this.#sampleCount -= this.#samples.get(cell)?.length ?? 0;
     this.#samples.delete(cell);
   }
 }
 
+/** What a slot's number is before anything was counted. */
+function nothing(slot: Slot): number {
+  return slot.kind === "max" ? -Infinity : 0;
+}
+
+/** The buckets of one row. Numbers and bitmaps by slot. */
 export type SavedRing = readonly {
   readonly bucket: number;
   readonly numbers: readonly (number | undefined)[];

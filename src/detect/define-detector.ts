@@ -128,7 +128,7 @@ export interface TargetInput {
   readonly samples: readonly EvidenceEvent[];
   readonly firstSeen: number;
   /** Whether this client had a success before `time`; `undefined` when that can't be told. */
-  succeededBefore(clientIp: string, time: number): boolean | undefined;
+  readonly succeededBefore: (clientIp: string, time: number) => boolean | undefined;
 }
 
 /** One example, run as a test: events in, and whether the detector fires. */

@@ -1,24 +1,29 @@
-import { createHash } from "node:crypto";
+import type { SavedCoverage } from "./coverage.ts";
 import type { DetectEngine } from "./detect-engine.ts";
 import type { SavedEpisode } from "./episodes.ts";
-import type { SavedCoverage } from "./coverage.ts";
 import type { KeySpace } from "./key-space.ts";
-import type { Lane, SavedRow } from "./lane.ts";
-import type { TrafficMemory } from "./traffic-memory.ts";
+import type { Sample } from "./sample.ts";
+import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
+import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
 import type { SavedWatermark, Watermark } from "./watermark.ts";
 
-interface SavedLane {
-  /** What was counted, and how: rows are loaded only where it is still the same. */
-  readonly definition: string;
-  readonly rows: readonly (readonly [name: string, seen: number, touches: number, row: SavedRow])[];
+/** The keys of one space, and what its lanes counted of them. */
+interface SavedSpace {
+  readonly dimensions: readonly string[];
+  readonly names: readonly string[];
+  readonly seen: Uint32Array;
+  readonly touches: Uint8Array;
+  readonly lanes: readonly SavedLane[];
 }
 
 /** Everything the detect stage knows, as plain data that `v8.serialize` takes. */
 export interface SavedDetect {
   readonly watermark: SavedWatermark;
   readonly sealedUntil: number;
-  readonly memory: object;
-  readonly lanes: readonly SavedLane[];
+  readonly memory: SavedMemory;
+  /** Ids in the order that the bits of samples stand for. */
+  readonly detectors: readonly string[];
+  readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;
   readonly late: number;
@@ -35,23 +40,28 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     watermark: watermark.save(),
     sealedUntil: engine.sealedUntil,
     memory: memory.save(),
-    lanes: engine.spaces.flatMap((space) => space.lanes.map((lane) => saveLane(space, lane))),
+    detectors: idsOf(engine),
+    spaces: engine.spaces.map((space) => saveSpace(space, engine.sealedUntil)),
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
     late: engine.late,
   };
 }
 
-/** Puts back what was saved. Counters of detectors that have changed since begin anew. */
+/** Puts back what was saved. Counters that have changed since begin anew, the others go on. */
 export function loadDetect({ engine, watermark, memory }: DetectParts, saved: SavedDetect): void {
   watermark.load(saved.watermark);
   memory.load(saved.memory);
-  const lanes = new Map(saved.lanes.map((lane) => [lane.definition, lane]));
+  const sampleOf = sampleMover(saved.detectors, idsOf(engine));
   for (const space of engine.spaces) {
+    const known = saved.spaces.find(({ dimensions }) => dimensions.join() === space.dimensions.join());
+    if (!known) continue;
+    const rows = known.names.map((name, i) =>
+      space.restore(name, { seen: known.seen[i]!, touches: known.touches[i]! }),
+    );
     for (const lane of space.lanes) {
-      const known = lanes.get(definitionOf(space, lane));
-      for (const [name, seen, touches, row] of known?.rows ?? [])
-        lane.load(space.restore(name, { seen, touches }), row);
+      const before = known.lanes.find((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
+      if (before) loadLane(lane, before, { rows, sampleOf });
     }
   }
   engine.late = saved.late;
@@ -60,23 +70,39 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   engine.restoreSealed(saved.sealedUntil);
 }
 
-function saveLane(space: KeySpace, lane: Lane): SavedLane {
-  const rows: (readonly [string, number, number, SavedRow])[] = [];
-  const { names, seen, touches } = space.table;
-  for (let row = 0; row < names.length; row++) {
-    const name = names[row];
-    const saved = name === undefined ? undefined : lane.save(row);
-    if (saved) rows.push([name!, seen[row]!, touches[row]!, saved]);
-  }
-  return { definition: definitionOf(space, lane), rows };
+// helpers
+
+function idsOf(engine: DetectEngine): string[] {
+  return engine.bound.map(({ active }) => active.definition.id);
 }
 
-/** Changes when anything changes that gives the numbers in a lane their meaning. */
-function definitionOf(space: KeySpace, lane: Lane): string {
-  const slots = lane.slots.map(({ kind, counter, names }) => {
-    const of = "of" in counter ? counter.of.toString() : "";
-    return [kind, [...names].sort().join(), counter.if?.toString() ?? "", of].join("|");
-  });
-  const text = [space.dimensions.join(), lane.windowMs, lane.bucketMs, ...slots].join("\n");
-  return createHash("sha256").update(text).digest("hex");
+/** Rows that no window to be sealed holds any more are left out. */
+function saveSpace(space: KeySpace, sealedUntil: number): SavedSpace {
+  const { table } = space;
+  const rows = table.live(Math.floor((sealedUntil - space.keepMs) / 1000));
+  const placeOf = new Map(rows.map((row, place) => [row, place]));
+  return {
+    dimensions: space.dimensions,
+    names: rows.map((row) => table.names[row]!),
+    seen: Uint32Array.from(rows, (row) => table.seen[row]!),
+    touches: Uint8Array.from(rows, (row) => table.touches[row]!),
+    lanes: space.lanes.map((lane) => saveLane(lane, rows, placeOf)),
+  };
+}
+
+/** Samples say by bits which detectors' evidence they are; the bits change when the list of detectors does. */
+function sampleMover(before: readonly string[], now: readonly string[]): (sample: Sample) => Sample {
+  if (before.join() === now.join()) return (sample) => sample;
+  const moved = new Map<Sample, Sample>();
+  return (sample) => {
+    const known = moved.get(sample);
+    if (known) return known;
+    const detectors = before.reduce((bits, id, old) => {
+      const index = now.indexOf(id);
+      return (sample.detectors & (1 << old)) !== 0 && index >= 0 ? bits | (1 << index) : bits;
+    }, 0);
+    const fresh = { ...sample, detectors };
+    moved.set(sample, fresh);
+    return fresh;
+  };
 }

@@ -1,7 +1,5 @@
 import { registerHooks } from "node:module";
 import { extname } from "node:path";
-import { pathToFileURL } from "node:url";
-import { shippedPath } from "../shipped-path.ts";
 
 let registered = false;
 
@@ -13,7 +11,7 @@ let registered = false;
 export function allowDetectorImports(): void {
   if (registered) return;
   registered = true;
-  const root = pathToFileURL(shippedPath("package.json")).href.replace(/package\.json$/, "");
+  const root = new URL("../../", import.meta.url).href;
   registerHooks({
     resolve(specifier, context, nextResolve) {
       const foreign = context.parentURL?.startsWith("file:") && !context.parentURL.startsWith(root);

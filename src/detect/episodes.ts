@@ -21,7 +21,9 @@ interface Episode {
   bucket: number;
   /** End of the last bucket that fired, epoch ms. */
   lastFired: number;
+  /** When it was last told, and last looked at on change; event time. */
   toldAt: number;
+  lookedAt: number;
   samples: Sample[];
   peak: number;
 }
@@ -55,7 +57,7 @@ export class Episodes {
   /** True when an open episode may be looked at again on change: at most once a second of event time. */
   mayRefresh(detector: BoundDetector, at: { name: string; time: number }): boolean {
     const episode = this.#open.get(keyOf(detector, at.name));
-    return episode !== undefined && at.time - episode.toldAt >= 1000;
+    return episode !== undefined && at.time - episode.lookedAt >= 1000;
   }
 
   /** A finding on change, at event time `time`. */
@@ -67,10 +69,15 @@ export class Episodes {
       this.#start(finding, detection);
       return [detection];
     }
-    episode.toldAt = time;
+    episode.lookedAt = time;
     const targets = mergeTargets(episode.detection.targets, finding.targets);
     if (targets.length === episode.detection.targets.length) return [];
-    episode.detection = { ...episode.detection, version: time * 8 + 1, targets, summary: finding.summary };
+    episode.detection = {
+      ...episode.detection,
+      version: after(episode, time * 8 + 1),
+      targets,
+      summary: finding.summary,
+    };
     return [episode.detection];
   }
 
@@ -97,8 +104,7 @@ export class Episodes {
       this.#start(finding, detection);
       return [...told, detection];
     }
-    this.#extend(episode, finding);
-    return episode.toldAt === finding.end ? [...told, episode.detection] : told;
+    return this.#extend(episode, finding) ? [...told, episode.detection] : told;
   }
 
   /** Closes what has been quiet for long enough at this watermark. */
@@ -113,7 +119,7 @@ export class Episodes {
   #start(finding: Finding, detection: Detection): void {
     const samples: Sample[] = [];
     for (const sample of finding.samples) keepEarliest(samples, sample, evidenceLimit);
-    finding.detector.space.pinned.add(finding.row);
+    finding.detector.space.pin(finding.row);
     this.#open.set(keyOf(finding.detector, finding.name), {
       detector: finding.detector,
       detection,
@@ -122,12 +128,14 @@ export class Episodes {
       bucket: finding.bucket,
       lastFired: finding.end,
       toldAt: finding.end,
+      lookedAt: finding.end,
       samples,
       peak: firstFigure(finding.counters),
     });
   }
 
-  #extend(episode: Episode, finding: Finding): void {
+  /** Takes in what a sealed bucket found; true when it is worth telling. */
+  #extend(episode: Episode, finding: Finding): boolean {
     const { detection } = episode;
     // What was kept on change may depend on the order of events; what is sealed must not.
     if (!detection.sealed) episode.samples = [];
@@ -137,11 +145,18 @@ export class Episodes {
     const targets = mergeTargets(detection.targets, finding.targets);
     const tell =
       !detection.sealed || finding.severity !== detection.severity || finding.end - episode.toldAt >= tellEveryMs;
+    // The key may have lost its row since, and have been given another.
+    if (episode.row !== finding.row) {
+      episode.detector.space.unpin(episode.row, episode.name);
+      episode.detector.space.pin(finding.row);
+      episode.row = finding.row;
+    }
     episode.peak = Math.max(peak, detection.sealed ? episode.peak : 0);
     episode.lastFired = finding.end;
     episode.detection = {
       ...detection,
-      version: finding.end * 8 + 2,
+      ...(detection.sealed ? {} : placeOf(finding)),
+      version: after(episode, finding.end * 8 + 2),
       sealed: true,
       severity: finding.severity,
       lastSeen: finding.end,
@@ -153,12 +168,14 @@ export class Episodes {
       clientIpCertain: detection.clientIpCertain && finding.clientIpCertain,
       targets,
     };
-    if (tell || targets.length > detection.targets.length) episode.toldAt = finding.end;
+    if (!tell && targets.length === detection.targets.length) return false;
+    episode.toldAt = finding.end;
+    return true;
   }
 
   #close(episode: Episode): Detection {
     this.#open.delete(keyOf(episode.detector, episode.name));
-    episode.detector.space.pinned.delete(episode.row);
+    episode.detector.space.unpin(episode.row, episode.name);
     const { sealed } = episode.detection;
     if (!sealed) this.unconfirmed++;
     return ended(episode, sealed ? "closed" : "unconfirmed", (episode.lastFired + episode.detector.quietMs) * 8 + 4);
@@ -189,9 +206,7 @@ export class Episodes {
       targets: finding.targets.slice(0, targetLimit),
       clientIpCertain: finding.clientIpCertain,
       evidence: finding.samples.slice(0, evidenceLimit).map(({ event }) => event),
-      endpointClass: first?.endpointClass,
-      route: finding.key["route"] ?? first?.route,
-      owner: finding.samples[0]?.owner,
+      ...placeOf(finding),
       mode,
       coverage: moment.coverage.state === "reduced" ? "reduced" : "full",
       stale: moment.stale,
@@ -201,18 +216,19 @@ export class Episodes {
   }
 
   save(): SavedEpisode[] {
-    return [...this.#open.values()].map(({ detector, name, detection, bucket, lastFired, toldAt, samples, peak }) => ({
+    return [...this.#open.values()].map(({ detector, row: _, ...rest }) => ({
+      ...rest,
       detector: detector.active.definition.id,
-      ...{ name, detection, bucket, lastFired, toldAt, samples, peak },
     }));
   }
 
   load(saved: readonly SavedEpisode[], bound: readonly BoundDetector[]): void {
     for (const episode of saved) {
       const detector = bound.find(({ active }) => active.definition.id === episode.detector);
-      const row = detector?.space.find(episode.detection.key) ?? -1;
-      if (!detector || row === -1) continue;
-      detector.space.pinned.add(row);
+      if (!detector) continue;
+      // Without a row (what is counted has changed) it only waits to be closed, or to fire again.
+      const row = detector.space.find(episode.detection.key);
+      if (row !== -1) detector.space.pin(row);
       this.#open.set(keyOf(detector, episode.name), { ...episode, detector, row, samples: [...episode.samples] });
     }
   }
@@ -222,12 +238,27 @@ export interface SavedEpisode extends Omit<Episode, "detector" | "row"> {
   readonly detector: string;
 }
 
+/** A version by event time, above all that the episode had before: something told on change may have run ahead. */
+function after(episode: Episode, version: number): number {
+  return Math.max(version, episode.detection.version + 1);
+}
+
+/** Where it happens: what the earliest sample tells. */
+function placeOf(finding: Finding): Pick<Detection, "endpointClass" | "route" | "owner"> {
+  const first = finding.samples[0];
+  return {
+    endpointClass: first?.event.endpointClass,
+    route: finding.key["route"] ?? first?.event.route,
+    owner: first?.owner,
+  };
+}
+
 function keyOf(detector: BoundDetector, name: string): string {
   return `${detector.active.definition.id}\u001e${name}`;
 }
 
 function ended(episode: Episode, state: "closed" | "unconfirmed", version: number): Detection {
-  return { ...episode.detection, state, version };
+  return { ...episode.detection, state, version: after(episode, version) };
 }
 
 /** The same for the same detector, key and bucket, wherever and whenever it is computed. */

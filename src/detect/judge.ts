@@ -45,9 +45,9 @@ export function judge(
     const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
     figures[name] = in_ === -1 ? emptyFigure(slot.kind) : lane.figure(in_, slot, lastBucket);
   }
-  if (!definition.fires(figures as never, params as never)) return undefined;
+  if (!definition.fires(figures as never, params)) return undefined;
 
-  const shown = definition.shows?.(figures as never, params as never) ?? Object.keys(figures);
+  const shown = definition.shows?.(figures as never, params) ?? Object.keys(figures);
   key ??= detector.space.keyOf(row);
   const mine = 1 << detector.index;
   const samples = detector.lane
@@ -66,7 +66,7 @@ export function judge(
     bucket,
     end,
     counters: Object.fromEntries(shown.map((name) => [name, plain(figures[name]!)])),
-    severity: definition.severityOf?.(figures as never, params as never) ?? definition.severity,
+    severity: definition.severityOf?.(figures as never, params) ?? definition.severity,
     summary: definition.summary(figures as never, key).slice(0, 500),
     samples,
     ...certainTargets(named, evidence),

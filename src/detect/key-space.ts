@@ -12,8 +12,9 @@ export class KeySpace {
   readonly dimensions: readonly Dimension[];
   readonly table: KeyTable;
   readonly lanes: Lane[] = [];
-  /** Rows with an open episode; they give way last. */
-  readonly pinned = new Set<number>();
+  /** How many open episodes each row has; such rows give way last. */
+  readonly #pins = new Map<number, number>();
+  #keepMs = 0;
   #lastEvent = -1;
   #lastRow = -1;
 
@@ -21,14 +22,34 @@ export class KeySpace {
     this.dimensions = dimensions;
     this.table = new KeyTable(rows, {
       onEvict: (row) => {
+        this.#pins.delete(row);
         for (const lane of this.lanes) lane.forget(row);
       },
-      isPinned: (row) => this.pinned.has(row),
+      isPinned: (row) => this.#pins.has(row),
     });
   }
 
-  get longestWindowMs(): number {
-    return Math.max(0, ...this.lanes.map((lane) => lane.windowMs));
+  /** How long after its last event a row can still matter to a window that is not sealed, ms. */
+  get keepMs(): number {
+    return this.#keepMs;
+  }
+
+  addLane(lane: Lane): void {
+    this.lanes.push(lane);
+    this.#keepMs = Math.max(this.#keepMs, lane.keepMs);
+  }
+
+  /** An episode of this row has opened. */
+  pin(row: number): void {
+    this.#pins.set(row, (this.#pins.get(row) ?? 0) + 1);
+  }
+
+  /** An episode of this key has closed; its row may be another's by now. */
+  unpin(row: number, name: string): void {
+    if (this.table.names[row] !== name) return;
+    const pins = this.#pins.get(row) ?? 0;
+    if (pins > 1) this.#pins.set(row, pins - 1);
+    else this.#pins.delete(row);
   }
 
   /** The event's row, made when needed; -1 when the event lacks a dimension. Looked up once for each event. */
@@ -39,16 +60,14 @@ export class KeySpace {
     if (name === undefined) return (this.#lastRow = -1);
     hashKey(name);
     const second = Math.floor(event.time / 1000);
-    const expired = Math.floor((event.time - this.longestWindowMs) / 1000);
+    const expired = Math.floor((event.time - this.#keepMs) / 1000);
     return (this.#lastRow = this.table.claim({ hi: hashed.hi, lo: hashed.lo }, { second, expired }, name));
   }
 
   /** The row of a key that was saved, made anew. */
   restore(name: string, of: { seen: number; touches: number }): number {
     hashKey(name);
-    const row = this.table.claim({ hi: hashed.hi, lo: hashed.lo }, { second: of.seen, expired: 0 }, name);
-    this.table.touches[row] = of.touches;
-    return row;
+    return this.table.restore({ hi: hashed.hi, lo: hashed.lo }, of, name);
   }
 
   /** The text of an event's key; `undefined` when a part is unknown. */

@@ -74,6 +74,22 @@ export class KeyTable {
     return this.touch(victim, at.second);
   }
 
+  /** Rows with a key that was seen at that second or later. */
+  live(second: number): number[] {
+    const rows: number[] = [];
+    for (let row = 0; row < this.capacity; row++) {
+      if (this.lo[row] !== 0 && this.seen[row]! >= second) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** The row of a key that was saved, made anew with the age it had. */
+  restore(key: { hi: number; lo: number }, of: { seen: number; touches: number }, name: string): number {
+    const row = this.claim(key, { second: of.seen, expired: 0 }, name);
+    this.touches[row] = of.touches;
+    return row;
+  }
+
   touch(row: number, second: number): number {
     if (second > this.seen[row]!) this.seen[row] = second;
     if (this.touches[row]! < 255) this.touches[row]!++;

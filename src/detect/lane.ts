@@ -1,16 +1,11 @@
-import { BucketPool, samplesPerBucket } from "./bucket-pool.ts";
+import { BucketPool, samplesPerBucket, type SavedRing } from "./bucket-pool.ts";
 import type { Known, Remembered } from "./define-detector.ts";
 import { keepEarliest, type Sample, type SampleRing } from "./sample.ts";
 import { Scratch, type Slot } from "./slot.ts";
-
-/** Observations a row keeps one by one before it is given buckets. */
-export const sparseEntries = 8;
+import { sparseEntries, SparseRows, type SparseEvent } from "./sparse-rows.ts";
 
 /** What a lane keeps of an event, beside its counts. */
-export interface Observed {
-  readonly time: number;
-  readonly hash: number;
-  readonly sample: Sample | undefined;
+export interface Observed extends SparseEvent {
   /** True when it can make a detector fire. */
   readonly isEvidence: boolean;
 }
@@ -29,6 +24,8 @@ export interface LaneTime {
 export class Lane {
   readonly windowMs: number;
   readonly bucketMs: number;
+  /** How long after its event a row can still matter, ms. */
+  readonly keepMs: number;
   /** Buckets in a window. */
   readonly span: number;
   readonly slots: Slot[] = [];
@@ -40,20 +37,18 @@ export class Lane {
   readonly #slack: number;
   #width = 0;
   #lastMask = 0;
-  #entries = new Uint8Array(0);
-  #times = new Float64Array(0);
-  #hashes = new Uint32Array(0);
-  #masks = new Uint32Array(0);
-  #samples = new Float64Array(0);
-  #values = new Float64Array(0);
+  #onlyLast = false;
+  #sparse!: SparseRows;
   #pool!: BucketPool;
   readonly #ring: SampleRing;
+  readonly #scratch = new Scratch();
 
   /** `slackMs`: how far beyond a window buckets must be kept (lateness and skew between partitions). */
   constructor(options: { rows: number; windowMs: number; bucketMs: number; slackMs: number; ring: SampleRing }) {
     this.#rows = options.rows;
     this.windowMs = options.windowMs;
     this.bucketMs = options.bucketMs;
+    this.keepMs = options.windowMs + options.slackMs + 2 * options.bucketMs;
     this.span = Math.ceil(options.windowMs / options.bucketMs);
     this.#slack = Math.ceil(options.slackMs / options.bucketMs) + 2;
     this.#ring = options.ring;
@@ -70,19 +65,19 @@ export class Lane {
 
   /** Allocates all memory, once the slots are known. */
   allocate(): void {
-    const n = this.#rows * sparseEntries;
-    this.#entries = new Uint8Array(this.#rows);
-    this.#times = new Float64Array(n);
-    this.#hashes = new Uint32Array(n);
-    this.#masks = new Uint32Array(n);
-    this.#samples = new Float64Array(n);
-    this.#values = new Float64Array(n * this.#width);
+    this.#onlyLast = this.slots.every((slot) => slot.kind === "last");
+    this.#sparse = new SparseRows({ rows: this.#rows, width: this.#width, ring: this.#ring });
     this.#pool = new BucketPool({
       owners: this.#rows,
       slots: this.slots,
-      ring: this.#onlyLast() ? 1 : this.span + this.#slack,
-      size: this.#onlyLast() ? 1 : Math.min(this.#rows, Math.max(1024, this.#rows >>> 5)),
+      ring: this.#onlyLast ? 1 : this.span + this.#slack,
+      size: this.#onlyLast ? 1 : Math.min(this.#rows, Math.max(1024, this.#rows >>> 5)),
     });
+  }
+
+  /** Numbers an observation carries. */
+  get width(): number {
+    return this.#width;
   }
 
   get promoted(): number {
@@ -99,37 +94,36 @@ export class Lane {
 
   /** No window of this row holds more events than this; not told for rows that are promoted. */
   mostEvents(row: number): number {
-    return this.#pool.has(row) ? Infinity : this.#entries[row]!;
+    return this.#pool.has(row) ? Infinity : this.#sparse.entries[row]!;
   }
 
   /** Counts one event for a row; `scratch` holds which slots it matched and their values. */
   observe(row: number, event: Observed, scratch: Scratch, time: LaneTime): void {
-    const bucket = this.bucketOf(event.time);
-    if (this.judged && event.isEvidence) this.#markPending(bucket, row);
-    if (this.#pool.has(row)) {
-      this.#pool.add(row, bucket, scratch);
-      if (event.sample) this.#pool.addSample(row, bucket, event.sample);
-      if ((scratch.mask & this.#lastMask) !== 0) this.#push(row, event, scratch, true);
-      return;
+    if (this.judged && event.isEvidence) this.markPending(this.bucketOf(event.time), row);
+    if (!this.#onlyLast && !this.#pool.has(row)) {
+      this.#sparse.prune(row, (this.bucketOf(time.sealedUntil) - this.span) * this.bucketMs);
     }
-    this.#prune(row, this.bucketOf(time.sealedUntil) - this.span);
-    if (this.#entries[row]! < sparseEntries || this.#onlyLast()) this.#push(row, event, scratch, this.#onlyLast());
-    else {
-      this.#promote(row);
-      this.observe(row, event, scratch, time);
-    }
+    this.#add(row, event, scratch);
+  }
+
+  /** The row is to be judged once this bucket is sealed. */
+  markPending(bucket: number, row: number): void {
+    const rows = this.pending.get(bucket);
+    if (rows) rows.add(row);
+    else this.pending.set(bucket, new Set([row]));
   }
 
   /** The figure of one slot over the window that ends with bucket `end` (its own, complete or not). */
   figure(row: number, slot: Slot, end: number): number | Known | readonly Remembered[] {
     const begin = end - this.span + 1;
     if (slot.kind === "last") return this.#remembered(row, slot, end);
-    if (this.#pool.has(row)) return this.#pool.figure(row, slot, begin, end);
+    if (this.#pool.has(row)) return this.#pool.figure(row, slot, { begin, end });
     const total = Scratch.accumulator(slot);
-    for (let i = row * sparseEntries, n = i + this.#entries[row]!; i < n; i++) {
-      const bucket = this.bucketOf(this.#times[i]!);
-      if (bucket < begin || bucket > end || (this.#masks[i]! & slot.bit) === 0) continue;
-      total.add(this.#values[i * this.#width + slot.at]!);
+    const { times, masks, values, width, entries } = this.#sparse;
+    for (let i = row * sparseEntries, n = i + entries[row]!; i < n; i++) {
+      const bucket = this.bucketOf(times[i]!);
+      if (bucket < begin || bucket > end || (masks[i]! & slot.bit) === 0) continue;
+      total.add(values[i * width + slot.at]!);
     }
     return total.result();
   }
@@ -139,9 +133,9 @@ export class Lane {
     const begin = end - this.span + 1;
     if (this.#pool.has(row)) return this.#pool.samples(row, begin, end);
     const byBucket = new Map<number, Sample[]>();
-    for (let i = row * sparseEntries, n = i + this.#entries[row]!; i < n; i++) {
-      const bucket = this.bucketOf(this.#times[i]!);
-      const sample = bucket >= begin && bucket <= end ? this.#ring.get(this.#samples[i]!) : undefined;
+    for (let i = row * sparseEntries, n = i + this.#sparse.entries[row]!; i < n; i++) {
+      const bucket = this.bucketOf(this.#sparse.times[i]!);
+      const sample = bucket >= begin && bucket <= end ? this.#sparse.sampleAt(i) : undefined;
       if (!sample) continue;
       if (!byBucket.has(bucket)) byBucket.set(bucket, []);
       keepEarliest(byBucket.get(bucket)!, sample, samplesPerBucket);
@@ -156,142 +150,128 @@ export class Lane {
 
   /** Frees a row for another key. */
   forget(row: number): void {
-    this.#entries[row] = 0;
+    this.#sparse.entries[row] = 0;
     this.#pool.release(row);
   }
 
-  /** Everything about one row, as plain data; `load` puts it back. */
-  save(row: number): SavedRow | undefined {
-    const n = this.#entries[row]!;
-    const pooled = this.#pool.save(row);
-    if (n === 0 && !pooled) return undefined;
-    const from = row * sparseEntries;
-    return {
-      times: this.#times.slice(from, from + n),
-      hashes: this.#hashes.slice(from, from + n),
-      masks: this.#masks.slice(from, from + n),
-      values: this.#values.slice(from * this.#width, (from + n) * this.#width),
-      samples: Array.from(this.#samples.subarray(from, from + n), (at) => this.#ring.get(at)),
-      pooled,
+  /** What was observed of these rows, as plain data in few arrays; `savedRow` takes one out of them. */
+  save(rows: readonly number[]): SavedRows {
+    const { entries, times, hashes, masks, values, width } = this.#sparse;
+    const total = rows.reduce((sum, row) => sum + entries[row]!, 0);
+    const saved = {
+      width,
+      counts: Uint8Array.from(rows, (row) => entries[row]!),
+      times: new Float64Array(total),
+      hashes: new Uint32Array(total),
+      masks: new Uint32Array(total),
+      values: new Float64Array(total * width),
+      samples: Array.from<Sample | undefined>({ length: total }),
+      pooled: new Map<number, SavedRing>(),
     };
+    let to = 0;
+    rows.forEach((row, place) => {
+      for (let i = row * sparseEntries, n = i + entries[row]!; i < n; i++, to++) {
+        saved.times[to] = times[i]!;
+        saved.hashes[to] = hashes[i]!;
+        saved.masks[to] = masks[i]!;
+        saved.samples[to] = this.#sparse.sampleAt(i);
+        for (let v = 0; v < width; v++) saved.values[to * width + v] = values[i * width + v]!;
+      }
+      if (this.#pool.has(row)) saved.pooled.set(place, this.#pool.save(row));
+    });
+    return saved;
   }
 
-  load(row: number, saved: SavedRow): void {
-    const from = row * sparseEntries;
-    this.#entries[row] = saved.times.length;
-    this.#times.set(saved.times, from);
-    this.#hashes.set(saved.hashes, from);
-    this.#masks.set(saved.masks, from);
-    this.#values.set(saved.values, from * this.#width);
-    saved.samples.forEach((sample, i) => (this.#samples[from + i] = sample ? this.#ring.put(sample) : -1));
-    if (saved.pooled) this.#pool.load(row, saved.pooled);
-    if (!this.judged) return;
-    for (const time of saved.times) this.#markPending(this.bucketOf(time), row);
-    for (const bucket of this.#pool.buckets(row)) this.#markPending(bucket, row);
-  }
-
-  #onlyLast(): boolean {
-    return this.slots.every((slot) => slot.kind === "last");
-  }
-
-  #markPending(bucket: number, row: number): void {
-    const rows = this.pending.get(bucket);
-    if (rows) rows.add(row);
-    else this.pending.set(bucket, new Set([row]));
-  }
-
-  /** Adds an observation; when `replace` is set and all places are taken, the oldest gives way. */
-  #push(
-    row: number,
-    event: { time: number; hash: number; sample: Sample | undefined },
-    scratch: Scratch,
-    replace: boolean,
-  ): void {
-    const from = row * sparseEntries;
-    let n = this.#entries[row]!;
-    let at = from + n;
-    if (n === sparseEntries) {
-      if (!replace) return;
-      at = from;
-      for (let i = from + 1; i < from + n; i++) if (this.#isBefore(i, at)) at = i;
-      if (event.time < this.#times[at]!) return;
-    } else this.#entries[row] = ++n;
-    this.#times[at] = event.time;
-    this.#hashes[at] = event.hash;
-    this.#masks[at] = scratch.mask;
-    this.#samples[at] = event.sample ? this.#ring.put(event.sample) : -1;
-    for (let v = 0; v < this.#width; v++) this.#values[at * this.#width + v] = scratch.values[v]!;
-  }
-
-  #isBefore(i: number, j: number): boolean {
-    return (
-      this.#times[i]! < this.#times[j]! || (this.#times[i] === this.#times[j] && this.#hashes[i]! < this.#hashes[j]!)
-    );
-  }
-
-  /** Drops observations of buckets below `oldest`: no window that is still to be sealed holds them. */
-  #prune(row: number, oldest: number): void {
-    const from = row * sparseEntries;
-    let n = this.#entries[row]!;
-    if (this.#onlyLast()) return;
-    for (let i = from; i < from + n;) {
-      if (this.bucketOf(this.#times[i]!) >= oldest) i++;
-      else this.#move(from + --n, i);
+  /**
+   * Adds what was saved of a row, or counted of the same key elsewhere: as if all of it had been
+   * observed here. What is to be judged because of it is for `markPending`.
+   */
+  merge(row: number, saved: SavedRow): void {
+    if (saved.pooled) {
+      if (!this.#pool.has(row)) this.#promote(row);
+      this.#pool.merge(row, saved.pooled);
     }
-    this.#entries[row] = n;
+    const scratch = this.#scratch;
+    for (let i = 0; i < saved.times.length; i++) {
+      const event = { time: saved.times[i]!, hash: saved.hashes[i]!, sample: saved.samples[i] };
+      scratch.mask = saved.masks[i]!;
+      for (let v = 0; v < this.#width; v++) scratch.values[v] = saved.values[i * this.#width + v]!;
+      // Beside buckets only `last` counters remember observations; the rest of them is in the buckets.
+      if (!saved.pooled) this.#add(row, event, scratch);
+      else if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.push(row, event, { scratch, whenFull: "replace" });
+    }
   }
 
-  #move(source: number, target: number): void {
-    this.#times[target] = this.#times[source]!;
-    this.#hashes[target] = this.#hashes[source]!;
-    this.#masks[target] = this.#masks[source]!;
-    this.#samples[target] = this.#samples[source]!;
-    for (let v = 0; v < this.#width; v++)
-      this.#values[target * this.#width + v] = this.#values[source * this.#width + v]!;
+  #add(row: number, event: SparseEvent, scratch: Scratch): void {
+    if (!this.#pool.has(row)) {
+      const whenFull = this.#onlyLast ? "replace" : "refuse";
+      if (this.#sparse.push(row, event, { scratch, whenFull })) return;
+      this.#promote(row);
+    }
+    const bucket = this.bucketOf(event.time);
+    this.#pool.add(row, bucket, scratch);
+    if (event.sample) this.#pool.addSample(row, bucket, event.sample);
+    if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.push(row, event, { scratch, whenFull: "replace" });
   }
 
   /** Turns a row's observations into buckets; those that `last` counters remember stay as they are. */
   #promote(row: number): void {
     const demoted = this.#pool.take(row);
-    if (demoted !== -1) this.#entries[demoted] = 0;
+    if (demoted !== -1) this.#sparse.entries[demoted] = 0;
     const scratch = new Scratch();
-    const from = row * sparseEntries;
-    const kept: number[] = [];
-    for (let i = from; i < from + this.#entries[row]!; i++) {
-      scratch.mask = this.#masks[i]!;
-      for (let v = 0; v < this.#width; v++) scratch.values[v] = this.#values[i * this.#width + v]!;
-      const bucket = this.bucketOf(this.#times[i]!);
+    for (let i = row * sparseEntries, n = i + this.#sparse.entries[row]!; i < n; i++) {
+      this.#sparse.read(i, scratch);
+      const bucket = this.bucketOf(this.#sparse.times[i]!);
       this.#pool.add(row, bucket, scratch);
-      const sample = this.#ring.get(this.#samples[i]!);
+      const sample = this.#sparse.sampleAt(i);
       if (sample) this.#pool.addSample(row, bucket, sample);
-      if ((scratch.mask & this.#lastMask) !== 0) kept.push(i);
     }
-    kept.forEach((i, n) => this.#move(i, from + n));
-    this.#entries[row] = kept.length;
+    this.#sparse.keepOnly(row, this.#lastMask);
   }
 
   #remembered(row: number, slot: Slot, end: number): Remembered[] {
-    const found: number[] = [];
-    for (let i = row * sparseEntries, n = i + this.#entries[row]!; i < n; i++) {
-      const bucket = this.bucketOf(this.#times[i]!);
-      if ((this.#masks[i]! & slot.bit) === 0 || bucket > end || bucket <= end - this.span) continue;
-      let at = found.length;
-      while (at > 0 && this.#isBefore(i, found[at - 1]!)) at--;
-      found.splice(at, 0, i);
-    }
-    return found.slice(-slot.n).map((i) => {
-      const values: number[] = [];
-      for (let v = 0; v < slot.width; v++) values.push(this.#values[i * this.#width + slot.at + v]!);
-      return { time: this.#times[i]!, values };
+    const { times, values, width } = this.#sparse;
+    const span = { from: (end - this.span + 1) * this.bucketMs, to: (end + 1) * this.bucketMs };
+    return this.#sparse.newest(row, slot, span).map((i) => {
+      const at = i * width + slot.at;
+      return { time: times[i]!, values: Array.from(values.subarray(at, at + slot.width)) };
     });
   }
 }
 
+/** What was observed of one row. */
 export interface SavedRow {
   readonly times: Float64Array;
   readonly hashes: Uint32Array;
   readonly masks: Uint32Array;
   readonly values: Float64Array;
   readonly samples: readonly (Sample | undefined)[];
-  readonly pooled: ReturnType<BucketPool["save"]>;
+  readonly pooled: SavedRing | undefined;
+}
+
+/** Many rows in few arrays, since saving hundreds of thousands of small ones would stop everything for seconds. */
+export interface SavedRows extends Omit<SavedRow, "pooled"> {
+  /** Numbers an observation carries. */
+  readonly width: number;
+  /** Of each row: how many of the observations are its own. */
+  readonly counts: Uint8Array;
+  /** By the row's place. */
+  readonly pooled: ReadonlyMap<number, SavedRing>;
+}
+
+/** The rows one by one, in their order. */
+export function* savedRows(saved: SavedRows): Generator<SavedRow> {
+  let from = 0;
+  for (let place = 0; place < saved.counts.length; place++) {
+    const to = from + saved.counts[place]!;
+    yield {
+      times: saved.times.subarray(from, to),
+      hashes: saved.hashes.subarray(from, to),
+      masks: saved.masks.subarray(from, to),
+      values: saved.values.subarray(from * saved.width, to * saved.width),
+      samples: saved.samples.slice(from, to),
+      pooled: saved.pooled.get(place),
+    };
+    from = to;
+  }
 }

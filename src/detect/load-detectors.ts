@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { checkDefinition } from "./check-definition.ts";
 import type { DetectorDefinition } from "./define-detector.ts";
@@ -66,7 +65,7 @@ export function activateDetectors(
         });
       }
     } else if (own.mode !== "off") {
-      detectors.push({ definition, params: params.data as z.output<z.ZodObject>, mode: own.mode });
+      detectors.push({ definition, params: params.data, mode: own.mode });
     }
   }
   return { detectors, problems };

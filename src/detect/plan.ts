@@ -54,7 +54,6 @@ export interface PlanTables {
  * share a lane, and equal counters under an equal `where` share a slot.
  */
 export function bindDetectors(detectors: readonly ActiveDetector[], tables: PlanTables): BoundDetector[] {
-  const slots = new Map<Lane, { slot: Slot; where: string }[]>();
   return detectors.map((active, index) => {
     const { definition } = active;
     const windowMs = parseDuration(definition.window)!;
@@ -65,7 +64,7 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
       const size = own === windowMs ? bucketMs : Math.max(bucketMs, bucketOf(own, undefined));
       const at = counter.scope.key === undefined ? space : tables.space(counter.scope.key);
       const lane = tables.lane(at, { windowMs: own, bucketMs: size });
-      const slot = sharedSlot(slots, lane, { counter, where: JSON.stringify(definition.where) });
+      const slot = sharedSlot(lane, { counter, where: JSON.stringify(definition.where) });
       slot.owners.add(index);
       slot.names.push(`${definition.id}.${name}`);
       return { name, space: at, lane, slot };
@@ -74,7 +73,7 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     lane.judged = true;
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
     const methods = definition.where.method === undefined ? undefined : new Set(definition.where.method);
-    const floor = definition.floor?.(active.params as never) ?? 1;
+    const floor = definition.floor?.(active.params) ?? 1;
     return { index, active, space, lane, counters, quietMs, floor, methods };
   });
 }
@@ -118,18 +117,11 @@ function chooses(where: Where, event: { endpointClass: string; outcome: string }
   return has(where.endpointClass, event.endpointClass) && has(where.outcome, event.outcome);
 }
 
-function sharedSlot(
-  slots: Map<Lane, { slot: Slot; where: string }[]>,
-  lane: Lane,
-  wanted: { counter: Counter; where: string },
-): Slot {
-  const known = slots.get(lane) ?? [];
-  slots.set(lane, known);
-  const equal = known.find(({ slot, where }) => where === wanted.where && sameCounter(slot.counter, wanted.counter));
-  if (equal) return equal.slot;
-  const slot = createSlot(wanted.counter);
+function sharedSlot(lane: Lane, wanted: { counter: Counter; where: string }): Slot {
+  const equal = lane.slots.find(({ counter, where }) => where === wanted.where && sameCounter(counter, wanted.counter));
+  if (equal) return equal;
+  const slot = createSlot(wanted.counter, wanted.where);
   lane.addSlot(slot);
-  known.push({ slot, where: wanted.where });
   return slot;
 }
 

@@ -1,5 +1,10 @@
 const minute = 60_000;
 
+export interface SavedClients {
+  readonly minuteOf: Float64Array;
+  readonly maps: readonly Uint32Array[];
+}
+
 /**
  * How many different clients there were in the last minutes: a bitmap for each minute, read together
  * by linear counting (Whang et al., 1990). A fixed amount of memory, however many come.
@@ -29,6 +34,15 @@ export class RecentClients {
     }
     const bit = hash & (this.#bits - 1);
     this.#maps[at]![bit >>> 5]! |= 1 << (bit & 31);
+  }
+
+  save(): SavedClients {
+    return { minuteOf: this.#minuteOf.slice(), maps: this.#maps.map((map) => map.slice()) };
+  }
+
+  load(saved: SavedClients): void {
+    this.#minuteOf.set(saved.minuteOf);
+    this.#maps.forEach((map, i) => map.set(saved.maps[i]!));
   }
 
   /** Distinct clients in the minutes up to `time`. */

@@ -10,6 +10,8 @@ export const lastWidth = 4;
 export interface Slot {
   readonly kind: Counter["kind"];
   readonly counter: Counter;
+  /** Its detectors' `where`, as text: which events come by at all. */
+  readonly where: string;
   /** Detectors that own it, as indexes into the engine's list. */
   readonly owners: Set<number>;
   /** Names that stay the same over restarts: `detector.counter` of each owner. */
@@ -23,10 +25,10 @@ export interface Slot {
   at: number;
 }
 
-export function createSlot(counter: Counter): Slot {
+export function createSlot(counter: Counter, where = "{}"): Slot {
   const width = counter.kind === "count" ? 0 : counter.kind === "last" ? lastWidth : 1;
   const n = counter.kind === "last" ? counter.n : 0;
-  return { kind: counter.kind, counter, owners: new Set(), names: [], width, n, bit: 0, at: 0 };
+  return { kind: counter.kind, counter, where, owners: new Set(), names: [], width, n, bit: 0, at: 0 };
 }
 
 /** What one event means to the slots of one lane: which match, and their values. Reused for each event. */

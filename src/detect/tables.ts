@@ -32,7 +32,7 @@ export function buildTables(options: {
       if (known) return known;
       const slackMs = options.config.lateness + 2 * aheadMs;
       const lane = new Lane({ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring });
-      space.lanes.push(lane);
+      space.addLane(lane);
       return lane;
     },
     spaces: () => [...spaces.values()],

@@ -2,7 +2,7 @@ import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed, hashKey } from "./hash.ts";
 import { KeyTable } from "./key-table.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
-import { RecentClients } from "./recent-clients.ts";
+import { RecentClients, type SavedClients } from "./recent-clients.ts";
 
 const minute = 60_000;
 /** Users behind a client are told apart for a day, in two halves so that the older can be dropped. */
@@ -120,37 +120,45 @@ export class TrafficMemory {
     return before === 0 ? undefined : { now: this.#checkouts.sum(now - 2, now - 1) / 2, before };
   }
 
-  /** Everything as plain data; `load` puts it back. */
-  save(): object {
-    const rows: [string, number, number, number, number[]][] = [];
-    for (let row = 0; row < this.#clients.capacity; row++) {
-      const name = this.#clients.names[row];
-      if (name === undefined) continue;
-      const words = [...this.#users.subarray(row * 2 * wordsPerHalf, (row + 1) * 2 * wordsPerHalf)];
-      rows.push([name, this.#firstSuccess[row]!, this.#half[row * 2]!, this.#half[row * 2 + 1]!, words]);
-    }
-    const rings = [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save());
-    return { rows, rings, newest: this.#newest, usersSeen: this.#usersSeen, loginsTold: this.#loginsTold };
+  /** Everything as plain data, in few arrays: there may be hundreds of thousands of clients. */
+  save(): SavedMemory {
+    const table = this.#clients;
+    const rows = table.live(0);
+    const users = new Uint32Array(rows.length * 2 * wordsPerHalf);
+    rows.forEach((row, i) => {
+      for (let w = 0; w < 2 * wordsPerHalf; w++)
+        users[i * 2 * wordsPerHalf + w] = this.#users[row * 2 * wordsPerHalf + w]!;
+    });
+    return {
+      names: rows.map((row) => table.names[row]!),
+      seen: Uint32Array.from(rows, (row) => table.seen[row]!),
+      touches: Uint8Array.from(rows, (row) => table.touches[row]!),
+      firstSuccess: Float64Array.from(rows, (row) => this.#firstSuccess[row]!),
+      halves: [0, 1].map((side) => Uint32Array.from(rows, (row) => this.#half[row * 2 + side]!)),
+      users,
+      rings: [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save()),
+      clients: [this.#active, this.#failing].map((clients) => clients.save()),
+      newest: this.#newest,
+      usersSeen: this.#usersSeen,
+      loginsTold: this.#loginsTold,
+    };
   }
 
-  load(saved: object): void {
-    const { rows, rings, newest, usersSeen, loginsTold } = saved as {
-      rows: [string, number, number, number, number[]][];
-      rings: SavedRing[];
-      newest: number;
-      usersSeen: boolean;
-      loginsTold: boolean;
-    };
-    this.#newest = newest;
-    this.#usersSeen = usersSeen;
-    this.#loginsTold = loginsTold;
-    for (const [name, first, left, right, words] of rows) {
-      const row = this.#claim(name, newest);
-      this.#firstSuccess[row] = first;
-      this.#half.set([left, right], row * 2);
-      this.#users.set(words, row * 2 * wordsPerHalf);
-    }
-    [this.#logins, this.#failedLogins, this.#checkouts].forEach((ring, i) => rings[i] && ring.load(rings[i]));
+  load(saved: SavedMemory): void {
+    this.#newest = saved.newest;
+    this.#usersSeen = saved.usersSeen;
+    this.#loginsTold = saved.loginsTold;
+    saved.names.forEach((name, i) => {
+      hashKey(name);
+      const age = { seen: saved.seen[i]!, touches: saved.touches[i]! };
+      const row = this.#clients.restore({ hi: hashed.hi, lo: hashed.lo }, age, name);
+      this.#firstSuccess[row] = saved.firstSuccess[i]!;
+      for (const side of [0, 1]) this.#half[row * 2 + side] = saved.halves[side]![i]!;
+      const from = i * 2 * wordsPerHalf;
+      this.#users.set(saved.users.subarray(from, from + 2 * wordsPerHalf), row * 2 * wordsPerHalf);
+    });
+    [this.#logins, this.#failedLogins, this.#checkouts].forEach((ring, i) => ring.load(saved.rings[i]!));
+    [this.#active, this.#failing].forEach((clients, i) => clients.load(saved.clients[i]!));
   }
 
   #succeeded(event: AccessEvent, clientKey: string, userId: string): void {
@@ -160,6 +168,7 @@ export class TrafficMemory {
     const half = Math.floor(event.time / halfMs);
     const side = half & 1;
     const at = (row * 2 + side) * wordsPerHalf;
+    if (this.#half[row * 2 + side]! > half) return; // read a day late: the half it belongs to is gone
     if (this.#half[row * 2 + side] !== half) {
       this.#half[row * 2 + side] = half;
       this.#users.fill(0, at, at + wordsPerHalf);
@@ -189,6 +198,21 @@ export class TrafficMemory {
     this.#half.fill(0, row * 2, row * 2 + 2);
     this.#firstSuccess[row] = 0;
   }
+}
+
+export interface SavedMemory {
+  readonly names: readonly string[];
+  readonly seen: Uint32Array;
+  readonly touches: Uint8Array;
+  readonly firstSuccess: Float64Array;
+  /** Of each side: by client, which half of a day it holds. */
+  readonly halves: readonly Uint32Array[];
+  readonly users: Uint32Array;
+  readonly rings: readonly SavedRing[];
+  readonly clients: readonly SavedClients[];
+  readonly newest: number;
+  readonly usersSeen: boolean;
+  readonly loginsTold: boolean;
 }
 
 function isFailedLogin(event: AccessEvent): boolean {

@@ -22,6 +22,8 @@ export class Watermark {
   readonly #partitions = new Map<string, Partition>();
   #value = 0;
   #newest = 0;
+  /** The first mark of all, for as long as there is no value to be ahead of. */
+  #first = Infinity;
 
   /** All in milliseconds. `aheadMs`: how far one partition may be ahead of the watermark before it is paused. */
   constructor(options: { clock: Clock; latenessMs: number; idleAfterMs: number; aheadMs: number }) {
@@ -64,14 +66,17 @@ export class Watermark {
     known.ended = false;
     const mark = time - this.#lateness;
     if (known.mark === undefined || mark > known.mark) known.mark = mark;
+    if (mark < this.#first) this.#first = mark;
     if (time > this.#newest) this.#newest = time;
   }
 
   /**
    * Moves on to the minimum over the partitions that are heard from. When none is, nothing can come
-   * late any more, and everything read is complete.
+   * late any more, and everything read is complete. Without any partition (between two hands, while a
+   * group of consumers sorts itself out) it stays where it is.
    */
   advance(): number {
+    if (this.#partitions.size === 0) return this.#value;
     let min = Infinity;
     let waiting = false;
     for (const partition of this.#partitions.values()) {
@@ -96,9 +101,10 @@ export class Watermark {
   pauses(): { pause: string[]; resume: string[] } {
     const pause: string[] = [];
     const resume: string[] = [];
+    const reached = this.#value > 0 ? this.#value : this.#first;
     for (const [name, partition] of this.#partitions) {
-      const ahead = partition.mark === undefined ? 0 : partition.mark - this.#value;
-      if (!partition.paused && ahead > this.#ahead && this.#value > 0) {
+      const ahead = partition.mark === undefined ? 0 : partition.mark - reached;
+      if (!partition.paused && ahead > this.#ahead) {
         partition.paused = true;
         pause.push(name);
       } else if (partition.paused && ahead < this.#ahead / 2) {

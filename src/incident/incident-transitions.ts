@@ -64,7 +64,11 @@ export function follow(
   if (raised) return put(entry, scene, { ...change, line: raisedLine(incident, detection) });
   if (!wasOpen || detection.state === "open") return put(entry, scene, change);
   const how = detection.state === "closed" ? "Ended" : "Not confirmed once all events were there";
-  const line = { kind: "detection", cause: `${detection.id} ended ${detection.version}`, text: `${how}: ${detection.summary}` } as const;
+  const line = {
+    kind: "detection",
+    cause: `${detection.id} ended ${detection.version}`,
+    text: `${how}: ${detection.summary}`,
+  } as const;
   return put(entry, scene, { ...change, line });
 }
 

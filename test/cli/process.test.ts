@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tempDirectory } from "../support/temp-directory.ts";
@@ -29,7 +29,7 @@ describe("gatewatch", () => {
   test("a detector of one's own, in any folder, needs nothing installed", async () => {
     const folder = tempDirectory();
     mkdirSync(join(folder, "detectors"));
-    writeFileSync(join(folder, "detectors/many-promos.ts"), ownDetector);
+    copyFileSync(join(root, "test/fixtures/own-detector.txt"), join(folder, "detectors/many-promos.ts"));
     const file = join(folder, "gatewatch.yaml");
     writeFileSync(file, "sources: [{ name: in, type: stdin }]\ndetectors: { directories: [./detectors] }\n");
     const { code, stdout, stderr } = await gatewatch(["-c", file, "check"]);
@@ -46,33 +46,6 @@ describe("gatewatch", () => {
 });
 
 // helpers
-
-const ownDetector = `
-import { z } from "zod";
-import { count, defineDetector } from "gatewatch/detector";
-
-export default defineDetector({
-  id: "many-promos",
-  title: "One client tries many promo codes",
-  description: "Counts promo requests by client.",
-  owasp: ["API6:2023"],
-  severity: "low",
-  needs: { required: ["clientIp"], better: [] },
-  where: { endpointClass: ["promo"] },
-  key: ["clientIp"],
-  window: "10m",
-  params: z.strictObject({ tries: z.int().default(20) }),
-  counters: { tries: count() },
-  fires: ({ tries }, p) => tries >= p.tries,
-  summary: ({ tries }, key) => \`\${tries} promo codes from \${key["clientIp"]}\`,
-  target: ({ key }) => ({ scope: "ip", value: key["clientIp"]! }),
-  examples: [
-    { name: "many", fires: true, events: [{ at: "0s", times: 30, endpointClass: "promo" }] },
-    { name: "few", fires: false, events: [{ at: "0s", times: 3, endpointClass: "promo" }] },
-  ],
-  triage: ["Is it a campaign?"],
-});
-`;
 
 function gatewatch(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const node = join(root, "node_modules/.bin/node");

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import { loadDetect, saveDetect } from "../../src/detect/detect-state.ts";
@@ -219,7 +219,10 @@ test("a client whose address could be forged is not named beside those that coul
   const attempts = Array.from({ length: 24 }, (_, i) => {
     const clientIp = `203.0.113.${i % 12}`;
     return login(i * 500, {
-      ...{ clientIp, clientKey: clientIp, userId: "anna", userAgent: `agent ${i % 4}` },
+      clientIp,
+      clientKey: clientIp,
+      userId: "anna",
+      userAgent: `agent ${i % 4}`,
       clientIpTrust: i % 12 === 3 ? "guessed" : "certain",
     });
   });
@@ -260,7 +263,7 @@ test("a detector that throws is left out for that event, and muted when it goes 
     },
   };
   const { process, engine } = anyEngine({
-    detectors: [throwing as never, ...stuffing],
+    detectors: [throwing, ...stuffing],
     onMuted: (id, error) => muted.push(`${id}: ${error}`),
   });
   const told = process(Array.from({ length: 40 }, (_, i) => login(i * 200)));
