@@ -156,7 +156,7 @@ function killPoints(): readonly { before: number; after: number }[] {
 }
 
 function attempts(client: string, from: number, to: number): string[] {
-  return Array.from({ length: to - from }, (_, i) => failedLogin(Date.now(), client, `user-${from + i}`));
+  return Array.from({ length: to - from }, (_, i) => failedLogin(Date.now(), client, `${client} ${from + i}`));
 }
 
 async function look(gatewatch: GatewatchProcess, shown: { detections: Set<string>; incidents: Set<string> }) {

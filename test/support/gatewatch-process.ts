@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { eventually } from "./eventually.ts";
@@ -48,6 +48,7 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
   const configFile = join(directory, "gatewatch.yaml");
   const configure = (next: GatewatchOptions["config"]) =>
     writeFileSync(configFile, JSON.stringify({ ...next, api: { listen: `127.0.0.1:${port}` } }, undefined, 2));
+  mkdirSync(directory, { recursive: true });
   configure(config);
 
   const child = spawn(process.execPath, [main, "--config", configFile, "run"], {
