@@ -4,7 +4,7 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
-const version = 1;
+const version = 2;
 const magic = Buffer.from(`gatewatch-state-${version}\n`);
 
 /**
@@ -52,7 +52,8 @@ export class StateFile {
     const body = bytes.subarray(magic.length + 4);
     if (!bytes.subarray(0, magic.length).equals(magic))
       return { state: undefined, problem: "written by another version" };
-    if (crc32(body) !== bytes.readUInt32LE(magic.length)) return { state: undefined, problem: "damaged" };
+    if (bytes.length < magic.length + 4 || crc32(body) !== bytes.readUInt32LE(magic.length))
+      return { state: undefined, problem: "damaged" };
     return { state: deserialize(body), problem: undefined };
   }
 }

@@ -216,9 +216,9 @@ export class Episodes {
   }
 
   save(): SavedEpisode[] {
-    return [...this.#open.values()].map(({ detector, row: _, ...rest }) => ({
+    return [...this.#open.values()].map(({ row: _row, ...rest }) => ({
       ...rest,
-      detector: detector.active.definition.id,
+      detector: rest.detector.active.definition.id,
     }));
   }
 

@@ -233,8 +233,9 @@ export class Lane {
     const { times, values, width } = this.#sparse;
     const span = { from: (end - this.span + 1) * this.bucketMs, to: (end + 1) * this.bucketMs };
     return this.#sparse.newest(row, slot, span).map((i) => {
-      const at = i * width + slot.at;
-      return { time: times[i]!, values: Array.from(values.subarray(at, at + slot.width)) };
+      const remembered: number[] = [];
+      for (let v = 0; v < slot.width; v++) remembered.push(values[i * width + slot.at + v]!);
+      return { time: times[i]!, values: remembered };
     });
   }
 }

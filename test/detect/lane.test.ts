@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { count, distinct, max, sum, type Counter } from "../../src/detect/define-detector.ts";
-import { Lane, sparseEntries } from "../../src/detect/lane.ts";
+import { Lane } from "../../src/detect/lane.ts";
+import { sparseEntries } from "../../src/detect/sparse-rows.ts";
 import { SampleRing } from "../../src/detect/sample.ts";
 import { createSlot, Scratch } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
