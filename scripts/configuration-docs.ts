@@ -21,7 +21,8 @@ runbooks, and starts nothing: all problems are told at once, and the exit code i
 
 - **Secrets** stay outside: \`\${NAME}\` in any text is the environment variable \`NAME\`, or the content of the file that
   the environment variable \`NAME_FILE\` names, without its last line end. \`\${NAME_FILE}\` is that file's content, too.
-  In \`{…}\` and \`[…]\`, write it in quotes. What comes from outside is always text. \`$\${\` is a plain \`\${\`.
+  In \`{…}\` and \`[…]\`, write it in quotes. \`\${NAME:-8080}\` says what holds
+  where neither is set. What comes from outside is always text. \`$\${\` is a plain \`\${\`.
 - **Paths** are relative to the configuration file.
 - **Time spans** are a whole number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; **sizes** end in \`B\`, \`KiB\`, \`MiB\` or \`GiB\`.
 - **Without a restart**, when the file is saved or on SIGHUP, these are taken over: \`block\`, \`detectors\`, \`runbooks\`,

@@ -14,17 +14,20 @@ export interface Interpolated {
 
 /**
  * Fills `${NAME}` in every text: from the environment variable NAME, else from the file that
- * NAME_FILE names. `${NAME_FILE}` reads that file, too. `$${` stays `${`. What is missing keeps its
- * text and becomes a finding. The result is always text: `${PORT}` can't be a number.
+ * NAME_FILE names, else from what follows `:-` (`${PORT:-8080}`). `${NAME_FILE}` reads that file, too.
+ * `$${` stays `${`. What is missing keeps its text and becomes a finding. The result is always text:
+ * `${PORT}` can't be a number.
  */
 export function interpolate(value: unknown, env: Environment): Interpolated {
   const findings: Finding[] = [];
   const secrets = new Set<string>();
 
   const fill = (text: string, path: ConfigPath): string =>
-    text.replaceAll(/\$\$\{|\$\{([^}]*)\}?/g, (whole, name: string | undefined) => {
+    text.replaceAll(/\$\$\{|\$\{([^}]*)\}?/g, (whole, inside: string | undefined) => {
       if (whole === "$${") return "${";
-      const found = lookUp(name ?? "", whole, env);
+      const [name = "", ...otherwise] = (inside ?? "").split(":-");
+      if (otherwise.length > 0 && isName(name) && !env[name] && !env[`${name}_FILE`]) return otherwise.join(":-");
+      const found = lookUp(name, whole, env);
       if ("message" in found) {
         findings.push({ path, ...found });
         return whole;
@@ -55,10 +58,14 @@ export function hideSecrets(text: string, secrets: readonly string[]): string {
 /** Mounted secrets are keys and passwords; a larger file is a mistake, and would be read whole. */
 const maxSecretBytes = 64 * 1024;
 
+function isName(text: string): boolean {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(text);
+}
+
 type Lookup = { readonly text: string } | { readonly message: string; readonly example?: string };
 
 function lookUp(name: string, whole: string, env: Environment): Lookup {
-  if (!whole.endsWith("}") || !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) {
+  if (!whole.endsWith("}") || !isName(name)) {
     return {
       message: "between ${ and } stands the name of an environment variable; where ${ itself is meant, write $${",
       example: "${SLACK_URL}",

@@ -10,6 +10,9 @@ describe("filling in", () => {
     ["within a text", "x${A}y${B}z", "x1y2z"],
     ["escaped", "$${A} and ${A}", "${A} and 1"],
     ["a dollar alone", "$A {A} $", "$A {A} $"],
+    ["otherwise, where nothing is set", "${PORT:-8080}", "8080"],
+    ["otherwise, where something is", "${A:-8080}", "1"],
+    ["otherwise nothing", "x${NONE:-}y", "xy"],
     ["what was filled in is not read again", "${NESTED}", "${A}"],
   ] as const)("%s", ([, text, expected]) => {
     const { value, findings } = interpolate({ key: [text] }, { A: "1", B: "2", NESTED: "${A}" });
