@@ -59,6 +59,8 @@ export class Pipeline implements SourceIo {
   readonly #owners = new Map<string, string>();
   #tail: Promise<unknown> = Promise.resolve();
   #changed = false;
+  /** Something was counted and not handed on: saved now, it would be missing after the next start, or be counted twice. */
+  #torn = false;
   readonly #stopping = new AbortController();
 
   constructor(options: PipelineOptions) {
@@ -75,10 +77,13 @@ export class Pipeline implements SourceIo {
       if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
 
       const { events, offsets, rejected } = normalizer.normalize(batch);
-      const detections = detect.process(batch, { events, offsets, rejected });
-      await minutes.add(batch.partition, events, offsets);
-      if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
-      if (detections.length > 0) await this.#respond(detections);
+      const detections = await this.#whole(async () => {
+        const detections = detect.process(batch, { events, offsets, rejected });
+        await minutes.add(batch.partition, events, offsets);
+        if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
+        if (detections.length > 0) await this.#respond(detections);
+        return detections;
+      });
 
       this.#positions.set(batch.partition, batch.next);
       this.#changed = true;
@@ -120,8 +125,10 @@ export class Pipeline implements SourceIo {
   /** Lets time pass where no event does. To be called every second. */
   tick(): Promise<void> {
     return this.#inTurn(async () => {
-      const detections = this.#options.detect.tick();
-      if (detections.length > 0) await this.#respond(detections);
+      await this.#whole(async () => {
+        const detections = this.#options.detect.tick();
+        if (detections.length > 0) await this.#respond(detections);
+      });
       await this.#options.minutes.flush();
       this.#pauseWhoIsAhead();
     });
@@ -139,18 +146,20 @@ export class Pipeline implements SourceIo {
 
   /** Nothing will follow: judges what is left, and saves. */
   async finish(): Promise<void> {
-    await this.#inTurn(() => this.#respond(this.#options.detect.finish()));
+    await this.#inTurn(() => this.#whole(() => this.#respond(this.#options.detect.finish())));
     this.#changed = true;
     await this.save();
   }
 
   /**
    * Saves what was counted with how far was read, and then tells the sources. The store has every
-   * row of what was read before, or the positions don't move.
+   * row of what was read before, or the positions don't move. Nothing is saved any more once
+   * something could not be handed on: the next start goes on from what was saved before, and reads
+   * it again.
    */
   async save(): Promise<void> {
     const state = await this.#inTurn(async () => {
-      if (!this.#changed) return undefined;
+      if (!this.#changed || this.#torn) return undefined;
       // The counts as they are now; then what they add up to, which has to be in the store before they are saved.
       const snapshot = this.#snapshot();
       await this.#options.minutes.flush();
@@ -177,6 +186,16 @@ export class Pipeline implements SourceIo {
         if (this.#stopping.signal.aborted) throw error;
         await sleep(this.#options.clock, retryMs, this.#stopping.signal);
       }
+    }
+  }
+
+  /** Runs what has to happen as a whole, from counting to handing on. */
+  async #whole<T>(run: () => Promise<T>): Promise<T> {
+    try {
+      return await run();
+    } catch (error) {
+      this.#torn = true;
+      throw error;
     }
   }
 

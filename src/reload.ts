@@ -38,9 +38,15 @@ export function createReload(parts: ReloadParts): (update: ConfigUpdate) => Prom
     if (update.kind === "bad") return complain(parts, update.problems);
     const rules = await readRules(update.config, parts.configFile);
     if ("problems" in rules) return complain(parts, rules.problems);
-    await parts.pipeline.between(async () => {
-      await takeOver(parts, { before: config, next: update.config, rules });
-    });
+    try {
+      await parts.pipeline.between(() => takeOver(parts, { before: config, next: update.config, rules }));
+    } catch (error) {
+      parts.log.error(
+        { err: error },
+        "a changed configuration could not be taken over; it is tried again at the next change",
+      );
+      return parts.service.raise("reload-failed", "configuration", String(error));
+    }
     config = update.config;
     parts.onRules(rules);
     parts.service.clear("reload-failed", "configuration");

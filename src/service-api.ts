@@ -39,11 +39,12 @@ export function serviceApi(parts: ServiceParts): ApiServices {
     detections: {
       list: async ({ detector, state, ...page }) => {
         const where = `(detector = {detector:String} OR {detector:String} = '')
-          AND (state = {state:String} OR {state:String} = '') AND firedAt < fromUnixTimestamp64Milli({before:Int64})`;
-        const before = page.before === undefined ? latestTime : page.before.time + 1;
-        const params = { detector: detector ?? "", state: state ?? "", before };
-        const found = await store.latest<Detection>("detections", where, params, page.limit + 100);
-        return newest(found, page, (detection) => ({ time: detection.firedAt, id: detection.id }));
+          AND (state = {state:String} OR {state:String} = '')
+          AND (firedAt < fromUnixTimestamp64Milli({time:Int64})
+            OR (firedAt = fromUnixTimestamp64Milli({time:Int64}) AND id < {id:String}))`;
+        const { time, id } = page.before ?? { time: latestTime, id: "" };
+        const params = { detector: detector ?? "", state: state ?? "", time, id };
+        return store.latest<Detection>("detections", where, params, { limit: page.limit, by: "firedAt" });
       },
       get: async (id) => (await store.latest<Detection>("detections", "id = {id:String}", { id }, 1))[0],
     },

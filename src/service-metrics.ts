@@ -57,6 +57,7 @@ export function measureService(parts: {
         promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
       }
       coverage.reset();
+      muted.reset();
       for (const { id, coverage: { state }, muted: isMuted } of detect.status()) {
         coverage.set({ detector: id, state }, 1);
         muted.set({ detector: id }, isMuted ? 1 : 0);

@@ -38,6 +38,8 @@ export class DetectStage {
   readonly #options: DetectStageOptions;
   #muting: Muting;
   #engine: DetectEngine;
+  /** Detections of detectors that are gone, closed, to be told at the next opportunity. */
+  #gone: Detection[] = [];
 
   constructor(options: DetectStageOptions) {
     const { config, clock } = options;
@@ -54,7 +56,7 @@ export class DetectStage {
 
   /** Counts a batch and judges; an event can't have ended later than its transport took it. */
   process(batch: RawBatch, { events, offsets }: NormalizedBatch): Detection[] {
-    if (events.length === 0) return this.#engine.tick();
+    if (events.length === 0) return this.tick();
     const { timestamps, receivedAt } = batch;
     // Without transport times there is nothing to look up; and offsets ascend together.
     let at = 0;
@@ -63,15 +65,15 @@ export class DetectStage {
       while (at < batch.offsets.length - 1 && batch.offsets[at]! < offsets[i]!) at++;
       return timestamps[at]! > 0 ? timestamps[at]! : receivedAt;
     };
-    return this.#engine.process({ partition: batch.partition, events, takenAt });
+    return [...this.#gone.splice(0), ...this.#engine.process({ partition: batch.partition, events, takenAt })];
   }
 
   tick(): Detection[] {
-    return this.#engine.tick();
+    return [...this.#gone.splice(0), ...this.#engine.tick()];
   }
 
   finish(): Detection[] {
-    return this.#engine.finish();
+    return [...this.#gone.splice(0), ...this.#engine.finish()];
   }
 
   /** Other detectors, modes or parameters: counts go on where what is counted has stayed the same. */
@@ -101,7 +103,8 @@ export class DetectStage {
   }
 
   load(saved: SavedStage): void {
-    loadDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory }, saved);
+    const gone = loadDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory }, saved);
+    this.#gone.push(...gone);
   }
 
   #build(detectors: readonly ActiveDetector[]): DetectEngine {

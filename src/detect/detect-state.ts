@@ -1,5 +1,6 @@
 import type { SavedCoverage } from "./coverage.ts";
 import type { DetectEngine } from "./detect-engine.ts";
+import type { Detection } from "./detection.ts";
 import type { SavedEpisode } from "./episodes.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Sample } from "./sample.ts";
@@ -48,8 +49,11 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
   };
 }
 
-/** Puts back what was saved. Counters that have changed since begin anew, the others go on. */
-export function loadDetect({ engine, watermark, memory }: DetectParts, saved: SavedDetect): void {
+/**
+ * Puts back what was saved. Counters that have changed since begin anew, the others go on. Returns
+ * the detections of detectors that are gone, closed.
+ */
+export function loadDetect({ engine, watermark, memory }: DetectParts, saved: SavedDetect): Detection[] {
   watermark.load(saved.watermark);
   memory.load(saved.memory);
   const sampleOf = sampleMover(saved.detectors, idsOf(engine));
@@ -66,8 +70,8 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   }
   engine.late = saved.late;
   engine.coverage.load(saved.coverage);
-  engine.episodes.load(saved.episodes, engine.bound);
   engine.restoreSealed(saved.sealedUntil);
+  return engine.episodes.load(saved.episodes, engine.bound);
 }
 
 // helpers

@@ -222,15 +222,23 @@ export class Episodes {
     }));
   }
 
-  load(saved: readonly SavedEpisode[], bound: readonly BoundDetector[]): void {
+  /** Goes on with what was open; returns, closed, what nobody looks for any more. */
+  load(saved: readonly SavedEpisode[], bound: readonly BoundDetector[]): Detection[] {
+    const told: Detection[] = [];
     for (const episode of saved) {
       const detector = bound.find(({ active }) => active.definition.id === episode.detector);
-      if (!detector) continue;
+      if (!detector) {
+        const { detection } = episode;
+        const state = detection.sealed ? "closed" : "unconfirmed";
+        told.push({ ...detection, state, version: detection.version + 1 });
+        continue;
+      }
       // Without a row (what is counted has changed) it only waits to be closed, or to fire again.
       const row = detector.space.find(episode.detection.key);
       if (row !== -1) detector.space.pin(row);
       this.#open.set(keyOf(detector, episode.name), { ...episode, detector, row, samples: [...episode.samples] });
     }
+    return told;
   }
 }
 

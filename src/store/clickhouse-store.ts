@@ -9,7 +9,7 @@ import type { Journal } from "./journal.ts";
 import { latestQuery } from "./latest-query.ts";
 import { StoreQuestionError, type Reads } from "./reads.ts";
 import { rowLine, savedRowLine, type TableColumns } from "./row-line.ts";
-import type { BulkTable, Cell, SavedRow, SavedTable, Store, StoreStatus } from "./store.ts";
+import type { LatestPage, BulkTable, Cell, SavedRow, SavedTable, Store, StoreStatus } from "./store.ts";
 import type { Writer } from "./writer.ts";
 
 export interface ClickHouseStoreParts {
@@ -97,13 +97,14 @@ export class ClickHouseStore implements Store {
     table: SavedTable,
     where: string,
     params: Readonly<Record<string, unknown>> = {},
-    limit: number = defaultLimit,
+    page: number | LatestPage = defaultLimit,
   ): Promise<T[]> {
     const unwritten = this.#parts.journal.unwritten(table);
     if (unwritten.reduce((sum, entry) => sum + entry.line.length, 0) > maxOverlayBytes) {
       throw new StoreQuestionError("busy", "too many rows still wait to be written; ask again later");
     }
-    const sql = latestQuery({ table, columns: this.#columns(table), where, limit, unwritten });
+    const { limit, by } = typeof page === "number" ? { limit: page, by: "time" } : page;
+    const sql = latestQuery({ table, columns: this.#columns(table), where, limit, by, unwritten });
     const rows = await this.#parts.reads.ask<{ body: string }>(sql, params);
     return rows.map((row) => JSON.parse(row.body) as T);
   }

@@ -8,6 +8,8 @@ export interface LatestQuery {
   /** SQL over the table's columns; empty: all. */
   readonly where: string;
   readonly limit: number;
+  /** The time column that orders them; from code, never from a request. */
+  readonly by: string;
   /** Of each id the newest version that ClickHouse may not have yet. */
   readonly unwritten: readonly JournalEntry[];
 }
@@ -17,10 +19,10 @@ export interface LatestQuery {
  * journal laid over what ClickHouse has, so that it is right while inserts are slow.
  */
 export function latestQuery(query: LatestQuery): string {
-  const { table, where, limit, unwritten } = query;
+  const { table, where, limit, by, unwritten } = query;
   const condition = where.trim() === "" ? "1" : `(${where}\n)`;
-  const stored = (filter: string) => `SELECT id, version, time, body FROM ${table} FINAL WHERE ${filter}`;
-  const newestFirst = `ORDER BY time DESC, id LIMIT ${limit}`;
+  const stored = (filter: string) => `SELECT id, version, \`${by}\`, body FROM ${table} FINAL WHERE ${filter}`;
+  const newestFirst = `ORDER BY \`${by}\` DESC, id DESC LIMIT ${limit}`;
   if (unwritten.length === 0) return `SELECT body FROM (${stored(condition)}) ${newestFirst}`;
 
   const names = [...query.columns.keys()].map((name) => `\`${name}\``);
@@ -29,7 +31,7 @@ export function latestQuery(query: LatestQuery): string {
   const ofSameIds = `SELECT ${names.join(", ")} FROM ${table} FINAL WHERE id IN ${ids}`;
   // The versions are compared before the condition: an older version that matches must not come back.
   const newest = `SELECT * FROM (${overlay} UNION ALL ${ofSameIds}) ORDER BY version DESC LIMIT 1 BY id`;
-  const changed = `SELECT id, version, time, body FROM (${newest}) WHERE ${condition}`;
+  const changed = `SELECT id, version, \`${by}\`, body FROM (${newest}) WHERE ${condition}`;
   return `SELECT body FROM (${stored(`id NOT IN ${ids} AND ${condition}`)} UNION ALL ${changed}) ${newestFirst}`;
 }
 

@@ -48,14 +48,28 @@ export interface Store {
   save(rows: readonly SavedRow[]): Promise<void>;
   /** Hands over rows that may be written later; waits while too many are unwritten. */
   write(table: BulkTable, rows: readonly Readonly<Record<string, Cell>>[]): Promise<void>;
-  /** The newest `body` of each id in a saved table. `where` is SQL over its columns, with `{name:Type}` parameters. */
-  latest<T>(table: SavedTable, where: string, params?: Readonly<Record<string, unknown>>, limit?: number): Promise<T[]>;
+  /**
+   * The newest `body` of each id in a saved table. `where` is SQL over its columns, with `{name:Type}`
+   * parameters. The latest by the row's time come first, or by another time column; ties by id downwards.
+   */
+  latest<T>(
+    table: SavedTable,
+    where: string,
+    params?: Readonly<Record<string, unknown>>,
+    page?: number | LatestPage,
+  ): Promise<T[]>;
   /** Any question, on a reading connection, with limits on time and memory. Rows as objects. */
   query<Row>(sql: string, params?: Readonly<Record<string, unknown>>): Promise<Row[]>;
   /** Everything handed over so far is in ClickHouse when this resolves. */
   flush(): Promise<void>;
   status(): StoreStatus;
   close(): Promise<void>;
+}
+
+/** How many at most, and by which of the table's time columns; the row's `time` unless given. */
+export interface LatestPage {
+  readonly limit: number;
+  readonly by: string;
 }
 
 export interface StoreStatus {

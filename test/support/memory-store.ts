@@ -1,4 +1,4 @@
-import type { BulkTable, Cell, SavedRow, SavedTable, Store, StoreStatus } from "../../src/store/store.ts";
+import type { BulkTable, Cell, LatestPage, SavedRow, SavedTable, Store, StoreStatus } from "../../src/store/store.ts";
 import { compileWhere } from "./sql-where.ts";
 
 /**
@@ -51,12 +51,14 @@ export class MemoryStore implements Store {
     table: SavedTable,
     where: string,
     params: Readonly<Record<string, unknown>> = {},
-    limit = 1000,
+    page: number | LatestPage = 1000,
   ): Promise<T[]> {
     const matches = compileWhere(where);
+    const { limit, by } = typeof page === "number" ? { limit: page, by: "time" } : page;
+    const timeOf = (row: SavedRow) => Number(by === "time" ? row.time : row.columns[by]);
     return this.rows(table)
       .filter((row) => matches({ id: row.id, version: row.version, time: row.time, ...row.columns }, params))
-      .sort((a, b) => b.time - a.time)
+      .sort((a, b) => timeOf(b) - timeOf(a) || (a.id < b.id ? 1 : -1))
       .slice(0, limit)
       .map((row) => JSON.parse(JSON.stringify(row.body)) as T);
   }
