@@ -35,6 +35,7 @@ import { measureService } from "./service-metrics.ts";
 import { StatusBoard, version } from "./service-status.ts";
 import { HttpSource } from "./source/http-source.ts";
 import { SilenceWatch } from "./source/silence.ts";
+import { takeStandardInput } from "./standard-input.ts";
 import { StateFile } from "./state-file.ts";
 import { createMinuteRows } from "./store/minute-rows.ts";
 import { openStore } from "./store/open-store.ts";
@@ -67,6 +68,8 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   if (geo.warning !== undefined) log.warn(geo.warning);
   const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
   if (threads !== undefined) log.warn(threads);
+
+  const stdin = takeStandardInput(config.sources.some(({ type }) => type === "stdin") ? "wanted" : "unwanted");
 
   // The store, and what was saved by an earlier run.
   lifecycle.onStop("data directory", await claimDataDirectory(dataDirectory));
@@ -133,7 +136,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   service.restore(before.detections);
 
   // The pipeline, from the sources to the detections.
-  const sources = createSources({ config, stdin: process.stdin, clock, log, metrics });
+  const sources = createSources({ config, stdin, clock, log, metrics });
   const silence = new SilenceWatch({
     clock,
     sources: config.sources,
