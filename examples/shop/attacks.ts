@@ -51,9 +51,9 @@ function stolenSession(cycle: number, customers: readonly Person[]): Step[] {
   ];
 }
 
-/** Eighty machines in one country, each trying one account twice: too little to be noticed one by one. */
+/** Eighty machines in one country, each trying one account three times: too little to be noticed one by one. */
 function botnet(cycle: number): Step[] {
-  return steps({ from: 15_000, every: 125, count: 160 }, (i) => {
+  return steps({ from: 14_000, every: 80, count: 260 }, (i) => {
     const client = { ...machine(`203.0.113.${130 + (i % 80)}`, "okhttp/4.12"), ...saoPaulo };
     return login(client, `leaked-${cycle}-${i % 80}@mail.example`, i % 9 === 0 ? 200 : 401);
   });
