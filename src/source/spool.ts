@@ -54,7 +54,7 @@ export class Spool {
 
   /** Opens a spool, or makes one. A last line that was cut off by a crash was never acknowledged: it goes. */
   static async open(options: { directory: string; maxBytes: number }): Promise<Spool> {
-    await mkdir(options.directory, { recursive: true });
+    await mkdir(options.directory, { recursive: true, mode: 0o700 });
     const found: Segment[] = [];
     for (const name of (await readdir(options.directory)).sort()) {
       if (!/^\d{16}\.log$/.test(name)) continue;
@@ -188,7 +188,8 @@ export class Spool {
     this.#active = undefined;
     const base = newest ? newest.base + newest.size : 0;
     const segment = { base, path: join(this.#directory, `${String(base).padStart(16, "0")}.log`), size: 0 };
-    this.#active = await open(segment.path, "w");
+    // Lines as they came, with whatever secrets a log holds: for nobody else.
+    this.#active = await open(segment.path, "w", 0o600);
     await syncDirectory(this.#directory);
     this.#segments.push(segment);
     return { handle: this.#active, segment };

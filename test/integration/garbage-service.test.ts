@@ -55,7 +55,8 @@ describe(`${count} lines of garbage, of which ${expected.good} are good, through
       },
     });
     await feed(gatewatch);
-    const { metric, peakRssMiB } = gatewatch;
+    const running = gatewatch;
+    const metric = (name: string, labels = {}) => running.metric(name, labels);
     const seen = async () => ({
       events: await metric("gatewatch_normalize_events_total"),
       rejected: await metric("gatewatch_normalize_rejected_total"),
@@ -69,7 +70,7 @@ describe(`${count} lines of garbage, of which ${expected.good} are good, through
       return events + rejected >= wanted;
     }, 60_000); // prettier-ignore
     const counted = await seen();
-    const rss = peakRssMiB();
+    const rss = running.peakRssMiB();
     process.stdout.write(`garbage through ${name}: peak RSS ${rss.toFixed(0)} MiB\n`);
     expect(rss).toBeLessThan(maxRssMiB);
     expect(gatewatch.log()).not.toMatch(/"level":(50|60)/);
