@@ -1,81 +1,171 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
-import { count, distinct, max, sum, type Counter } from "../../src/detect/define-detector.ts";
-import { Lane } from "../../src/detect/lane.ts";
+import { deserialize, serialize } from "node:v8";
+import { describe, expect, test } from "vitest";
+import { savedRows, type Lane, type SavedRows } from "../../src/detect/lane.ts";
+import { samplesPerBucket } from "../../src/detect/bucket-pool.ts";
 import { sparseEntries } from "../../src/detect/sparse-rows.ts";
-import { SampleRing } from "../../src/detect/sample.ts";
 import { createSlot, Scratch } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
+import {
+  addingCounters,
+  aLane,
+  allFigures,
+  laneBucketMs,
+  laneEvents,
+  laneStart,
+  laneWindowMs,
+  lastLaneBucket,
+  lastThree,
+  observe,
+} from "../support/a-lane.ts";
 import { anEvent } from "../support/an-event.ts";
 
 // A quiet row keeps its observations one by one, a busy one keeps buckets: both have to give what the
-// events themselves say.
+// events themselves say, in whichever order they come.
 
-const windowMs = 60_000;
-const bucketMs = 1_000;
-const start = Date.UTC(2026, 7, 22, 9);
-const counters: readonly Counter[] = [
-  count((event) => event.status === 401),
-  sum((event) => event.durationMs),
-  max((event) => event.durationMs),
-  distinct((event) => event.userId),
-];
+describe.each([
+  ["a quiet row", { minLength: 1, maxLength: sparseEntries }],
+  ["a row that is promoted", { minLength: sparseEntries + 1, maxLength: 60 }],
+] as const)("%s", (_, length) => {
+  test("gives the figures of its events, at the end of every bucket", () => {
+    fc.assert(
+      fc.property(laneEvents(length), (given) => {
+        const lane = aLane();
+        for (const event of given) observe(lane, event);
+        for (let end = lane.bucketOf(laneStart); end <= lastLaneBucket; end += 7) {
+          expect(lane.slots.map((slot) => lane.figure(0, slot, end))).toEqual(plainly(given, end));
+        }
+      }),
+    );
+  });
 
-const events = (length: { minLength: number; maxLength: number }) =>
-  fc.array(
-    fc
-      .record({
-        time: fc.nat({ max: windowMs - 1 }).map((ms) => start + ms),
-        status: fc.constantFrom(200, 401),
-        durationMs: fc.nat({ max: 500 }),
-        userId: fc.option(fc.constantFrom("anna", "ben", "cleo"), { nil: undefined }),
-      })
-      .map((given) => anEvent(given)),
-    length,
-  );
+  test("gives the newest of what it remembers", () => {
+    fc.assert(
+      fc.property(laneEvents(length), fc.boolean(), (given, alone) => {
+        const lane = aLane(alone ? [lastThree] : [...addingCounters, lastThree]);
+        const inOrder = [...given].sort((a, b) => a.time - b.time);
+        for (const event of inOrder) observe(lane, event);
+        const newest = inOrder.filter(({ status }) => status === 200).slice(-3);
+        const window = newest.filter(({ time }) => Math.floor(time / laneBucketMs) > lastLaneBucket - lane.span);
+        const remembered = lane.figure(0, lane.slots.at(-1)!, lastLaneBucket);
+        expect(remembered).toMatchObject(window.map(({ time }) => ({ time })));
+        expect(remembered).toHaveLength(window.length);
+      }),
+    );
+  });
 
-test.for([
-  ["a quiet row", { minLength: 1, maxLength: sparseEntries }, 0],
-  ["a row that was promoted", { minLength: sparseEntries + 1, maxLength: 40 }, 1],
-] as const)("%s gives the figures of its events, at the end of every bucket", ([, length, promoted]) => {
-  fc.assert(
-    fc.property(events(length), (given) => {
-      const lane = aLane();
-      given.forEach((event, i) => observe(lane, event, i));
-      expect(lane.promoted).toBe(promoted);
-      for (let end = lane.bucketOf(start); end < lane.bucketOf(start) + lane.span; end += 7) {
-        expect(lane.slots.map((slot) => lane.figure(0, slot, end))).toEqual(plainly(given, end));
-      }
-    }),
-  );
+  test("gives the same figures and samples in any order, also of what it remembers", () => {
+    fc.assert(
+      fc.property(laneEvents(length), fc.infiniteStream(fc.nat()), (given, shuffle) => {
+        const lanes = [given, shuffled(given, shuffle)].map((events) => {
+          const lane = aLane([...addingCounters, lastThree]);
+          for (const event of events) observe(lane, event);
+          return lane;
+        });
+        const [one, other] = lanes.map((lane) => ({
+          figures: allFigures(lane),
+          samples: hashes(lane).sort(),
+        }));
+        expect(other).toEqual(one);
+      }),
+    );
+  });
+
+  test("is the same after it was saved and loaded", () => {
+    fc.assert(
+      fc.property(laneEvents(length), (given) => {
+        const lane = aLane([...addingCounters, lastThree]);
+        for (const event of given) observe(lane, event, 3);
+        const restored = aLane([...addingCounters, lastThree]);
+        const [row] = savedRows(deserialize(serialize(lane.save([3]))) as SavedRows);
+        restored.merge(5, row!);
+        expect(allFigures(restored, 5)).toEqual(allFigures(lane, 3));
+        expect(hashes(restored, 5).sort()).toEqual(hashes(lane, 3).sort());
+      }),
+    );
+  });
+});
+
+test("of each bucket the earliest samples are kept", () => {
+  const lane = aLane();
+  const events = Array.from({ length: 20 }, (_, i) => anEvent({ time: laneStart + i, status: 401, requestId: `${i}` }));
+  for (const event of events.toReversed()) observe(lane, event);
+  const kept = lane.samples(0, lane.bucketOf(laneStart)).map(({ time }) => time - laneStart);
+  expect(kept).toEqual(Array.from({ length: samplesPerBucket }, (_, i) => i));
+  expect(lane.wantsSample(0, laneStart + 19)).toBe(false);
+  expect(lane.wantsSample(0, laneStart)).toBe(true);
+});
+
+test("a row that is forgotten begins anew, quiet or promoted", () => {
+  for (const events of [2, 30]) {
+    const lane = aLane();
+    for (let i = 0; i < events; i++) observe(lane, anEvent({ time: laneStart + i, status: 401 }));
+    lane.forget(0);
+    expect(lane.promoted).toBe(0);
+    expect(lane.figure(0, lane.slots[0]!, lane.bucketOf(laneStart))).toBe(0);
+  }
+});
+
+test("when all rings are taken, a row written long ago loses its own, and that is counted", () => {
+  const rows = 2_048;
+  const lane = aLane(addingCounters.slice(0, 1), rows);
+  const promote = (row: number) => {
+    for (let i = 0; i <= sparseEntries; i++) observe(lane, anEvent({ time: laneStart + i, status: 401 }), row);
+  };
+  for (let row = 0; row < 1_024; row++) promote(row);
+  expect(lane).toMatchObject({ promoted: 1_024, demoted: 0 });
+  // All but the first few are written again: one of those few has to give way.
+  for (let row = 8; row < 1_024; row++) observe(lane, anEvent({ time: laneStart + 50, status: 401 }), row);
+  promote(2_000);
+  expect(lane).toMatchObject({ promoted: 1_024, demoted: 1 });
+  const figureOf = (row: number) => lane.figure(row, lane.slots[0]!, lane.bucketOf(laneStart));
+  expect(figureOf(2_000)).toBe(sparseEntries + 1);
+  expect(Array.from({ length: 8 }, (_, row) => figureOf(row)).filter((figure) => figure === 0)).toHaveLength(1);
+  expect(figureOf(8)).toBe(sparseEntries + 2);
+});
+
+test("a quiet row forgets what no window to be sealed can hold, and is not promoted for it", () => {
+  const lane = aLane(addingCounters.slice(0, 1));
+  const scratch = new Scratch();
+  for (let i = 0; i < 50; i++) {
+    const time = laneStart + i * laneWindowMs;
+    scratch.mask = 1;
+    lane.observe(0, { time, hash: i, sample: undefined, isEvidence: true }, scratch, { sealedUntil: time - 10_000 });
+  }
+  expect(lane.promoted).toBe(0);
+  expect(lane.mostEvents(0)).toBeLessThan(4);
+});
+
+test("holds at most 31 counters", () => {
+  const lane = aLane(Array.from({ length: 31 }, () => addingCounters[0]!));
+  expect(() => lane.addSlot(createSlot(addingCounters[0]!))).toThrow("at most 31 counters");
 });
 
 // helpers
 
-function aLane(): Lane {
-  const lane = new Lane({ rows: 4, windowMs, bucketMs, slackMs: 0, ring: new SampleRing(16) });
-  for (const counter of counters) lane.addSlot(createSlot(counter));
-  lane.allocate();
-  return lane;
+function hashes(lane: Lane, row = 0): number[] {
+  return lane.samples(row, lastLaneBucket).map(({ hash }) => hash);
 }
 
-function observe(lane: Lane, event: AccessEvent, hash: number): void {
-  const scratch = new Scratch();
-  for (const slot of lane.slots) scratch.evaluate(slot, event);
-  if (scratch.mask === 0) return;
-  const { time } = event;
-  lane.observe(0, { time, hash, sample: undefined, isEvidence: false }, scratch, { sealedUntil: 0 });
+function shuffled(events: readonly AccessEvent[], shuffle: fc.Stream<number>): AccessEvent[] {
+  return events
+    .map((event) => ({ event, at: shuffle.next().value as number }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ event }) => event);
 }
 
 /** The same figures, counted from the events in the plainest way. */
 function plainly(given: readonly AccessEvent[], end: number): ReturnType<Lane["figure"]>[] {
-  const inWindow = given.filter(({ time }) => Math.floor(time / bucketMs) <= end);
-  const durations = inWindow.map((event) => event.durationMs ?? 0);
+  const bucketOf = ({ time }: AccessEvent) => Math.floor(time / laneBucketMs);
+  const inWindow = given.filter(
+    (event) => bucketOf(event) <= end && bucketOf(event) > end - laneWindowMs / laneBucketMs,
+  );
+  const longitudes = inWindow.flatMap((event) => event.longitude ?? []);
   const users = new Set(inWindow.flatMap((event) => event.userId ?? []));
   return [
     inWindow.filter((event) => event.status === 401).length,
-    durations.reduce((a, b) => a + b, 0),
-    Math.max(0, ...durations),
+    inWindow.reduce((total, event) => total + (event.durationMs ?? 0), 0),
+    longitudes.length === 0 ? 0 : Math.max(...longitudes),
     { known: users.size > 0, value: users.size },
   ];
 }
