@@ -39,6 +39,12 @@ export function measureService(parts: {
   const rows = metrics.gauge("gatewatch_detect_rows", "Keys held, by what they are made of", ["key"]);
   const evicted = metrics.gauge("gatewatch_detect_evicted_total", "Keys that gave way to others", ["key"]);
   const promoted = metrics.gauge("gatewatch_detect_promoted_rows", "Keys that hold buckets", ["key"]);
+  const demoted = metrics.gauge("gatewatch_detect_demoted_total", "Keys that lost their buckets to busier ones", [
+    "key",
+  ]);
+  const errors = metrics.gauge("gatewatch_detect_errors_total", "Errors thrown by each detector, skipped", [
+    "detector",
+  ]);
   const coverage = metrics.gauge("gatewatch_detect_coverage", "1 for the state each detector's coverage is in", [
     "detector",
     "state",
@@ -55,10 +61,12 @@ export function measureService(parts: {
         rows.set({ key }, table.used);
         evicted.set({ key }, table.evicted);
         promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
+        demoted.set({ key }, lanes.reduce((total, lane) => total + lane.demoted, 0));
       }
       coverage.reset();
       muted.reset();
-      for (const { id, coverage: { state }, muted: isMuted } of detect.status()) {
+      for (const { id, coverage: { state }, muted: isMuted, errors: thrown } of detect.status()) {
+        errors.set({ detector: id }, thrown);
         coverage.set({ detector: id, state }, 1);
         muted.set({ detector: id }, isMuted ? 1 : 0);
       }

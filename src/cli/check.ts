@@ -1,5 +1,9 @@
 import { invalidFiles, readConfig } from "../config.ts";
 import { loadFiles } from "../config-files.ts";
+import type { LoadedDetector } from "../detect/load-detectors.ts";
+import { runExample } from "../detect/run-example.ts";
+import type { Problem } from "../errors.ts";
+import { shippedPath } from "../shipped-path.ts";
 import type { CliContext } from "./cli-context.ts";
 
 /**
@@ -12,6 +16,9 @@ export async function runCheck(configFile: string, context: CliContext): Promise
   const { config, lineOf } = result;
   const { detectors, runbooks, problems } = await loadFiles({ config, configFile, lineOf });
   if (problems.length > 0) throw invalidFiles(configFile, problems);
+
+  const wrong = detectors.filter(({ file }) => !file.startsWith(shippedPath("detectors"))).flatMap(failedExamples);
+  if (wrong.length > 0) throw invalidFiles(configFile, wrong);
 
   const off = detectors.filter((detector) => config.detectors[detector.definition.id]?.mode === "off").length;
   const found = [
@@ -34,6 +41,23 @@ export async function runCheck(configFile: string, context: CliContext): Promise
 }
 
 // helpers
+
+/** A detector of one's own does what its examples say; the shipped ones are tested. */
+function failedExamples({ definition, file }: LoadedDetector): Problem[] {
+  return definition.examples.flatMap((example) => {
+    const path = `examples "${example.name}"`;
+    try {
+      const fires = runExample(definition, example).length > 0;
+      if (fires === example.fires) return [];
+      const message = fires
+        ? "the detector fires, and is expected to stay silent"
+        : "the detector stays silent, and is expected to fire";
+      return [{ file, path, message }];
+    } catch (error) {
+      return [{ file, path, message: `the detector fails: ${String(error)}` }];
+    }
+  });
+}
 
 function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;

@@ -9,7 +9,6 @@ export const serviceKinds = {
   "gateway-failing": { key: "gateway", severity: "high", title: "A gateway does not take decisions" },
   "store-failing": { key: "part", severity: "high", title: "The store does not answer" },
   "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over" },
-  "proxy-trust": { key: "source", severity: "high", title: "Client addresses look like a proxy's" },
 } as const satisfies Record<string, { key: string; severity: Severity; title: string }>;
 
 export type ServiceKind = keyof typeof serviceKinds;

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tempDirectory } from "../support/temp-directory.ts";
@@ -36,6 +36,19 @@ describe("gatewatch", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("7 detectors");
     expect(stdout).toContain("no runbook names the detector many-promos");
+  });
+
+  test("a detector of one's own that does not do what its examples say is no good", async () => {
+    const folder = tempDirectory();
+    mkdirSync(join(folder, "detectors"));
+    const text = readFileSync(join(root, "test/fixtures/own-detector.txt"), "utf8").replace("times: 30", "times: 10");
+    writeFileSync(join(folder, "detectors/many-promos.ts"), text);
+    const file = join(folder, "gatewatch.yaml");
+    writeFileSync(file, "sources: [{ name: in, type: stdin }]\ndetectors: { directories: [./detectors] }\n");
+    const { code, stderr } = await gatewatch(["-c", file, "check"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain('examples "many"');
+    expect(stderr).toContain("the detector stays silent, and is expected to fire");
   });
 
   test("what it prints is whole although it ends at once", async () => {
