@@ -1,8 +1,12 @@
 import { z } from "zod";
-import { defineDetector, isOk, last, type Remembered } from "../src/detect/define-detector.ts";
+import { defineDetector, type Duration, isOk, last, type Remembered } from "../src/detect/define-detector.ts";
 
 /** City databases are off by so much, often; it is taken off the distance at both ends. */
 const accuracyKm = 50;
+
+const berlin = { latitude: 52.5, longitude: 13.4 };
+const potsdam = { latitude: 52.4, longitude: 13 };
+const newYork = { latitude: 40.7, longitude: -74 };
 
 export default defineDetector({
   id: "impossible-travel",
@@ -40,110 +44,22 @@ export default defineDetector({
     {
       name: "Berlin, and New York half an hour later",
       fires: true,
-      events: [
-        {
-          at: "0s",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.1",
-          clientKey: "203.0.113.1",
-          latitude: 52.5,
-          longitude: 13.4,
-        },
-        {
-          at: "30m",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.2",
-          clientKey: "203.0.113.2",
-          latitude: 40.7,
-          longitude: -74,
-        },
-      ],
+      events: [visit("0s", berlin, "203.0.113.1"), visit("30m", newYork, "203.0.113.2")],
     },
     {
       name: "Berlin, and New York the next morning",
       fires: false,
-      events: [
-        {
-          at: "0s",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.1",
-          clientKey: "203.0.113.1",
-          latitude: 52.5,
-          longitude: 13.4,
-        },
-        {
-          at: "10h",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.2",
-          clientKey: "203.0.113.2",
-          latitude: 40.7,
-          longitude: -74,
-        },
-      ],
+      events: [visit("0s", berlin, "203.0.113.1"), visit("10h", newYork, "203.0.113.2")],
     },
     {
       name: "the same address, whose place was corrected",
       fires: false,
-      events: [
-        {
-          at: "0s",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          latitude: 52.5,
-          longitude: 13.4,
-        },
-        {
-          at: "5m",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          latitude: 40.7,
-          longitude: -74,
-        },
-      ],
+      events: [visit("0s", berlin, "203.0.113.1"), visit("5m", newYork, "203.0.113.1")],
     },
     {
       name: "home and office, 30 km apart",
       fires: false,
-      events: [
-        {
-          at: "0s",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.1",
-          clientKey: "203.0.113.1",
-          latitude: 52.5,
-          longitude: 13.4,
-        },
-        {
-          at: "1m",
-          endpointClass: "login",
-          status: 200,
-          outcome: "ok",
-          userId: "anna",
-          clientIp: "203.0.113.2",
-          clientKey: "203.0.113.2",
-          latitude: 52.4,
-          longitude: 13.0,
-        },
-      ],
+      events: [visit("0s", berlin, "203.0.113.1"), visit("1m", potsdam, "203.0.113.2")],
     },
   ],
   triage: [
@@ -179,4 +95,16 @@ function addressNumber(clientKey: string | undefined): number | undefined {
   let number = 7;
   for (let i = 0; i < clientKey.length; i++) number = (number * 31 + clientKey.charCodeAt(i)) % 4_294_967_291;
   return number;
+}
+
+function visit(at: Duration, place: { latitude: number; longitude: number }, clientIp: string) {
+  return {
+    at,
+    endpointClass: "login",
+    outcome: "ok",
+    userId: "anna",
+    clientIp,
+    clientKey: clientIp,
+    ...place,
+  } as const;
 }

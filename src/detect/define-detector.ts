@@ -4,6 +4,8 @@ import type { Severity, Target } from "./detection.ts";
 import type { EvidenceEvent } from "./detection.ts";
 import type { Duration } from "../units.ts";
 
+export type { Duration };
+
 /**
  * What a key is made of. `clientIp` is the address, or the /64 of an IPv6 client; `actor` is the
  * surest name for whoever asks: the user, else the API key, else the client.
