@@ -1,9 +1,10 @@
 import type { Detection, EvidenceEvent } from "../detect/detection.ts";
 import type { Incident, IncidentChange } from "../incident/incident.ts";
+import type { Runbook } from "../incident/runbook.ts";
 import { plainText } from "../incident/plain-text.ts";
+import { runbookSteps } from "../incident/runbook-steps.ts";
 import type { Page } from "./notifier.ts";
 import type { OpenIncident } from "./open-incidents.ts";
-import { runbookSteps } from "./runbook-steps.ts";
 
 /** A page before it is dressed for a delivery. */
 export type PageText = Omit<Page, "deliveryId">;
@@ -35,7 +36,7 @@ export function pageText(
     service: plainText(context.service, 100),
     facts: facts(incident, detection),
     evidence: (detection?.evidence ?? []).slice(0, 5).map(evidenceLine),
-    steps: runbookSteps(runbook.steps),
+    steps: stepsOf(runbook),
     incidentUrl: `${context.publicUrl}/incidents/${encodeURIComponent(incident.id)}`,
     runbookUrl: `${context.publicUrl}/runbooks/${encodeURIComponent(runbook.id)}`,
   };
@@ -71,6 +72,13 @@ export function summaryPage(
 }
 
 // helpers
+
+/** The first six steps: what fits on a page. */
+function stepsOf(runbook: Runbook): readonly string[] {
+  return runbookSteps(runbook.steps)
+    .slice(0, 6)
+    .map((step) => plainText(step, 300));
+}
 
 function progress(incident: Incident, kind: PageText["kind"]): string {
   if (kind === "acknowledge") return `Acknowledged by ${incident.acknowledgedBy ?? "somebody"}. `;
