@@ -101,7 +101,7 @@ describe("follow-ups", () => {
     await scene.change("opened");
     await scene.restart();
     await scene.change("resolved");
-    expect(scene.sends.slice(2)).toEqual(["+0 slack resolve inc_1", "+0 mail resolve inc_1"]);
+    expect(scene.sends.slice(2).toSorted()).toEqual(["+0 mail resolve inc_1", "+0 slack resolve inc_1"]);
   });
 
   test("are not sent twice, nor for an incident that was never paged", async () => {
