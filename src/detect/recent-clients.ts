@@ -55,6 +55,6 @@ export class RecentClients {
       for (const map of live) word |= map[w]!;
       for (word = ~word; word !== 0; word &= word - 1) empty++;
     }
-    return Math.round(-this.#bits * Math.log(Math.max(1, empty) / this.#bits));
+    return Math.round(this.#bits * Math.log(this.#bits / Math.max(1, empty)));
   }
 }

@@ -80,7 +80,7 @@ export class TrafficMemory {
       for (; word !== 0; word &= word - 1) set++;
     }
     const bits = wordsPerHalf * 32;
-    return Math.round(-bits * Math.log(Math.max(1, bits - set) / bits));
+    return Math.round(bits * Math.log(bits / Math.max(1, bits - set)));
   }
 
   /** Whether this client had a success before `time`; `undefined` where the log has no users. */

@@ -64,7 +64,7 @@ describe.each([
         });
         const [one, other] = lanes.map((lane) => ({
           figures: allFigures(lane),
-          samples: hashes(lane).sort(),
+          samples: hashes(lane),
         }));
         expect(other).toEqual(one);
       }),
@@ -80,7 +80,7 @@ describe.each([
         const [row] = savedRows(deserialize(serialize(lane.save([3]))) as SavedRows);
         restored.merge(5, row!);
         expect(allFigures(restored, 5)).toEqual(allFigures(lane, 3));
-        expect(hashes(restored, 5).sort()).toEqual(hashes(lane, 3).sort());
+        expect(hashes(restored, 5)).toEqual(hashes(lane, 3));
       }),
     );
   });
@@ -144,7 +144,8 @@ test("holds at most 31 counters", () => {
 // helpers
 
 function hashes(lane: Lane, row = 0): number[] {
-  return lane.samples(row, lastLaneBucket).map(({ hash }) => hash);
+  const found = lane.samples(row, lastLaneBucket).map(({ hash }) => hash);
+  return found.sort((a, b) => a - b);
 }
 
 function shuffled(events: readonly AccessEvent[], shuffle: fc.Stream<number>): AccessEvent[] {
