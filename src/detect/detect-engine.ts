@@ -8,7 +8,8 @@ import { judge, type Finding } from "./judge.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import type { Muting } from "./muting.ts";
-import { buildTables } from "./tables.ts";
+import { HeldEvents } from "./held-events.ts";
+import { buildTables, slackOf } from "./tables.ts";
 import {
   bindDetectors,
   cellNumber,
@@ -51,6 +52,7 @@ export class DetectEngine {
   readonly bound: readonly BoundDetector[];
   readonly spaces: readonly KeySpace[];
   readonly episodes = new Episodes();
+  readonly held = new HeldEvents();
   readonly coverage: Coverage;
   late = 0;
   /** Errors thrown by detectors; each was skipped for that detector. */
@@ -60,12 +62,15 @@ export class DetectEngine {
   readonly #lanes: readonly Lane[];
   readonly #ring = new SampleRing(65_536);
   readonly #scratch = new Scratch();
+  /** How far beyond what is sealed the tables have room, in milliseconds. */
+  readonly #reach: number;
   #serial = 0;
   #lastSecond = 0;
   #sealedUntil = 0;
 
   constructor(options: DetectEngineOptions) {
     this.#options = options;
+    this.#reach = slackOf(options.config);
     const tables = buildTables({ config: options.config, ring: this.#ring });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
@@ -90,23 +95,24 @@ export class DetectEngine {
       const second = Math.floor(watermark.newest / 1000);
       if (second > this.#lastSecond) {
         this.#lastSecond = second;
-        this.#seal(watermark.advance(), told);
+        this.#advance(watermark.advance(), { now, told });
       }
       memory.see(event);
       if (event.enforced) continue;
       const cell = this.#cells[cellNumber(event)]!;
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
-      else this.#observe(event, cell, { now, told });
+      else if (event.time <= watermark.reached + this.#reach || !this.held.hold(event))
+        this.#observe(event, cell, { now, told });
     }
-    this.#seal(watermark.advance(), told);
+    this.#advance(watermark.advance(), { now, told });
     return told;
   }
 
   /** Lets time pass where no event does: idle partitions leave the watermark, quiet episodes close. */
   tick(): Detection[] {
     const told: Detection[] = [];
-    this.#seal(this.#options.watermark.advance(), told);
+    this.#advance(this.#options.watermark.advance(), { now: this.#options.clock.now(), told });
     return told;
   }
 
@@ -115,7 +121,7 @@ export class DetectEngine {
     const told: Detection[] = [];
     const { watermark } = this.#options;
     const longest = Math.max(0, ...this.bound.map(({ quietMs, lane }) => quietMs + lane.bucketMs));
-    this.#seal(watermark.finish(watermark.newest + longest + 2), told);
+    this.#advance(watermark.finish(watermark.newest + longest + 2), { now: this.#options.clock.now(), told });
     return told;
   }
 
@@ -210,6 +216,16 @@ export class DetectEngine {
     const finding = this.#judge(detector, { row, bucket: detector.lane.bucketOf(event.time) });
     if (!finding) return;
     at.told.push(...this.episodes.eager(finding, event.time, { stale: false, coverage: this.coverageOf(detector) }));
+  }
+
+  /** Seals up to the watermark, and lets in on the way what had run ahead and has room now. */
+  #advance(watermark: number, moment: { now: number; told: Detection[] }): void {
+    for (let next = this.held.earliest; next !== undefined; next = this.held.earliest) {
+      if (next - this.#reach > watermark) break;
+      this.#seal(next - this.#reach, moment.told);
+      for (const event of this.held.release(next)) this.#observe(event, this.#cells[cellNumber(event)]!, moment);
+    }
+    this.#seal(watermark, moment.told);
   }
 
   /** Judges, in order of time, every key with events in the buckets that the watermark has passed. */

@@ -1,3 +1,4 @@
+import type { AccessEvent } from "../normalize/access-event.ts";
 import type { SavedCoverage } from "./coverage.ts";
 import type { DetectEngine } from "./detect-engine.ts";
 import type { Detection } from "./detection.ts";
@@ -28,6 +29,8 @@ export interface SavedDetect {
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;
   readonly late: number;
+  /** Events that ran ahead, and are not counted yet. */
+  readonly held: readonly AccessEvent[];
 }
 
 export interface DetectParts {
@@ -46,6 +49,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
     late: engine.late,
+    held: engine.held.save(),
   };
 }
 
@@ -69,6 +73,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
     }
   }
   engine.late = saved.late;
+  engine.held.load(saved.held);
   engine.coverage.load(saved.coverage);
   engine.restoreSealed(saved.sealedUntil);
   return engine.episodes.load(saved.episodes, engine.bound);

@@ -8,6 +8,11 @@ import type { SampleRing } from "./sample.ts";
 /** How far partitions may be apart before the one in front is paused; buckets are kept for so long. */
 export const aheadMs = 45_000;
 
+/** For how much longer than its window a lane keeps buckets, in milliseconds. */
+export function slackOf(config: DetectConfig): number {
+  return config.lateness + 2 * aheadMs;
+}
+
 /** Dimensions with few values: their tables are small. */
 const few: readonly Dimension[] = ["country", "asn", "route", "endpointClass", "gateway"];
 const rowsOfFew = 4096;
@@ -30,7 +35,7 @@ export function buildTables(options: {
     lane(space, { windowMs, bucketMs }) {
       const known = space.lanes.find((lane) => lane.windowMs === windowMs && lane.bucketMs === bucketMs);
       if (known) return known;
-      const slackMs = options.config.lateness + 2 * aheadMs;
+      const slackMs = slackOf(options.config);
       const lane = new Lane({ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring });
       space.addLane(lane);
       return lane;

@@ -38,6 +38,11 @@ export class Watermark {
     return this.#value;
   }
 
+  /** As `value`; before there is one, the first mark of all. */
+  get reached(): number {
+    return this.#value > 0 ? this.#value : this.#first;
+  }
+
   /** The newest event time read, epoch ms. */
   get newest(): number {
     return this.#newest;
@@ -101,7 +106,7 @@ export class Watermark {
   pauses(): { pause: string[]; resume: string[] } {
     const pause: string[] = [];
     const resume: string[] = [];
-    const reached = this.#value > 0 ? this.#value : this.#first;
+    const { reached } = this;
     for (const [name, partition] of this.#partitions) {
       const ahead = partition.mark === undefined ? 0 : partition.mark - reached;
       if (!partition.paused && ahead > this.#ahead) {

@@ -230,6 +230,8 @@ export class KafkaSession {
       payload.resolveOffset(String(lastOffset));
       metrics.lag(batch.partition, Number(batch.highWatermark) - lastOffset - 1);
       await payload.heartbeat();
+      // Too far ahead of other partitions: the rest is fetched again once they have caught up.
+      if (this.#options.paused.has(batch.partition)) return;
     }
     payload.resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset());
   }

@@ -271,3 +271,30 @@ test("a detector that throws is left out for that event, and muted when it goes 
   expect(muted).toEqual(["throws: Error: oops"]);
   expect(engine.faults).toBe(20);
 });
+
+test("a partition read long before the other gives the same sealed detections", () => {
+  const partitions = traffic().map((event, i) => ({ event, partition: `p${i % 2}` }));
+  // Three minutes of customers before and after, so that one partition is far ahead of what the tables hold.
+  const around = Array.from({ length: 360 }, (_, i) => ({
+    event: login((i < 180 ? i - 180 : i) * 1000, { status: 200, outcome: "ok", userId: "c" }),
+    partition: `p${i % 2}`,
+  }));
+  const all = [...partitions, ...around].sort((a, b) => a.event.time - b.event.time);
+  const of = (name: string) => all.filter(({ partition }) => partition === name).map(({ event }) => event);
+
+  const together = anEngine();
+  const inTurn = all.flatMap(({ event, partition }) => together.process([event], partition));
+  const apart = anEngine();
+  for (const partition of ["p0", "p1"]) apart.watermark.assign(partition);
+  const first = apart.process(of("p0"), "p0");
+  expect(apart.engine.held.earliest).toBeDefined();
+  const saved = deserialize(serialize(saveDetect(apart)));
+  const resumed = anEngine();
+  loadDetect(resumed, saved);
+  const then = resumed.process(of("p1"), "p1");
+  expect(lastSealed([...first, ...then, ...resumed.engine.finish()])).toEqual(
+    lastSealed([...inTurn, ...together.engine.finish()]),
+  );
+  expect(lastSealed(inTurn).length).toBeGreaterThan(0);
+  expect(resumed.engine.held.earliest).toBeUndefined();
+});
