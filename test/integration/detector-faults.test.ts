@@ -115,7 +115,7 @@ describe("what may break while it runs", () => {
   test("a broken detector file leaves the last good one in force, and is an incident until it is mended", async () => {
     const file = join(detectors, "throws-sometimes.ts");
     const good = readFileSync(file, "utf8");
-    await taken(() => writeFileSync(file, good.replace("export default", "export defalt")));
+    await taken(() => writeFileSync(file, good.replace("defineDetector({", "defineDetector({{")));
     const incident = await eventually("the incident", () => incidentOf("gatewatch-reload-failed"));
     expect(incident.summary).toContain("throws-sometimes.ts");
     await browse("203.0.113.20", ["/a", "/b", "/c"]);
@@ -171,36 +171,8 @@ describe("what may break while it runs", () => {
 
 /** A detector of one's own: three requests of a client, and an error wherever `throwsIf` holds. */
 function detector(id: string, throwsIf: string): string {
-  return `import { z } from "zod";
-import { count, defineDetector } from "gatewatch/detector";
-
-export default defineDetector({
-  id: "${id}",
-  title: "A detector of one's own",
-  description: "Counts requests by client.",
-  owasp: [],
-  severity: "low",
-  needs: { required: ["clientIp"], better: [] },
-  where: { endpointClass: ["other", "catalog"] },
-  key: ["clientIp"],
-  window: "1m",
-  params: z.strictObject({}),
-  counters: {
-    hits: count((e) => {
-      if (${throwsIf}) throw new Error("on purpose");
-      return true;
-    }),
-  },
-  fires: ({ hits }) => hits >= 3,
-  summary: ({ hits }, key) => hits + " requests from " + key["clientIp"],
-  target: () => undefined,
-  examples: [
-    { name: "none", fires: false, events: [{ at: "0s", endpointClass: "login" }] },
-    { name: "three", fires: true, events: [{ at: "0s", times: 3, endpointClass: "other" }] },
-  ],
-  triage: ["Is it a test?"],
-});
-`;
+  const template = readFileSync(join(import.meta.dirname, "../fixtures/throwing-detector.txt"), "utf8");
+  return template.replace("DETECTOR_ID", id).replace("THROWS_IF", throwsIf);
 }
 
 /** A copy of a shipped runbook that takes its place, with one line changed. */
