@@ -58,6 +58,7 @@ export class Pipeline implements SourceIo {
   /** Which source a partition is of. */
   readonly #owners = new Map<string, string>();
   #tail: Promise<unknown> = Promise.resolve();
+  #saving: Promise<unknown> = Promise.resolve();
   #changed = false;
   /** Something was counted and not handed on: saved now, it would be missing after the next start, or be counted twice. */
   #torn = false;
@@ -157,7 +158,14 @@ export class Pipeline implements SourceIo {
    * something could not be handed on: the next start goes on from what was saved before, and reads
    * it again.
    */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    // One after the other: an older state must not be written over a newer one, whose lines are gone.
+    const saved = this.#saving.then(() => this.#save());
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  async #save(): Promise<void> {
     const state = await this.#inTurn(async () => {
       if (!this.#changed || this.#torn) return undefined;
       // The counts as they are now; then what they add up to, which has to be in the store before they are saved.
@@ -167,8 +175,13 @@ export class Pipeline implements SourceIo {
       return snapshot;
     });
     if (!state) return;
-    await this.#options.store.flush();
-    await this.#options.save(state);
+    try {
+      await this.#options.store.flush();
+      await this.#options.save(state);
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
     const positions = new Map(state.positions);
     for (const source of this.#options.sources) await source.saved(positions);
   }
