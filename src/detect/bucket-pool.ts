@@ -156,7 +156,7 @@ export class BucketPool {
         bucket,
         numbers: this.#numbers.map((column) => column?.[cell]),
         bitmaps: this.#bitmaps.map((column) => column?.slice(cell * bitmapWords, (cell + 1) * bitmapWords)),
-        samples: this.#samples.get(cell) ?? [],
+        samples: [...(this.#samples.get(cell) ?? [])],
       };
     });
   }

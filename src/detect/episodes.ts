@@ -218,6 +218,7 @@ export class Episodes {
   save(): SavedEpisode[] {
     return [...this.#open.values()].map(({ row: _row, ...rest }) => ({
       ...rest,
+      samples: [...rest.samples],
       detector: rest.detector.active.definition.id,
     }));
   }

@@ -298,3 +298,14 @@ test("a partition read long before the other gives the same sealed detections", 
   expect(lastSealed(inTurn).length).toBeGreaterThan(0);
   expect(resumed.engine.held.earliest).toBeUndefined();
 });
+
+test("what was saved does not change with what is counted later", () => {
+  const { process, ...parts } = anEngine();
+  const events = traffic();
+  const half = events.findIndex(({ time }) => time > start + 80_000);
+  process(events.slice(0, half));
+  const saved = saveDetect(parts);
+  const atOnce = serialize(saved);
+  process(events.slice(half));
+  expect(serialize(saved).equals(atOnce)).toBe(true);
+});
