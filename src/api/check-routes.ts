@@ -1,11 +1,19 @@
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+import { METHODS } from "node:http";
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { ApiServices } from "./api-services.ts";
 
-/** Gateways may pass on the client's own method; the answer never depends on it. */
-const otherMethods: HTTPMethods[] = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const path = "/v1/check";
+
+/**
+ * Cuts off what a gateway puts behind our path: Envoy's ext_authz puts the client's own there, and
+ * a path that can't be decoded must not make us refuse anybody.
+ */
+export function withoutClientPath(url: string): string {
+  return url.startsWith(`${path}/`) ? path : url;
+}
 
 /**
  * Whether a gateway should let a request pass. Whatever goes wrong here lets it pass: a wrong token,
@@ -45,7 +53,7 @@ export function checkRoutes(options: {
       parsed(null);
     });
 
-    app.get("/v1/check", {
+    app.get(path, {
       config: { access: "check" },
       schema: {
         tags: ["gateways"],
@@ -57,10 +65,10 @@ export function checkRoutes(options: {
       },
       handler: answer,
     });
-    const hidden = { config: { access: "check" as const }, schema: { hide: true }, handler: answer };
-    app.route({ method: otherMethods, url: "/v1/check", ...hidden });
-    // Envoy's ext_authz puts the client's path behind ours.
-    app.route({ method: ["GET", ...otherMethods], url: "/v1/check/*", ...hidden });
+    // Gateways may pass on the client's own method; the answer never depends on it.
+    const others = METHODS.filter((method) => !["GET", "HEAD", "CONNECT"].includes(method));
+    for (const method of others) app.addHttpMethod(method, { hasBody: true });
+    app.route({ method: others, url: path, config: { access: "check" }, schema: { hide: true }, handler: answer });
   };
 }
 

@@ -6,7 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import { addAccessHook } from "./access-hook.ts";
 import type { ApiConfig } from "./api-config.ts";
 import type { ApiServices } from "./api-services.ts";
-import { checkRoutes } from "./check-routes.ts";
+import { checkRoutes, withoutClientPath } from "./check-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { detectionRoutes } from "./detection-routes.ts";
@@ -44,17 +44,21 @@ export interface ApiOptions {
 /** Puts the API together; never listens (see `listenApi`). Closing it ends the event streams. */
 export function createApi(options: ApiOptions): FastifyInstance {
   const { services, metrics, clock, log, publicUrl } = options;
+  const answerError = createErrorHandler(log);
   const app = Fastify({
     bodyLimit,
     // Clients keep their connections open; a stop must not wait for them.
     forceCloseConnections: true,
     logger: false,
     routerOptions: { maxParamLength: 512 },
+    rewriteUrl: ({ url = "/" }) => withoutClientPath(url),
+    // What fails before there is a route: an address that can't be decoded, or is too long.
+    frameworkErrors: answerError,
   });
   const serializer = createResponseSerializer({ metrics, log });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializer);
-  app.setErrorHandler(createErrorHandler(log));
+  app.setErrorHandler(answerError);
   app.setNotFoundHandler(answerNotFound);
   addSecurityHeaders(app);
   addHttpMetrics(app, metrics);

@@ -40,6 +40,15 @@ describe("what is refused, and what is said about it", () => {
     expect(services.calls).toEqual([]);
   });
 
+  test.for([
+    ["an address that can't be decoded", "/v1/why/%ff"],
+    ["an address that is too long", `/v1/why/${"a".repeat(600)}`],
+  ])("%s has the same shape", async ([, url]) => {
+    const answer = await app.inject({ url });
+    expect([answer.statusCode, answer.headers["content-type"]]).toEqual([400, "application/json; charset=utf-8"]);
+    expect(answer.json().error).toMatchObject({ code: "BAD_REQUEST" });
+  });
+
   test("all problems are named at once", async () => {
     const answer = await app.inject({
       method: "POST",

@@ -17,7 +17,9 @@ describe("/v1/check", () => {
   test.for([
     ["another method", { method: "DELETE", url: "/v1/check" }],
     ["HEAD", { method: "HEAD", url: "/v1/check" }],
+    ["a method of other protocols", { method: "PROPFIND", url: "/v1/check/files" }],
     ["the client's path behind it", { method: "POST", url: "/v1/check/cart/items?a=b" }],
+    ["a client's path that can't be decoded", { url: "/v1/check/sale/100%?a=%ff" }],
     [
       "the client's body, half of it",
       { method: "POST", url: "/v1/check", payload: "{", headers: { "content-type": "application/json" } },
