@@ -1,4 +1,5 @@
 import type { ApiServices, Cursor, LogAnswer, PageRequest } from "./api/api-services.ts";
+import { clientNetwork, formatNetwork, parseAddress } from "./block/address.ts";
 import type { Blocker } from "./block/responder.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { Incidents } from "./incident/incidents.ts";
@@ -50,9 +51,11 @@ export function serviceApi(parts: ServiceParts): ApiServices {
     },
     decisions: {
       list: async ({ before, ...filter }) =>
-        newest(blocker.list({ ...filter, limit: undefined }), { limit: filter.limit, before }, (decision) => ({
-          ...{ time: decision.createdAt, id: String(decision.id).padStart(16, "0") },
-        })),
+        newest(
+          blocker.list({ ...filter, limit: Infinity }),
+          { limit: filter.limit, before: before && { time: before.time, id: inOrder(before.id) } },
+          ({ createdAt, id }) => ({ time: createdAt, id: inOrder(String(id)) }),
+        ),
       add: (decision) => blocker.add(decision),
       lift: async (id, by, reason) => {
         const [lifted] = await blocker.lift(id, by, reason);
@@ -90,6 +93,11 @@ export function serviceApi(parts: ServiceParts): ApiServices {
 /** The last moment a DateTime64(3) can hold. */
 const latestTime = Date.UTC(2299, 11, 31);
 
+/** Numbers as text that sorts as they do. */
+function inOrder(id: string): string {
+  return id.padStart(16, "0");
+}
+
 /** A page of a list, newest first and ties by id downwards, after the cursor. */
 function newest<T>(items: readonly T[], page: PageRequest, cursorOf: (item: T) => Cursor): T[] {
   const before = page.before;
@@ -113,11 +121,17 @@ async function acceptLogs(
   return { status: 404, body: { accepted: 0, rejected: 0, error } };
 }
 
+/** What detectors call the client with this address: of an IPv6 one its /64. */
+function clientKeyOf(subject: string): string[] {
+  const address = parseAddress(subject);
+  return address ? [formatNetwork(clientNetwork(address))] : [];
+}
+
 /** All that is known of an address, a user or a reference: blocking's part, then detections and their incidents. */
 async function explainSubject(parts: ServiceParts, subject: string): ReturnType<ApiServices["why"]> {
   const { store, incidents, blocker } = parts;
   const blocked = await blocker.why(subject);
-  const named = [subject, ...blocked.decisions.map(({ value }) => value)];
+  const named = [subject, ...clientKeyOf(subject), ...blocked.decisions.map(({ value }) => value)];
   const where = "hasAny(mapValues(`key`), {named:Array(String)}) OR hasAny(targets, {targets:Array(String)})";
   const scopes = ["ip", "range", "user", "apiKey", "session"];
   const targets = named.flatMap((value) => scopes.map((scope) => `${scope}:${value}`));

@@ -68,9 +68,10 @@ export function compileWhere(sql: string): (columns: Row, params: Row) => boolea
     if (/^-?\d/.test(token)) return () => Number(token);
     if (token === "true" || token === "false") return () => token === "true";
     if (peek() !== "(") {
+      const name = token.replaceAll("`", "");
       return (columns) => {
-        if (!(token in columns)) throw new Error(`memory store: no column ${token} for: ${sql}`);
-        return columns[token];
+        if (!(name in columns)) throw new Error(`memory store: no column ${name} for: ${sql}`);
+        return columns[name];
       };
     }
     take("(");
@@ -103,6 +104,8 @@ const comparisons: Readonly<Record<string, (a: unknown, b: unknown) => boolean>>
 
 const functions: Readonly<Record<string, (args: readonly unknown[]) => unknown>> = {
   has: ([list, item]) => asArray(list).map(String).includes(String(item)),
+  hasAny: ([list, items]) => asArray(items).some((item) => asArray(list).map(String).includes(String(item))),
+  mapValues: ([map]) => Object.values(map as Row),
   fromUnixTimestamp64Milli: ([ms]) => ms,
   toUnixTimestamp64Milli: ([ms]) => ms,
   lower: ([text]) => String(text).toLowerCase(),
@@ -125,5 +128,5 @@ function order(value: unknown): number | string {
 }
 
 function tokenize(sql: string): string[] {
-  return sql.match(/\{\w+:[^}]+\}|'[^']*'|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|<=|>=|!=|[=<>(),]|\S/g) ?? [];
+  return sql.match(/\{\w+:[^}]+\}|'[^']*'|`[^`]*`|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|<=|>=|!=|[=<>(),]|\S/g) ?? [];
 }
