@@ -10,7 +10,7 @@ export async function listenCrowdsec(
 ): Promise<FastifyInstance> {
   const server = createCrowdsecServer({ ...parts, keys: config.keys, types: config.types });
   try {
-    await server.listen(config.listen);
+    await server.listen({ ...config.listen }); // a copy: fastify writes into it
   } catch (cause) {
     await server.close();
     throw new GatewatchError("LISTEN_REFUSED", `crowdsec.listen: ${String(cause)}`, {
