@@ -56,6 +56,8 @@ export function measureService(parts: {
   );
   Object.assign(rows, {
     collect() {
+      // What a reload took away must not be told for ever.
+      for (const gauge of [rows, evicted, promoted, demoted, errors, coverage, muted]) gauge.reset();
       for (const { dimensions, table, lanes } of detect.engine.spaces) {
         const key = dimensions.join("+");
         rows.set({ key }, table.used);
@@ -63,8 +65,6 @@ export function measureService(parts: {
         promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
         demoted.set({ key }, lanes.reduce((total, lane) => total + lane.demoted, 0));
       }
-      coverage.reset();
-      muted.reset();
       for (const { id, coverage: { state }, muted: isMuted, errors: thrown } of detect.status()) {
         errors.set({ detector: id }, thrown);
         coverage.set({ detector: id, state }, 1);

@@ -38,7 +38,8 @@ export class StatusBoard {
     this.#rates.add(`${batch.source} rejected`, rejected.length);
     const newest = events.at(-1)?.time;
     if (newest === undefined) return;
-    this.#newest.set(batch.source, newest);
+    // Of several partitions one may be behind; how far the source is, the newest of all tells.
+    this.#newest.set(batch.source, Math.max(this.#newest.get(batch.source) ?? 0, newest));
     this.#newestEvent = Math.max(this.#newestEvent, newest);
   }
 

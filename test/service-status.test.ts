@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import { serviceStatus } from "../src/api/service-status.ts";
+import type { Blocker } from "../src/block/responder.ts";
+import type { Config } from "../src/config.ts";
+import { detectConfig } from "../src/detect/detect-config.ts";
+import { DetectStage } from "../src/detect/detect-stage.ts";
+import type { FieldCoverage } from "../src/normalize/access-event.ts";
+import type { Normalizer } from "../src/normalize/normalizer.ts";
+import type { BatchOutcome } from "../src/pipeline.ts";
+import { StatusBoard, version } from "../src/service-status.ts";
+import { anEvent } from "./support/an-event.ts";
+import { MemoryStore } from "./support/memory-store.ts";
+import { aBatch } from "./support/pipeline-scene.ts";
+import { shippedDetectors } from "./support/run-engine.ts";
+import { TestClock } from "./support/test-clock.ts";
+
+function aBoard(coverage: readonly FieldCoverage[] = []) {
+  const clock = new TestClock();
+  const board = new StatusBoard(clock);
+  const detect = new DetectStage({
+    detectors: shippedDetectors,
+    config: detectConfig.parse({ clients: 1_024 }),
+    clock,
+    onMuted: () => {},
+  });
+  const sources = [
+    { name: "edge", type: "kafka" },
+    { name: "push", type: "http" },
+  ];
+  const status = () =>
+    board.status({
+      config: { service: { name: "gatewatch@test" }, sources } as unknown as Config,
+      normalizer: { coverage: () => coverage, formatOf: () => "kong" } as unknown as Normalizer,
+      detect,
+      store: new MemoryStore(),
+      blocker: { status: () => ({ mode: "observe", stopped: false }) } as unknown as Blocker,
+    });
+  /** A batch of `source` whose events ended so many milliseconds before now. */
+  const saw = (source: string, of: { events?: readonly number[]; rejected?: number }) => {
+    const { events = [], rejected = 0 } = of;
+    const outcome = {
+      events: events.map((ago) => anEvent({ time: clock.now() - ago })),
+      rejected: Array.from({ length: rejected }),
+    };
+    board.saw(aBatch([], { source }), outcome as unknown as BatchOutcome);
+  };
+  return { clock, board, detect, status, saw };
+}
+
+describe("rates and lag", () => {
+  test("of each source, and of all together", async () => {
+    const { clock, status, saw } = aBoard();
+    for (let i = 0; i < 10; i++) {
+      saw("edge", { events: [5, 3, 2], rejected: 1 });
+      saw("push", { events: [1_000] });
+      await clock.advance(900);
+    }
+    expect(status()).toMatchObject({
+      eventsPerSecond: 4,
+      rejectedPerSecond: 1,
+      lagMs: 902,
+      sources: [
+        { name: "edge", eventsPerSecond: 3, rejectedPerSecond: 1, lagMs: 902 },
+        { name: "push", eventsPerSecond: 1, rejectedPerSecond: 0, lagMs: 1_900 },
+      ],
+    });
+  });
+
+  test("a partition that is behind doesn't make the source look so", () => {
+    const { status, saw } = aBoard();
+    saw("edge", { events: [100] });
+    saw("edge", { events: [60_000] });
+    expect(status().sources[0]!.lagMs).toBe(100);
+  });
+
+  test("nothing is said of it before the first event, and it is never negative", () => {
+    const { status, saw } = aBoard();
+    expect(status()).toMatchObject({ lagMs: undefined, watermark: undefined, eventsPerSecond: 0 });
+    saw("edge", { events: [-500] });
+    expect(status().lagMs).toBe(0);
+  });
+});
+
+describe("a source", () => {
+  test("is in trouble until it says otherwise, or something arrives", () => {
+    const { board, status } = aBoard();
+    const trouble = () => status().sources[0]!.trouble;
+    board.source({ kind: "trouble", source: "edge", reason: "unreachable" });
+    expect(trouble()).toBe("unreachable");
+    expect([...board.troubles]).toEqual([["edge", "unreachable"]]);
+    board.source({ kind: "trouble", source: "edge", reason: undefined });
+    expect(trouble()).toBeUndefined();
+    board.source({ kind: "trouble", source: "edge", reason: "unreachable" });
+    board.source({ kind: "ended", source: "edge" });
+    expect(trouble()).toBe("unreachable");
+    board.source({ kind: "arrived", source: "edge" });
+    expect(trouble()).toBeUndefined();
+  });
+
+  test("is silent until something arrives", () => {
+    const { board, status } = aBoard();
+    board.silence("edge", 60_000);
+    expect(status().sources.map(({ silent }) => silent)).toEqual([true, false]);
+    board.silence("edge", undefined);
+    expect(status().sources.map(({ silent }) => silent)).toEqual([false, false]);
+  });
+
+  test("tells what share of its events has a field, over all its formats", () => {
+    const of = (format: string, events: number, userId: number): FieldCoverage => ({
+      source: "edge", format, events, certainClients: events / 2, withField: { userId, status: events },
+    }); // prettier-ignore
+    const { status } = aBoard([of("kong", 30, 30), of("nginx-json", 10, 0)]);
+    expect(status().sources).toMatchObject([
+      { coverage: { userId: 0.75, status: 1 }, certainClients: 0.5, format: "kong" },
+      { coverage: {}, certainClients: undefined },
+    ]);
+  });
+});
+
+test("it is what the API promises", () => {
+  const { status, saw } = aBoard();
+  saw("edge", { events: [5], rejected: 2 });
+  const now = status();
+  expect(serviceStatus.parse(now)).toEqual(now);
+  expect(now).toMatchObject({ service: "gatewatch@test", version, blocking: { mode: "observe", stopped: false } });
+  expect(now.detectors.map(({ id, state }) => [id, state])).toContainEqual(["credential-stuffing", "waiting"]);
+});
