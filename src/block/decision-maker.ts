@@ -66,10 +66,8 @@ export class DecisionMaker {
     // A dry run neither stands for a real decision nor keeps one from being made.
     const mine = onTarget.find((held) => isOf(detection, held.detection) && (!held.dryRun || dryRun !== undefined));
     const mineHolds = mine && covering.includes(mine) ? mine : undefined;
-    const strongestHeld = mineHolds ?? strongest(covering);
-    if (strongestHeld && (mineHolds || !isHarder(block.action, strongestHeld.action))) {
-      return this.#extended(strongestHeld, candidate);
-    }
+    if (mineHolds) return this.#extended(mineHolds, candidate);
+    const strongestHeld = strongest(covering);
     // A replay tells again of what was dealt with; only events after its end are news.
     const ended = mine?.state === "expired" || mine?.state === "lifted";
     if (mine && ended && detection.lastSeen <= endOf(mine)) return undefined;
@@ -77,7 +75,8 @@ export class DecisionMaker {
     const verdicts = judge(candidate, this.#factsFor(target, detection));
     const judgement = decide(verdicts, block);
     if (strongestHeld && !isHarder(judgement.action, strongestHeld.action)) {
-      return this.#extended(strongestHeld, candidate);
+      // Another detection's block is enough; what the guard would not let stand makes it no longer.
+      return judgement.state === "active" ? this.#extended(strongestHeld, candidate) : undefined;
     }
     if (mine && !ended && mine.state === judgement.state) return undefined;
     if (judgement.state === "asked" && onTarget.some((held) => held.state === "asked" && held !== mine))

@@ -123,6 +123,20 @@ describe("an attack that goes on", () => {
     expect(scene.blocker.list()).toHaveLength(1);
   });
 
+  test.for([
+    ["is made to last on by another detector the guard lets through", {}, true],
+    ["is not by one it would ask a person about", { coverage: "reduced" }, false],
+    ["is not by one it would refuse", { clientIpCertain: false }, false],
+  ] as const)("a block %s", async ([, doubt, longer]) => {
+    const scene = await blockScene();
+    await scene.see();
+    await scene.clock.advance(10 * minute);
+    await scene.see({ id: "det_other", ...doubt }, { incident: "inc_other" });
+    expect(scene.blocker.list()).toHaveLength(1);
+    await scene.clock.advance(6 * minute);
+    expect(scene.refuses(client)).toBe(longer);
+  });
+
   test("a harder answer comes on top of a softer one", async () => {
     const scene = await blockScene();
     await scene.see({}, { block: { action: "throttle" } });
