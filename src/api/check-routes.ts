@@ -52,6 +52,10 @@ export function checkRoutes(options: {
       payload.resume();
       parsed(null);
     });
+    // fastify refuses a QUERY without it.
+    app.addHook("onRequest", async ({ headers }) => {
+      headers["content-type"] ??= "application/octet-stream";
+    });
 
     app.get(path, {
       config: { access: "check" },
@@ -67,7 +71,8 @@ export function checkRoutes(options: {
     });
     // Gateways may pass on the client's own method; the answer never depends on it.
     const others = METHODS.filter((method) => !["GET", "HEAD", "CONNECT"].includes(method));
-    for (const method of others) app.addHttpMethod(method, { hasBody: true });
+    const unknown = others.filter((method) => !app.supportedMethods.includes(method));
+    for (const method of unknown) app.addHttpMethod(method, { hasBody: true });
     app.route({ method: others, url: path, config: { access: "check" }, schema: { hide: true }, handler: answer });
   };
 }
