@@ -69,6 +69,15 @@ describe("when it is full", () => {
     expect(table.touches[find(table, "the attacker")]).toBe(200);
   });
 
+  test("what came often stays for some minutes after it stopped, and not for ever", () => {
+    const { table, claim } = aTable(32);
+    for (let i = 0; i < 200; i++) claim("came often");
+    for (let i = 0; i < 500; i++) claim(`flood ${i}`, { second: now + 60 });
+    expect(find(table, "came often")).not.toBe(-1);
+    for (let i = 0; i < 500; i++) claim(`later ${i}`, { second: now + hour });
+    expect(find(table, "came often")).toBe(-1);
+  });
+
   test("what is old gives way before what is new", () => {
     const { table, claim } = aTable(32);
     fill(claim, { second: now - hour }, table);

@@ -86,6 +86,16 @@ describe.each([
   });
 });
 
+test("events of the same moment are remembered by their content, not by their order", () => {
+  const events = Array.from({ length: 20 }, (_, i) => anEvent({ time: laneStart, durationMs: i, requestId: `${i}` }));
+  const [one, other] = [events, events.toReversed()].map((given) => {
+    const lane = aLane([lastThree]);
+    for (const event of given) observe(lane, event);
+    return lane.figure(0, lane.slots[0]!, lane.bucketOf(laneStart));
+  });
+  expect(other).toEqual(one);
+});
+
 test("of each bucket the earliest samples are kept", () => {
   const lane = aLane();
   const events = Array.from({ length: 20 }, (_, i) => anEvent({ time: laneStart + i, status: 401, requestId: `${i}` }));
