@@ -23,7 +23,9 @@ if (!installed()) {
 }
 
 const [first, ...rest] = process.argv.slice(2);
-const [command, args] = first === "--npm" ? ["npm", ["run", "-s", ...rest]] : [node, [join(root, first), ...rest]];
+// kafkajs sets timers of negative length, which Node 24 remarks on at every start.
+const nodeArgs = ["--disable-warning=TimeoutNegativeWarning", join(root, first), ...rest];
+const [command, args] = first === "--npm" ? ["npm", ["run", "-s", ...rest]] : [node, nodeArgs];
 // Four slow questions fill the default pool of four and stop all file access and name look-ups.
 const env = {
   ...process.env,

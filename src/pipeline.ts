@@ -80,9 +80,10 @@ export class Pipeline implements SourceIo {
       const { events, offsets, rejected } = normalizer.normalize(batch);
       const detections = await this.#whole(async () => {
         const detections = detect.process(batch, { events, offsets, rejected });
+        // Before the counts: a store that is slow to take rows must not keep an attacker in.
+        if (detections.length > 0) await this.#respond(detections);
         await minutes.add(batch.partition, events, offsets);
         if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
-        if (detections.length > 0) await this.#respond(detections);
         return detections;
       });
 

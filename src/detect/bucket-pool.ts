@@ -5,7 +5,7 @@ import { keepEarliest } from "./sample.ts";
 import type { Scratch, Slot } from "./slot.ts";
 
 /** Samples kept of each bucket, and of all buckets together. */
-export const samplesPerBucket = 4;
+export const samplesPerBucket = 10;
 const samplesInAll = 200_000;
 
 /**

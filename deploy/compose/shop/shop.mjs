@@ -4,7 +4,11 @@ import { createServer } from "node:http";
 
 const maxBody = 10_000;
 
-createServer(async (request, response) => {
+createServer((request, response) => void serve(request, response)).listen(9000, "0.0.0.0");
+
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
+
+async function serve(request, response) {
   const { pathname } = new URL(request.url ?? "/", "http://shop.local");
   const user = request.headers["x-demo-user"];
   if (typeof user === "string") response.setHeader("x-shop-user", user);
@@ -26,9 +30,7 @@ createServer(async (request, response) => {
   }
   if (pathname.startsWith("/api/")) return answer(200, { path: pathname });
   return answer(404, { error: "no such page" });
-}).listen(9000, "0.0.0.0");
-
-for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(0));
+}
 
 async function bodyOf(request) {
   let text = "";
