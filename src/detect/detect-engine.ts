@@ -146,13 +146,13 @@ export class DetectEngine {
       if (!this.#evaluate(event, slots, looking)) continue;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
-      const isEvidence = evidence !== 0;
+      // Whose evidence it is by other keys or windows doesn't matter here.
+      const isEvidence = (evidence & lane.judges) !== 0;
       if (isEvidence && lane.wantsSample(row, event.time)) {
         sample ??= { time: event.time, hash, detectors: evidence, owner: event.owner, event: evidenceOf(event) };
       }
-      lane.observe(row, { time: event.time, hash, sample, isEvidence }, this.#scratch, {
-        sealedUntil: this.#sealedUntil,
-      });
+      const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, isEvidence };
+      lane.observe(row, observed, this.#scratch, { sealedUntil: this.#sealedUntil });
     }
     if (moment.now - event.time > this.#options.config.staleAfter) return;
     for (const detector of looking) {
@@ -234,7 +234,7 @@ export class DetectEngine {
     const stale =
       this.#options.clock.now() - watermark > this.#options.config.staleAfter + this.#options.config.lateness;
     for (const lane of this.#lanes) {
-      if (!lane.judged) continue;
+      if (lane.judges === 0) continue;
       const ready = [...lane.pending.keys()].filter((bucket) => (bucket + 1) * lane.bucketMs <= watermark);
       for (const bucket of ready.sort((a, b) => a - b)) {
         for (const row of lane.pending.get(bucket)!) {

@@ -6,7 +6,7 @@ import { sparseEntries, SparseRows, type SparseEvent } from "./sparse-rows.ts";
 
 /** What a lane keeps of an event, beside its counts. */
 export interface Observed extends SparseEvent {
-  /** True when it can make a detector fire. */
+  /** True when it can make a detector fire that judges this lane. */
   readonly isEvidence: boolean;
 }
 
@@ -29,8 +29,8 @@ export class Lane {
   /** Buckets in a window. */
   readonly span: number;
   readonly slots: Slot[] = [];
-  /** True when a detector judges this lane's rows each time one of its buckets is sealed. */
-  judged = false;
+  /** By bit of their number: the detectors that judge its rows each time one of its buckets is sealed. */
+  judges = 0;
   /** Rows with observations in a bucket that is not sealed yet. */
   readonly pending = new Map<number, Set<number>>();
   readonly #rows: number;
@@ -99,7 +99,7 @@ export class Lane {
 
   /** Counts one event for a row; `scratch` holds which slots it matched and their values. */
   observe(row: number, event: Observed, scratch: Scratch, time: LaneTime): void {
-    if (this.judged && event.isEvidence) this.markPending(this.bucketOf(event.time), row);
+    if (event.isEvidence) this.markPending(this.bucketOf(event.time), row);
     if (!this.#onlyLast && !this.#pool.has(row)) {
       this.#sparse.prune(row, (this.bucketOf(time.sealedUntil) - this.span) * this.bucketMs);
     }

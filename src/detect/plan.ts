@@ -70,7 +70,7 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
       return { name, space: at, lane, slot };
     });
     const lane = tables.lane(space, { windowMs, bucketMs });
-    lane.judged = true;
+    lane.judges |= 1 << index;
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
     const methods = definition.where.method === undefined ? undefined : new Set(definition.where.method);
     const floor = definition.floor?.(active.params) ?? 1;
