@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { count } from "../../src/detect/define-detector.ts";
+import { count, isFailed } from "../../src/detect/define-detector.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { aDetector } from "../support/a-detector.ts";
 import { anEvent } from "../support/an-event.ts";
 import { active, anEngine } from "../support/run-engine.ts";
 
 const start = Date.parse("2026-08-22T09:00:00.000Z");
-const failures = aDetector();
+const failures = aDetector({ counters: { failures: count(isFailed), attempts: count() } });
 /** Takes every login as its evidence, by another key. */
 const curious = aDetector({ id: "curious", key: ["gateway"], counters: { all: count() }, evidence: () => true, fires: () => false }); // prettier-ignore
 
