@@ -39,6 +39,7 @@ import { takeStandardInput } from "./standard-input.ts";
 import { StateFile } from "./state-file.ts";
 import { createMinuteRows } from "./store/minute-rows.ts";
 import { openStore } from "./store/open-store.ts";
+import type { StoreStatus } from "./store/store.ts";
 import { threadPoolProblem } from "./store/thread-pool.ts";
 
 /** Deliveries under way are waited for so long at a stop; the rest is sent by the next start. */
@@ -177,7 +178,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     },
     onStuck: (err) => {
       log.error({ err }, "detections can't be saved; trying again");
-      report("store-failing", "journal", `Detections can't be saved: ${String(err)}`);
+      report("store-failing", "detections", `Detections can't be saved: ${String(err)}`);
     },
     observe: (batch, outcome) => {
       board.saw(batch, outcome);
@@ -201,6 +202,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       runbooks: () => current.runbooks,
       ready: () => [
         ...(store.status().reachable ? [] : ["the store does not answer"]),
+        ...(store.status().journalError === undefined ? [] : ["the disk takes nothing"]),
         ...(ready.sources ? [] : ["the sources are being opened"]),
       ],
     }),
@@ -279,12 +281,9 @@ function placeOf(lookup: GeoLookup, address: string): { country?: string; asn?: 
 }
 
 function reportStore(
-  status: { reachable: boolean; lastError: string | undefined },
+  { reachable, lastError, journalError }: StoreStatus,
   report: (kind: "store-failing", name: string, text: string | undefined) => void,
 ): void {
-  report(
-    "store-failing",
-    "clickhouse",
-    status.reachable ? undefined : `ClickHouse does not answer: ${status.lastError}`,
-  );
+  report("store-failing", "clickhouse", reachable ? undefined : `ClickHouse does not answer: ${lastError}`);
+  report("store-failing", "journal", journalError && `The journal can't be written: ${journalError}`);
 }

@@ -55,6 +55,8 @@ export const serviceStatus = z.object({
     journalBytes: z.number(),
     unwrittenRows: z.number(),
     lastError: z.string().optional(),
+    /** Why the disk refuses what has to be saved. */
+    journalError: z.string().optional(),
   }),
   blocking: z.object({
     /** `observe`: decisions are listed, and served to nobody. */

@@ -39,6 +39,8 @@ export class HttpSource implements Source {
   readonly #gate = new Gate();
   readonly #stopping = new AbortController();
   #spool: Spool | undefined;
+  #io: SourceIo | undefined;
+  #diskRefuses = false;
   #running: Promise<void> = Promise.resolve();
 
   /** The spool is `spool/NAME` in the data directory. */
@@ -55,6 +57,7 @@ export class HttpSource implements Source {
   async start(io: SourceIo): Promise<void> {
     const spool = await Spool.open({ directory: this.#directory, maxBytes: this.#config.spoolBytes });
     this.#spool = spool;
+    this.#io = io;
     io.assigned([this.#partition]);
     const saved = parseSpoolPosition(io.resumeAt(this.#partition));
     const from = saved && spool.has(saved) ? saved : spool.start;
@@ -101,12 +104,20 @@ export class HttpSource implements Source {
     const read = await readBody(body, { headers, maxBodyBytes, maxRecordBytes });
     if ("status" in read) return { status: read.status, body: { accepted: 0, rejected: 0, error: read.error } };
     const outcome = this.#stopping.signal.aborted ? "stopping" : await this.#spool?.append(read.parts);
+    this.#tellOfDisk(outcome);
     if (outcome !== "kept") {
       const error = busy[outcome ?? "stopping"];
       return { status: 429, body: { accepted: 0, rejected: 0, error, retryAfterSeconds } };
     }
     const rejected = Object.values(read.reasons).reduce((a, b) => a + b, 0);
     return { status: 202, body: { accepted: read.accepted, rejected, reasons: read.reasons } };
+  }
+
+  #tellOfDisk(outcome: string | undefined): void {
+    if (outcome === (this.#diskRefuses ? "kept" : "failed")) {
+      this.#diskRefuses = !this.#diskRefuses;
+      this.#io?.trouble(this.name, this.#diskRefuses ? "disk_refuses" : undefined);
+    }
   }
 
   async #read(spool: Spool, from: SpoolPosition, io: SourceIo): Promise<void> {

@@ -126,6 +126,7 @@ export class ClickHouseStore implements Store {
       journalBytes: journal.bytes,
       unwrittenRows: bulk.rows,
       lastError: inserter.lastError,
+      journalError: journal.lastError,
     };
   }
 

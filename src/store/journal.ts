@@ -50,6 +50,7 @@ export class Journal {
   readonly #commits = new WorkLoop(() => this.#commitGroup());
   #onAppended: () => void = () => {};
   readonly #stop = new AbortController();
+  #lastError: string | undefined;
 
   private constructor(options: JournalOptions, segments: SegmentLog) {
     this.#options = options;
@@ -81,6 +82,11 @@ export class Journal {
   /** Their size, in bytes. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Why the disk refuses rows now; whoever appends waits meanwhile. */
+  get lastError(): string | undefined {
+    return this.#lastError;
   }
 
   /** `fn` is called whenever there is something to `peek` at. */
@@ -181,10 +187,13 @@ export class Journal {
   async #appendDurably(bytes: Buffer): Promise<number | undefined> {
     for (;;) {
       try {
-        return await this.#segments.append(bytes);
+        const segment = await this.#segments.append(bytes);
+        this.#lastError = undefined;
+        return segment;
       } catch (error) {
+        this.#lastError = String(error);
         this.#failures.inc();
-        this.#options.log.error({ error: String(error) }, "the journal can't be written; trying again in 1s");
+        this.#options.log.error({ error: this.#lastError }, "the journal can't be written; trying again in 1s");
         await sleep(this.#options.clock, 1000, this.#stop.signal);
         if (this.#stop.signal.aborted) return undefined;
       }

@@ -80,4 +80,6 @@ export interface StoreStatus {
   /** Rows handed over by `write` and not yet written. */
   readonly unwrittenRows: number;
   readonly lastError: string | undefined;
+  /** Why the disk refuses the journal (it is full, say); whoever saves waits meanwhile. */
+  readonly journalError: string | undefined;
 }

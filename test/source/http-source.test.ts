@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -66,6 +66,19 @@ describe("POST /v1/logs", () => {
     expect(io.records).toEqual(records);
     expect(io.refused).toEqual([]);
   }); // prettier-ignore
+
+  test("refuses what the disk refuses, and says so until it takes lines again", async () => {
+    const io = new RecordingIo();
+    const source = await start(io);
+    const spool = join(dataDirectory, "spool", "push");
+    const send = async () => (await source.accept(Buffer.from("a\n"), ndjson)).status;
+    await rm(spool, { recursive: true });
+    expect([await send(), await send()]).toEqual([429, 429]);
+    expect(io.troubles).toEqual(["disk_refuses"]);
+    await mkdir(spool);
+    expect(await send()).toBe(202);
+    expect(io.troubles).toEqual(["disk_refuses", undefined]);
+  });
 
   test.for<[string, ReturnType<typeof headers>, string | Buffer, number]>([
     ["a body over the bound", ndjson, "x".repeat(1025), 413],

@@ -160,10 +160,12 @@ describe("Journal", () => {
     const appended = journal.append([entry("a")]);
     const failures = metrics.counter("gatewatch_store_journal_failures_total", "");
     await vi.waitFor(async () => expect((await failures.get()).values[0]?.value).toBe(1));
+    expect(journal.lastError).toContain("ENOENT");
     mkdirSync(directory);
     await clock.advance(1000);
     await appended;
     expect(ids(journal)).toEqual(["a"]);
+    expect(journal.lastError).toBeUndefined();
   });
 
   test("refuses those who wait for room when it is closed", async () => {

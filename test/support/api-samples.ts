@@ -257,7 +257,14 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         muted: false,
       },
     ],
-    store: { reachable: true, journalRows: 0, journalBytes: 0, unwrittenRows: 12, lastError: undefined },
+    store: {
+      reachable: true,
+      journalRows: 0,
+      journalBytes: 0,
+      unwrittenRows: 12,
+      lastError: undefined,
+      journalError: undefined,
+    },
     blocking: { mode: "enforce", stopped: false, stoppedBy: undefined },
     ...over,
   };

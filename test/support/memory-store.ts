@@ -73,7 +73,14 @@ export class MemoryStore implements Store {
   async flush(): Promise<void> {}
 
   status(): StoreStatus {
-    return { reachable: true, journalRows: 0, journalBytes: 0, unwrittenRows: 0, lastError: undefined };
+    return {
+      reachable: true,
+      journalRows: 0,
+      journalBytes: 0,
+      unwrittenRows: 0,
+      lastError: undefined,
+      journalError: undefined,
+    };
   }
 
   async close(): Promise<void> {}

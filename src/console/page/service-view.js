@@ -58,6 +58,8 @@ export function showBanners(container, state) {
   }
   if (!store.reachable)
     banners.push({ kind: "wait", text: "The store can't be reached. Nothing is lost: rows wait in the journal." });
+  if (store.journalError)
+    banners.push({ kind: "bad", text: `The disk takes nothing, and all waits: ${store.journalError}.` });
   for (const { name, silent, trouble } of sources) {
     if (trouble) banners.push({ kind: "bad", text: `Source ${name} has trouble: ${trouble}.` });
     else if (silent) banners.push({ kind: "wait", text: `Source ${name} is silent: nothing arrives.` });
