@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import { z } from "zod";
 import { formatPath, type ConfigPath, type Finding } from "./config-document.ts";
 import { describeIssuesAt, didYouMean } from "./config-problems.ts";
-import type { Config } from "./config-schema.ts";
+import type { RulesConfig } from "./config-schema.ts";
 import type { DetectorDefinition } from "./detect/define-detector.ts";
 import type { Problem } from "./errors.ts";
 import type { Runbook } from "./incident/runbook.ts";
@@ -11,7 +11,7 @@ import type { JsonSchema } from "./json-schema.ts";
 
 /** What was loaded, and the configuration it has to fit. */
 export interface CrossCheckInput {
-  readonly config: Config;
+  readonly config: RulesConfig;
   readonly configFile: string;
   readonly detectors: readonly DetectorDefinition[];
   readonly runbooks: readonly Runbook[];

@@ -1,4 +1,4 @@
-import type { Config } from "./config.ts";
+import type { RulesConfig } from "./config-schema.ts";
 import { crossCheck } from "./config-cross-check.ts";
 import type { ConfigPath } from "./config-document.ts";
 import { loadDetectors, type LoadedDetector } from "./detect/load-detectors.ts";
@@ -15,18 +15,18 @@ export interface LoadedFiles {
 }
 
 /** The folders detectors are loaded from: the shipped one first, so that one's own can take its files' place. */
-export function detectorDirectories(config: Config): string[] {
+export function detectorDirectories(config: RulesConfig): string[] {
   return [shippedPath("detectors"), ...config.detectors.directories];
 }
 
 /** The folders runbooks are loaded from, the shipped one first. */
-export function runbookDirectories(config: Config): string[] {
+export function runbookDirectories(config: RulesConfig): string[] {
   return [shippedPath("runbooks"), ...config.runbooks.directories];
 }
 
 /** Loads and checks what the configuration names, at the start, at a reload and for `gatewatch check`. */
 export async function loadFiles(options: {
-  readonly config: Config;
+  readonly config: RulesConfig;
   readonly configFile: string;
   readonly lineOf?: (path: ConfigPath) => number | undefined;
 }): Promise<LoadedFiles> {

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Config } from "./config-schema.ts";
+import type { Config, RulesConfig } from "./config-schema.ts";
 
 /** Makes paths absolute that the file gives relative to itself. `directory` is the configuration file's. */
 export function resolvePaths(config: Config, directory: string): Config {
@@ -19,11 +19,20 @@ export function resolvePaths(config: Config, directory: string): Config {
     geo: ["default", "none"].includes(config.geo.database)
       ? config.geo
       : { ...config.geo, database: absolute(config.geo.database) },
+    ...resolveRulePaths(config, directory),
+  };
+}
+
+/** As `resolvePaths`, for the part that names detectors and runbooks. */
+export function resolveRulePaths(rules: RulesConfig, directory: string): RulesConfig {
+  const absolute = (path: string) => resolve(directory, path);
+  return {
     // TypeScript can't see through the catch-all of detectors' ids here.
     detectors: {
-      ...config.detectors,
-      directories: config.detectors.directories.map(absolute),
+      ...rules.detectors,
+      directories: rules.detectors.directories.map(absolute),
     } as Config["detectors"],
-    runbooks: { ...config.runbooks, directories: config.runbooks.directories.map(absolute) },
+    runbooks: { ...rules.runbooks, directories: rules.runbooks.directories.map(absolute) },
+    teams: rules.teams,
   };
 }

@@ -1,4 +1,5 @@
 import type { ConfigPath, Finding } from "./config-document.ts";
+import { isLoopback, listenAddress } from "./api/listen-address.ts";
 import { didYouMean } from "./config-problems.ts";
 import { formatNames } from "./normalize/format-list.ts";
 
@@ -44,6 +45,7 @@ export function findBadReferences(value: unknown): Finding[] {
     }
   }
 
+  if (isOpenToAll(mapOf(config.api))) findings.push(openToAll);
   findings.push(...namedTwice(config.sources, ["sources"]), ...namedTwice(config.gateways, ["gateways"]));
   findings.push(...namedTwice(mapOf(config.api).tokens, ["api", "tokens"]));
   findings.push(...namedTwice(mapOf(config.crowdsec).keys, ["crowdsec", "keys"]));
@@ -52,11 +54,22 @@ export function findBadReferences(value: unknown): Finding[] {
 
 // helpers
 
+const openToAll: Finding = {
+  path: ["api", "listen"],
+  message: "others can reach this address, and there are no api.tokens: expected a loopback address, or tokens",
+  example: "listen: 127.0.0.1:8080",
+};
+
 const noSource: Finding = {
   path: ["sources"],
   message: "there is no source: gatewatch would have nothing to read; expected at least one",
   example: "sources: [{ name: edge, type: kafka, brokers: [kafka-1:9092], topic: access-logs }]",
 };
+
+function isOpenToAll(api: Readonly<Record<string, unknown>>): boolean {
+  const listen = listenAddress.safeParse(api.listen).data;
+  return listen !== undefined && !isLoopback(listen.host) && listOf(api.tokens).length === 0;
+}
 
 function unknownName(options: {
   path: ConfigPath;

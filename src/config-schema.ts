@@ -80,6 +80,10 @@ export const configSchema = z.strictObject({
 /** The configuration after validation: defaults filled in, durations in milliseconds, sizes in bytes. */
 export type Config = z.output<typeof configSchema>;
 
+/** The part that names detectors and runbooks, and that these have to fit. */
+export const rulesSchema = z.object(configSchema.pick({ detectors: true, runbooks: true, teams: true }).shape);
+export type RulesConfig = z.output<typeof rulesSchema>;
+
 /** The JSON Schema of the configuration file, for editors; published as `docs/configuration.schema.json`. */
 export function configJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, {

@@ -2,10 +2,10 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { formatPath, parseConfigText, type ConfigDocument, type ConfigPath, type Finding } from "./config-document.ts";
-import { resolvePaths } from "./config-paths.ts";
+import { resolvePaths, resolveRulePaths } from "./config-paths.ts";
 import { describeIssues } from "./config-problems.ts";
 import { findBadReferences } from "./config-references.ts";
-import { configJsonSchema, configSchema, type Config } from "./config-schema.ts";
+import { configJsonSchema, configSchema, rulesSchema, type Config, type RulesConfig } from "./config-schema.ts";
 import { hideSecrets, interpolate, type Environment } from "./config-secrets.ts";
 import { GatewatchError, type Problem } from "./errors.ts";
 
@@ -15,7 +15,13 @@ export type { Environment } from "./config-secrets.ts";
 /** A configuration, or everything that is wrong with it. */
 export type ConfigResult =
   | { readonly kind: "good"; readonly config: Config; readonly lineOf: (path: ConfigPath) => number | undefined }
-  | { readonly kind: "bad"; readonly problems: readonly Problem[] };
+  | {
+      readonly kind: "bad";
+      readonly problems: readonly Problem[];
+      /** The part that names detectors and runbooks, where it is good: what is wrong with them can be told as well. */
+      readonly rules: RulesConfig | undefined;
+      readonly lineOf: (path: ConfigPath) => number | undefined;
+    };
 
 /** The environment of this process; nothing else reads it. */
 export function readEnvironment(): Environment {
@@ -113,6 +119,8 @@ async function readText(file: string): Promise<string> {
 function checkDocument(document: ConfigDocument, from: { file: string; env: Environment }): ConfigResult {
   const { file, env } = from;
   const { value, findings, secrets } = interpolate(document.value, env);
+  const { lineOf } = document;
+  const directory = dirname(resolve(file));
   const checked = document.unreadable ? undefined : configSchema.safeParse(value);
   const all = [...document.findings, ...findings];
   if (checked !== undefined) {
@@ -121,9 +129,15 @@ function checkDocument(document: ConfigDocument, from: { file: string; env: Envi
     all.push(...findBadReferences(value), ...described);
   }
   if (checked?.success && all.length === 0) {
-    return { kind: "good", config: resolvePaths(checked.data, dirname(resolve(file))), lineOf: document.lineOf };
+    return { kind: "good", config: resolvePaths(checked.data, directory), lineOf };
   }
-  return { kind: "bad", problems: toProblems(all, { file, document, secrets }) };
+  const rules = document.unreadable ? undefined : rulesSchema.safeParse(value).data;
+  return {
+    kind: "bad",
+    problems: toProblems(all, { file, document, secrets }),
+    rules: rules && resolveRulePaths(rules, directory),
+    lineOf,
+  };
 }
 
 /** One problem for each path, in the order of the file, without secrets. */

@@ -60,7 +60,7 @@ describe("problems", () => {
   test("each has its path, its line and an example; they come in the order of the file", async () => {
     const file = write("sources:\n  - name: edge\n    type: kafka\n    topic: t\n\nservice:\n  shutdownAfter: 5\n");
     const result = await readConfig(file, {});
-    expect(result).toEqual({
+    expect(result).toMatchObject({
       kind: "bad",
       problems: [
         {
@@ -78,6 +78,7 @@ describe("problems", () => {
           example: "shutdownAfter: 10s",
         },
       ],
+      rules: { runbooks: { directories: [] } },
     });
   });
 

@@ -12,7 +12,11 @@ import type { CliContext } from "./cli-context.ts";
  */
 export async function runCheck(configFile: string, context: CliContext): Promise<number> {
   const result = await readConfig(configFile, context.env);
-  if (result.kind === "bad") throw invalidFiles(configFile, result.problems);
+  if (result.kind === "bad") {
+    const { problems, rules, lineOf } = result;
+    const files = rules && (await loadFiles({ config: rules, configFile, lineOf }));
+    throw invalidFiles(configFile, [...problems, ...(files?.problems ?? [])]);
+  }
   const { config, lineOf } = result;
   const { detectors, runbooks, problems } = await loadFiles({ config, configFile, lineOf });
   if (problems.length > 0) throw invalidFiles(configFile, problems);
