@@ -17,8 +17,8 @@ export const detectConfig = z
       .int()
       .min(1024)
       .max(8_388_608)
-      .default(262_144)
-      .meta({ description: "Rows preallocated for each kind of key (clients, users, …).", examples: [262_144] }),
+      .default(131_072)
+      .meta({ description: "Rows preallocated for each kind of key (clients, users, …).", examples: [131_072] }),
     staleAfter: durationMs("2m")
       .prefault("2m")
       .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),
