@@ -176,10 +176,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       } else if (event.kind === "trouble")
         report("source-trouble", event.source, event.reason && `${event.source} can't be read: ${event.reason}`);
     },
-    onStuck: (err) => {
-      log.error({ err }, "detections can't be saved; trying again");
-      report("store-failing", "detections", `Detections can't be saved: ${String(err)}`);
-    },
+    onStuck: (err) => log.error({ err }, "detections can't be saved; trying again"),
     observe: (batch, outcome) => {
       board.saw(batch, outcome);
       for (const event of outcome.events) blocker.seen(event);
