@@ -52,7 +52,7 @@ export function summaryPage(
   return {
     kind: "summary",
     incidentId: `summary-${team}-${until}`,
-    title: plainText(`${open.length} incidents are open for ${team}`, 150),
+    title: plainText(`${open.length === 1 ? "1 incident is" : `${open.length} incidents are`} open for ${team}`, 150),
     severity: "high",
     summary: `Your ${options.perHour} pages for the hour are used up. Until ${untilText} UTC further incidents are only shown, not paged.`,
     state: "open",

@@ -103,6 +103,9 @@ test("a summary of many incidents names the newest and counts the rest", () => {
   expect(page.title).toBe("9 incidents are open for t");
   expect(page.evidence.at(-1)).toBe("and 5 more");
   expect(page.incidentUrl).toBe("https://gw.example/");
+  const [only] = open;
+  const one = summaryPage({ ...context, team: "t", open: [only!], until: sampleTime, perHour: 5 });
+  expect(one.title).toBe("1 incident is open for t");
 });
 
 describe("steps of a runbook", () => {
