@@ -3,7 +3,7 @@
 // how to read them.
 import { parseArgs } from "node:util";
 import { benchLines } from "./traffic.ts";
-import { createStages } from "./stages.ts";
+import { batchesOf, createStages } from "./stages.ts";
 
 const { values } = parseArgs({
   options: { json: { type: "boolean" }, lines: { type: "string" }, rounds: { type: "string" } },
@@ -14,9 +14,7 @@ const batchSize = 2_000;
 
 const lines = benchLines({ lines: lineCount, clients: 20_000 });
 const bytes = lines.reduce((total, line) => total + line.length, 0) / lines.length;
-const batches = Array.from({ length: Math.ceil(lines.length / batchSize) }, (_, i) =>
-  lines.slice(i * batchSize, (i + 1) * batchSize),
-);
+const batches = batchesOf(lines, batchSize);
 
 type Stage = "parse" | "normalize" | "detect" | "pipeline";
 const best: Record<Stage, number> = { parse: 0, normalize: 0, detect: 0, pipeline: 0 };

@@ -32,37 +32,34 @@ export async function createStages() {
 
   const detectStage = () =>
     new DetectStage({ detectors: rules.detectors, config: config.detect, clock: atTheTime(), onMuted: fail });
-  return {
-    normalize(batches: readonly string[][]): void {
-      const normalizer = normalizerOf(config);
-      batches.forEach((records, i) => normalizer.normalize(batchOf(records, i)));
+  // Built before the clock runs: a service builds them once.
+  const [first, second, third] = [normalizerOf(config), normalizerOf(config), normalizerOf(config)];
+  const detect = detectStage();
+  const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
+  const pipeline = new Pipeline({
+    ...{ clock: systemClock, normalizer: third, detect: detectStage(), store, saved: undefined },
+    minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
+    respond: async (detections: readonly Detection[]) => {
+      sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
+      await incidents.detections(detections);
     },
-    detect(batches: readonly string[][]): void {
-      const normalizer = normalizerOf(config);
-      const detect = detectStage();
-      batches.forEach((records, i) => {
-        const batch = batchOf(records, i);
-        detect.process(batch, normalizer.normalize(batch));
-      });
+    save: async () => {},
+    sources: [],
+    onSource: () => {},
+    onStuck: (error) => fail("pipeline", String(error)),
+    observe: () => {},
+  });
+  return {
+    normalize(batches: readonly RawBatch[]): void {
+      for (const batch of batches) first.normalize(batch);
+    },
+    detect(batches: readonly RawBatch[]): void {
+      for (const batch of batches) detect.process(batch, second.normalize(batch));
       detect.finish();
     },
     /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
-    async pipeline(batches: readonly string[][]): Promise<void> {
-      const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
-      const pipeline = new Pipeline({
-        ...{ clock: systemClock, normalizer: normalizerOf(config), detect: detectStage(), store, saved: undefined },
-        minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
-        respond: async (detections: readonly Detection[]) => {
-          sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
-          await incidents.detections(detections);
-        },
-        save: async () => {},
-        sources: [],
-        onSource: () => {},
-        onStuck: (error) => fail("pipeline", String(error)),
-        observe: () => {},
-      });
-      for (let i = 0; i < batches.length; i++) await pipeline.handle(batchOf(batches[i]!, i));
+    async pipeline(batches: readonly RawBatch[]): Promise<void> {
+      for (const batch of batches) await pipeline.handle(batch);
       await pipeline.finish();
     },
     detections: () => sealed,
@@ -81,14 +78,17 @@ function normalizerOf(config: Config) {
   });
 }
 
-function batchOf(records: readonly string[], i: number): RawBatch {
-  const first = i * records.length;
-  return {
-    ...{ source: "shop", partition: "shop:bench", records, refused: [] },
-    offsets: records.map((_, k) => first + k),
-    next: first + records.length,
-    receivedAt: Date.now(),
-  };
+/** Lines as a source would hand them over, in batches. */
+export function batchesOf(lines: readonly string[], size: number): RawBatch[] {
+  return Array.from({ length: Math.ceil(lines.length / size) }, (_, i) => {
+    const records = lines.slice(i * size, (i + 1) * size);
+    return {
+      ...{ source: "shop", partition: "shop:bench", records, refused: [] },
+      offsets: records.map((_line, k) => i * size + k),
+      next: i * size + records.length,
+      receivedAt: Date.now(),
+    };
+  });
 }
 
 /** The bench's lines are from one morning: judged as on that morning, so that detections are made eagerly too. */

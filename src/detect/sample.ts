@@ -1,6 +1,5 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { EvidenceEvent } from "./detection.ts";
-import { hash32 } from "./hash.ts";
 
 /** An event kept as evidence, with what orders it and whom it speaks for. */
 export interface Sample {
@@ -46,32 +45,53 @@ export function keepEarliest(list: Sample[], sample: Sample, limit: number): voi
 
 /** An event's content as 32 bits: the same event gives the same number wherever it is read. */
 export function contentHash(event: AccessEvent): number {
-  return hash32(
-    `${event.time}|${event.clientIp}|${event.method}|${event.path}|${event.status}|${event.userId}|${event.requestId}|${event.durationMs}`,
-  );
+  let hash = mix(0x9e3779b1, event.time % 4_294_967_296);
+  hash = mix(hash, event.status);
+  hash = mix(hash, Math.round((event.durationMs ?? -1) * 1000));
+  hash = mixText(hash, event.clientIp);
+  hash = mixText(hash, event.path);
+  hash = mixText(hash, event.userId);
+  hash = mixText(hash, event.requestId);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The parts of an event that are shown as evidence, copied so that they keep no log line alive. */
+/**
+ * The parts of an event that are shown as evidence. What may be a piece of its log line is copied, so
+ * that it keeps no line alive; method, route, user agent and country are the normalizer's own.
+ */
 export function evidenceOf(event: AccessEvent): EvidenceEvent {
-  const copy = (text: string) => Buffer.from(text).toString();
-  const maybe = (text: string | undefined) => (text === undefined ? undefined : copy(text));
   return {
     time: event.time,
     gateway: event.gateway,
-    clientIp: maybe(event.clientIp),
-    clientKey: maybe(event.clientKey),
+    clientIp: copy(event.clientIp),
+    clientKey: copy(event.clientKey),
     clientIpTrust: event.clientIpTrust,
-    method: copy(event.method),
-    path: copy(event.path),
-    route: copy(event.route),
+    method: event.method,
+    path: copy(event.path) ?? "",
+    route: event.route,
     endpointClass: event.endpointClass,
     status: event.status,
     outcome: event.outcome,
-    userId: maybe(event.userId),
-    country: maybe(event.country),
-    userAgent: maybe(event.userAgent),
-    requestId: maybe(event.requestId),
+    userId: copy(event.userId),
+    country: event.country,
+    userAgent: event.userAgent,
+    requestId: copy(event.requestId),
   };
+}
+
+function copy(text: string | undefined): string | undefined {
+  return text === undefined ? undefined : Buffer.from(text).toString();
+}
+
+function mix(hash: number, value: number): number {
+  return Math.imul(hash ^ value, 0x85ebca6b) ^ (hash >>> 13);
+}
+
+function mixText(hash: number, text: string | undefined): number {
+  if (text === undefined) return mix(hash, 0xffff);
+  let mixed = hash;
+  for (let i = 0; i < text.length; i++) mixed = mix(mixed, text.charCodeAt(i));
+  return mix(mixed, text.length);
 }
 
 function isBefore(a: Sample, b: Sample): boolean {
