@@ -6,7 +6,10 @@ import { serviceKinds, type ServiceKind } from "./service-kinds.ts";
 
 /** How gatewatch reports on itself. Both calls may be repeated; only a change makes a detection. */
 export interface ServiceDetections {
-  /** Something of gatewatch is in trouble. `name`: which source, channel, …; `text`: one sentence with the facts. */
+  /**
+   * Something of gatewatch is in trouble. `name`: which source, channel, …; `text`: one sentence with
+   * the facts. Another text is news only for kinds that tell the latest.
+   */
   raise(kind: ServiceKind, name: string, text: string): void;
   /** It works again. */
   clear(kind: ServiceKind, name: string): void;
@@ -50,7 +53,10 @@ export function createServiceDetections(options: {
       const report = { kind, name: plainText(name, 100), text: plainText(text, 500), now: clock.now() };
       const at = slot(`gatewatch-${kind}`, report.name);
       doubtful.delete(at);
-      if (!open.has(at) && open.size < maxOpen) put(at, begin(report));
+      const known = open.get(at);
+      if (!known && open.size < maxOpen) put(at, begin(report));
+      const isNews = serviceKinds[kind].tells === "latest" && known?.summary !== report.text;
+      if (known && isNews) put(at, restated(known, report));
     },
     clear(kind, name) {
       end(slot(`gatewatch-${kind}`, plainText(name, 100)));
@@ -73,6 +79,10 @@ export function createServiceDetections(options: {
 
 function slot(detector: string, name: string): string {
   return JSON.stringify([detector, name]);
+}
+
+function restated(known: Detection, report: { text: string; now: number }): Detection {
+  return { ...known, version: known.version + 1, summary: report.text, lastSeen: report.now };
 }
 
 /** The id is the same for the same trouble within a minute, so that a restart in its midst repeats it. */

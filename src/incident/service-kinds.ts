@@ -1,15 +1,34 @@
 import type { Severity } from "../detect/detection.ts";
 
+interface KindOfTrouble {
+  /** What its `name` is. */
+  readonly key: string;
+  readonly severity: Severity;
+  readonly title: string;
+  /** Which text holds while it is open: `latest` where people mend one cause and meet the next. */
+  readonly tells: "first" | "latest";
+}
+
 /** What gatewatch reports on itself: one detector id and one runbook each, `gatewatch-KIND`. */
 export const serviceKinds = {
-  "source-silent": { key: "source", severity: "high", title: "A source has fallen silent" },
-  "source-trouble": { key: "source", severity: "high", title: "A source can't be read" },
-  "detector-muted": { key: "detector", severity: "high", title: "A detector was switched off: it keeps failing" },
-  "channel-failing": { key: "channel", severity: "high", title: "Pages don't get through on a channel" },
-  "gateway-failing": { key: "gateway", severity: "high", title: "A gateway does not take decisions" },
-  "store-failing": { key: "part", severity: "high", title: "The store does not answer" },
-  "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over" },
-} as const satisfies Record<string, { key: string; severity: Severity; title: string }>;
+  "source-silent": { key: "source", severity: "high", title: "A source has fallen silent", tells: "first" },
+  "source-trouble": { key: "source", severity: "high", title: "A source can't be read", tells: "latest" },
+  "detector-muted": {
+    key: "detector",
+    severity: "high",
+    title: "A detector was switched off: it keeps failing",
+    tells: "first",
+  },
+  "channel-failing": {
+    key: "channel",
+    severity: "high",
+    title: "Pages don't get through on a channel",
+    tells: "first",
+  },
+  "gateway-failing": { key: "gateway", severity: "high", title: "A gateway does not take decisions", tells: "first" },
+  "store-failing": { key: "part", severity: "high", title: "The store does not answer", tells: "first" },
+  "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over", tells: "latest" },
+} as const satisfies Record<string, KindOfTrouble>;
 
 export type ServiceKind = keyof typeof serviceKinds;
 

@@ -27,6 +27,17 @@ describe("gatewatch on itself", () => {
     expect(told[2]!.lastSeen - told[0]!.firstSeen).toBe(5000);
   });
 
+  test("says what is wrong now, when another mistake takes the first one's place", () => {
+    const { service, told } = scene();
+    for (const text of ["line 3", "line 3", "line 7"]) service.raise("reload-failed", "configuration", text);
+    service.clear("reload-failed", "configuration");
+    expect(told.map(({ id, version, state, summary }) => [id === told[0]?.id, version, state, summary])).toEqual([
+      [true, 1, "open", "line 3"],
+      [true, 2, "open", "line 7"],
+      [true, 3, "closed", "line 7"],
+    ]);
+  });
+
   test("gives the same trouble in the same minute the same id, and another one later", async () => {
     const [first, second] = [scene(), scene()];
     for (const { service } of [first, second]) service.raise("gateway-failing", "edge-hook", "refused");
