@@ -24,6 +24,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 service.on("exit", (code) => process.exit(code ?? 1));
+// Whatever ends the shop ends the service, too.
+process.on("exit", () => service.kill("SIGTERM"));
 
 await listening();
 console.error(
