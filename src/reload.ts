@@ -58,10 +58,11 @@ export function createReload(parts: ReloadParts): (update: ConfigUpdate) => Prom
 
 async function takeOver(parts: ReloadParts, change: { before: Config; next: Config; rules: Rules }): Promise<void> {
   const { before, next, rules } = change;
-  const { endpoints, redact } = next;
+  // What needs a restart stays as it was at the start.
+  const { proxies, redact } = parts.config;
   const changed = (section: keyof Config) => JSON.stringify(before[section]) !== JSON.stringify(next[section]);
   if (!sameDetectors(parts.current(), rules)) parts.detect.update(rules.detectors);
-  if (changed("endpoints")) parts.normalizer.update({ endpoints, redact, proxies: parts.config.proxies });
+  if (changed("endpoints")) parts.normalizer.update({ endpoints: next.endpoints, redact, proxies });
   parts.incidents.update({ runbooks: rules.runbooks, teams: Object.keys(next.teams) });
   parts.query.update(rules.runbooks);
   if (changed("block")) await parts.blocker.update(next.block);
