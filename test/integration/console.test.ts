@@ -58,7 +58,8 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
     const text = await page.locator("body").innerText();
     for (const part of [
       "Credential stuffing on login", "critical", "paged: identity", "40 of 41 logins", "203.0.113.7",
-      "0d9f6a3e-1c1b-4c53-9c0e-5b8f4d2a7e11", "nginx-json", "payment-storm", "lacks upstreamMs", "screen for identity",
+      "0d9f6a3e-1c1b-4c53-9c0e-5b8f4d2a7e11", "nginx-json", "payment-storm", "lacks upstreamMs", "rate-limit-burst",
+      "too little traffic so far", "screen for identity",
       "1,235", "0.9 s", "IP geolocation by DB-IP",
     ]) expect(text).toContain(part); // prettier-ignore
     expect(await page.title()).toBe("(1) gatewatch");

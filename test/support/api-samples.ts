@@ -256,6 +256,14 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         missing: ["upstreamMs"],
         muted: false,
       },
+      {
+        id: "rate-limit-burst",
+        title: "Somebody ignores the rate limit",
+        mode: "active",
+        state: "waiting",
+        missing: [],
+        muted: false,
+      },
     ],
     store: {
       reachable: true,

@@ -162,6 +162,12 @@ function groups(detectors) {
       text: "sees all it wants",
       of: on.filter(({ state, muted }) => !muted && state === "full"),
     },
+    {
+      name: "waiting",
+      kind: "plain",
+      text: "too little traffic so far to tell",
+      of: on.filter(({ state, muted }) => !muted && state === "waiting"),
+    },
     { name: "off", kind: "plain", text: "by configuration", of: detectors.filter(({ mode }) => mode === "off") },
   ].filter(({ of }) => of.length > 0);
 }
