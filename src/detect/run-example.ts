@@ -48,6 +48,7 @@ export function exampleEvents(example: Example): AccessEvent[] {
 }
 
 const ordinary: AccessEvent = {
+  origin: "gateway",
   time: exampleStart,
   startedAt: undefined,
   gateway: "example",
@@ -81,5 +82,6 @@ const ordinary: AccessEvent = {
   longitude: undefined,
   methodOverride: undefined,
   outcome: "ok",
+  attempt: true,
   attributes: undefined,
 };

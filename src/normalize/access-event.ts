@@ -16,6 +16,8 @@ export type Outcome = (typeof outcomes)[number];
  * share one hidden class.
  */
 export interface AccessEvent {
+  /** `gateway`: a request that a gateway logged; `shop`: what the shop's application said of one (a shop event). */
+  origin: "gateway" | "shop";
   /** When the answer ended, epoch ms: logs are written then. */
   time: number;
   /** When the request began, epoch ms. */
@@ -63,6 +65,8 @@ export interface AccessEvent {
   longitude: number | undefined;
   methodOverride: string | undefined;
   outcome: Outcome;
+  /** True: one attempt at what the endpoint is for. An endpoint's attempts are counted from records of one origin. */
+  attempt: boolean;
   /** What the shop's own log adds: promo code, decline class, attempted login. Redacted, at most 16. */
   attributes: Readonly<Record<string, string>> | undefined;
 }

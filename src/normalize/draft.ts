@@ -14,6 +14,8 @@ const latest = Date.UTC(2100, 0, 1);
  */
 export class Draft {
   time = 0;
+  /** What happened, where this is no request but a shop event: `login.failed`. */
+  shopEvent: string | undefined;
   /** True: `time` is when the request began; the duration is still to be added. */
   timeIsStart = false;
   /** The client as the gateway itself resolved it; may carry a port, brackets or a zone. */
@@ -60,6 +62,7 @@ export class Draft {
 
   /** Forgets the record before. */
   reset(): void {
+    this.shopEvent = undefined;
     this.timeIsStart = false;
     this.clientIp = undefined;
     this.peerIp = undefined;

@@ -80,6 +80,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       const point: GeoPlace | undefined = sameCountry ? place : undefined;
 
       return {
+        origin: "gateway",
         time,
         startedAt: durationMs === undefined ? (draft.timeIsStart ? time : undefined) : Math.floor(time - durationMs),
         gateway,
@@ -121,6 +122,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
           told: draft.outcome,
           attributes,
         }),
+        attempt: true,
         attributes,
       };
     },

@@ -63,7 +63,8 @@ export class FieldCounts {
 // helpers
 
 const alwaysPresent = [
-  "time", "gateway", "clientIpTrust", "method", "path", "route", "endpointClass", "status", "enforced",
+  "origin", "time", "gateway", "clientIpTrust", "method", "path", "route", "endpointClass", "status", "enforced",
+  "attempt",
 ] as const satisfies readonly EventField[]; // prettier-ignore
 
 const optionalFields = [

@@ -1,13 +1,24 @@
-import { outcomes, type EventField, type Outcome } from "./access-event.ts";
+import { outcomes, type Outcome } from "./access-event.ts";
 import type { Draft } from "./draft.ts";
-import type { JsonRecord } from "./log-format.ts";
+import type { JsonRecord, RecordKeys } from "./log-format.ts";
 import { asnOf, countryOf, textOf, withinOf } from "./read-value.ts";
 
-/** What the keys below can fill. */
-export const shopFields: readonly EventField[] = [
-  "userId", "role", "apiKey", "sessionId", "deviceId", "country", "asn", "latitude", "longitude", "enforced",
-  "outcome", "attributes",
-]; // prettier-ignore
+/** What `readShopKeys` reads, in every JSON format, and what it fills. */
+export const shopKeys = {
+  user_id: "userId",
+  role: "role",
+  api_key: "apiKey",
+  session: "sessionId",
+  device: "deviceId",
+  country: "country",
+  asn: "asn",
+  latitude: "latitude",
+  longitude: "longitude",
+  operation: [],
+  gatewatch: "enforced",
+  outcome: "outcome",
+  attributes: "attributes",
+} as const satisfies RecordKeys;
 
 /**
  * Reads the keys that no gateway logs by itself, and that mean the same in every JSON format: who

@@ -2,7 +2,12 @@ import { readdirSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AccessEvent, EventField } from "../../src/normalize/access-event.ts";
+import { Draft } from "../../src/normalize/draft.ts";
+import { parseKeyPath } from "../../src/normalize/key-path.ts";
+import type { JsonFormat, JsonRecord } from "../../src/normalize/log-format.ts";
+import { providedFields } from "../../src/normalize/provided-fields.ts";
 import { proxiesConfig } from "../../src/normalize/normalize-config.ts";
+import { unwrapRecord } from "../../src/normalize/unwrap-record.ts";
 import { aNormalizer, normalizeAll } from "../support/normalizing.ts";
 import { expectedFile, formatCases, shopJsonConfig } from "../support/format-cases.ts";
 import { plantedSecrets, secretsIn, secretTargets, secretTexts } from "../support/planted-secrets.ts";
@@ -30,9 +35,9 @@ describe.each(formatCases)("$id", ({ id, format, records }) => {
     expect(event).toMatchObject({ method: "POST", path: "/v1/login", status: 401, clientIp: "198.51.100.23" });
     expect(event).toMatchObject({ clientIpTrust: "certain", endpointClass: "login", outcome: "failed" });
     const end = Date.parse("2026-08-22T09:14:07.466Z");
-    expect(event?.time).toBe(format.provides.includes("durationMs") ? end : Math.floor(end / 1000) * 1000);
-    expect(event?.durationMs).toBe(format.provides.includes("durationMs") ? 54 : undefined);
-    expect(event?.upstreamMs).toBe(format.provides.includes("upstreamMs") ? 51 : undefined);
+    expect(event?.time).toBe(providedFields(format).includes("durationMs") ? end : Math.floor(end / 1000) * 1000);
+    expect(event?.durationMs).toBe(providedFields(format).includes("durationMs") ? 54 : undefined);
+    expect(event?.upstreamMs).toBe(providedFields(format).includes("upstreamMs") ? 51 : undefined);
   });
 
   test("is found by itself among all formats", () => {
@@ -44,7 +49,23 @@ describe.each(formatCases)("$id", ({ id, format, records }) => {
   test("fills no field that it does not declare", () => {
     const { events } = normalizeAll(reader(id), records);
     const filled = new Set(events.flatMap(filledFields));
-    expect([...filled].filter((field) => !format.provides.includes(field))).toEqual([]);
+    expect([...filled].filter((field) => !providedFields(format).includes(field))).toEqual([]);
+  });
+
+  test.runIf(format.kind === "json")("looks at nothing that its keys don't name", () => {
+    const paths = Object.keys(format.keys).map((path) => parseKeyPath(path).join("\n"));
+    const samples: JsonRecord[] = [];
+    const collect = { entry: (sample: JsonRecord | string) => void samples.push(sample as JsonRecord), reject() {} };
+    for (const record of records) unwrapRecord(record, collect);
+    for (const sample of samples.filter((one) => typeof one === "object")) {
+      const seen = new Set<string>();
+      (format as JsonFormat).read(watched(sample, seen), new Draft());
+      // A part is declared, or lies on the way to one that is, or below one.
+      const undeclared = [...seen].filter(
+        (path) => !paths.some((key) => key === path || key.startsWith(`${path}\n`) || path.startsWith(`${key}\n`)),
+      );
+      expect(undeclared.map((path) => path.replaceAll("\n", " → "))).toEqual([]);
+    }
   });
 
   test("mutated records are read or rejected, and never throw", () => {
@@ -85,6 +106,19 @@ function filledFields(event: AccessEvent): EventField[] {
   return (Object.keys(event) as EventField[]).filter(
     (field) => event[field] !== undefined && event[field] !== empty[field],
   );
+}
+
+/** The record, taking down what is looked at; a list counts as one value. */
+function watched(record: JsonRecord, seen: Set<string>, above = ""): JsonRecord {
+  return new Proxy(record, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof key === "symbol") return value;
+      seen.add(above + key);
+      const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+      return isObject ? watched(value as JsonRecord, seen, `${above + key}\n`) : value;
+    },
+  });
 }
 
 function expectSane(event: AccessEvent): void {

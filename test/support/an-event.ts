@@ -4,6 +4,7 @@ import type { AccessEvent } from "../../src/normalize/access-event.ts";
 export function anEvent(partial: Partial<AccessEvent> = {}): AccessEvent {
   const clientIp = "clientIp" in partial ? partial.clientIp : "198.51.100.7";
   return {
+    origin: "gateway",
     time: Date.parse("2026-08-22T09:00:00.000Z"),
     startedAt: undefined,
     gateway: "edge",
@@ -37,6 +38,7 @@ export function anEvent(partial: Partial<AccessEvent> = {}): AccessEvent {
     longitude: undefined,
     methodOverride: undefined,
     outcome: "ok",
+    attempt: true,
     attributes: undefined,
     ...partial,
   };

@@ -1,7 +1,8 @@
 import type { EventField, RejectReason } from "../access-event.ts";
 import type { Draft } from "../draft.ts";
-import type { JsonFormat, JsonRecord } from "../log-format.ts";
+import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
 import type { CustomFormatConfig, TimeUnit } from "../normalize-config.ts";
+import { parseKeyPath, valueAt } from "../key-path.ts";
 import { readTime } from "../read-time.ts";
 import { asnOf, countryOf, headerOf, textOf, withinOf } from "../read-value.ts";
 import { isEnforcement, outcomeOf } from "../shop-keys.ts";
@@ -17,8 +18,8 @@ export function customJson(name: string, config: CustomFormatConfig): JsonFormat
   const attributes: { name: string; path: readonly string[] }[] = [];
   for (const [field, given] of Object.entries(config.fields)) {
     const { path, unit, at: moment } = typeof given === "string" ? { path: given, unit: undefined, at: "end" } : given;
-    if (field.startsWith("attributes.")) attributes.push({ name: field.slice(11), path: parsePath(path) });
-    else at.set(field, { path: parsePath(path), text: path, unit, start: moment === "start" });
+    if (field.startsWith("attributes.")) attributes.push({ name: field.slice(11), path: parseKeyPath(path) });
+    else at.set(field, { path: parseKeyPath(path), text: path, unit, start: moment === "start" });
   }
   const value = (record: JsonRecord, field: string) => {
     const mapped = at.get(field);
@@ -29,7 +30,7 @@ export function customJson(name: string, config: CustomFormatConfig): JsonFormat
     id: name,
     title: `${name} (a format of one's own)`,
     kind: "json",
-    provides: provided([...at.keys()], attributes.length > 0),
+    keys: keysOf(config),
 
     matches(sample) {
       const found = ["time", "method", "path", "status"].filter((field) => value(sample, field) !== undefined);
@@ -97,22 +98,6 @@ function readRest(value: (field: string) => unknown, draft: Draft): void {
   if (answeredBy === "gateway" || answeredBy === "upstream") draft.answeredBy = answeredBy;
 }
 
-/** `client.ip` and `["a.b"].c` as the keys to follow. */
-function parsePath(path: string): readonly string[] {
-  const keys: string[] = [];
-  for (const [, quoted, plain] of path.matchAll(/\["([^"]+)"\]|([^.[\]]+)/g)) keys.push(quoted ?? plain ?? "");
-  return keys;
-}
-
-function valueAt(record: JsonRecord, path: readonly string[]): unknown {
-  let value: unknown = record;
-  for (const key of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-    value = (value as JsonRecord)[key];
-  }
-  return value;
-}
-
 function msPerUnit(mapped: Mapped | undefined): number {
   switch (mapped?.unit) {
     case "s":
@@ -126,13 +111,21 @@ function msPerUnit(mapped: Mapped | undefined): number {
   }
 }
 
-function provided(fields: readonly string[], attributes: boolean): EventField[] {
-  const derived: EventField[] = ["time", "gateway", "method", "path", "route", "endpointClass", "owner", "status", "outcome"]; // prettier-ignore
-  const has = (...names: string[]) => names.some((name) => fields.includes(name));
-  if (has("durationMs") || has("time")) derived.push("startedAt");
-  if (has("clientIp", "peerIp", "forwardedFor", "forwarded")) derived.push("clientIp", "clientKey", "clientIpTrust");
-  if (has("upstreamStatus")) derived.push("answeredBy");
-  if (attributes) derived.push("attributes");
-  const own = fields.filter((name) => !["forwardedFor", "forwarded", "upstreamStatus", "operation"].includes(name));
-  return [...new Set([...derived, ...(own as EventField[])])];
+/** What only this stage reads, and what it fills. */
+const readHere: Readonly<Record<string, EventField | readonly EventField[]>> = {
+  forwardedFor: "clientIp",
+  forwarded: "clientIp",
+  peerIp: ["peerIp", "clientIp"],
+  upstreamStatus: "answeredBy",
+  operation: [],
+};
+
+function keysOf({ fields }: CustomFormatConfig): RecordKeys {
+  const keys: Record<string, EventField[]> = {};
+  for (const [field, given] of Object.entries(fields)) {
+    const filled = field.startsWith("attributes.") ? "attributes" : (readHere[field] ?? (field as EventField));
+    const path = typeof given === "string" ? given : given.path;
+    keys[path] = [...(keys[path] ?? []), ...(typeof filled === "string" ? [filled] : filled)];
+  }
+  return keys;
 }

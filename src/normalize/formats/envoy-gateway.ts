@@ -1,7 +1,7 @@
 import type { JsonFormat } from "../log-format.ts";
 import { readRfc3339 } from "../read-time.ts";
 import { textOf } from "../read-value.ts";
-import { readShopKeys, shopFields } from "../shop-keys.ts";
+import { readShopKeys, shopKeys } from "../shop-keys.ts";
 
 /**
  * Envoy Gateway's own JSON, and Envoy's older `json_format`.
@@ -15,11 +15,25 @@ export const envoyGateway: JsonFormat = {
   id: "envoy-gateway",
   title: "Envoy Gateway, JSON",
   kind: "json",
-  provides: [
-    "time", "startedAt", "gateway", "clientIp", "clientKey", "clientIpTrust", "method", "host", "path", "route",
-    "endpointClass", "owner", "status", "answeredBy", "durationMs", "upstreamMs", "requestBytes", "responseBytes",
-    "requestId", "userAgent", ...shopFields,
-  ], // prettier-ignore
+  keys: {
+    start_time: ["time", "startedAt"],
+    duration: "durationMs",
+    downstream_remote_address: "clientIp",
+    "x-forwarded-for": "clientIp",
+    method: "method",
+    ":authority": "host",
+    "x-envoy-origin-path": "path",
+    path: "path",
+    response_code: "status",
+    response_code_details: ["answeredBy", "enforced"],
+    response_flags: ["answeredBy", "enforced"],
+    "x-envoy-upstream-service-time": "upstreamMs",
+    bytes_received: "requestBytes",
+    bytes_sent: "responseBytes",
+    "x-request-id": "requestId",
+    "user-agent": "userAgent",
+    ...shopKeys,
+  },
 
   matches(sample) {
     if (sample.response_code === undefined || sample.start_time === undefined) return 0;

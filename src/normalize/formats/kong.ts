@@ -1,7 +1,7 @@
 import type { JsonFormat, JsonRecord } from "../log-format.ts";
 import { readEpochMs } from "../read-time.ts";
 import { headerOf, textOf } from "../read-value.ts";
-import { readShopKeys, shopFields } from "../shop-keys.ts";
+import { readShopKeys, shopKeys } from "../shop-keys.ts";
 
 /**
  * Kong's `kong.log.serialize()`: kafka-log, http-log, file-log and tcp-log share it.
@@ -15,11 +15,28 @@ export const kong: JsonFormat = {
   id: "kong",
   title: "Kong",
   kind: "json",
-  provides: [
-    "time", "startedAt", "gateway", "clientIp", "clientKey", "clientIpTrust", "method", "host", "path", "route",
-    "endpointClass", "owner", "status", "answeredBy", "durationMs", "upstreamMs", "requestBytes", "responseBytes",
-    "requestId", "userAgent", "methodOverride", ...shopFields,
-  ], // prettier-ignore
+  keys: {
+    started_at: ["time", "startedAt"],
+    client_ip: "clientIp",
+    "request.method": "method",
+    "request.uri": "path",
+    "request.id": "requestId",
+    "request.size": "requestBytes",
+    "request.headers.host": "host",
+    "request.headers.user-agent": "userAgent",
+    "request.headers.x-forwarded-for": "clientIp",
+    "request.headers.forwarded": "clientIp",
+    "request.headers.x-http-method-override": "methodOverride",
+    "response.status": "status",
+    "response.size": "responseBytes",
+    "latencies.request": "durationMs",
+    "latencies.proxy": ["upstreamMs", "answeredBy"],
+    source: "answeredBy",
+    "consumer.custom_id": "userId",
+    "consumer.username": "userId",
+    "authenticated_entity.consumer_id": "userId",
+    ...shopKeys,
+  },
 
   matches(sample) {
     const request = objectOf(sample.request);

@@ -14,10 +14,15 @@ export const nginxCombined: TextFormat = {
   id: "nginx-combined",
   title: "nginx or Apache, combined",
   kind: "text",
-  provides: [
-    "time", "gateway", "clientIp", "clientKey", "clientIpTrust", "method", "path", "route", "endpointClass", "owner",
-    "status", "responseBytes", "userId", "userAgent", "outcome",
-  ], // prettier-ignore
+  keys: {
+    $remote_addr: "clientIp",
+    $remote_user: "userId",
+    $time_local: "time",
+    $request: ["method", "path"],
+    $status: "status",
+    $body_bytes_sent: "responseBytes",
+    $http_user_agent: "userAgent",
+  },
 
   matches(sample) {
     const parts = split(sample);

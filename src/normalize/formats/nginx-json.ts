@@ -1,7 +1,7 @@
 import type { JsonFormat } from "../log-format.ts";
 import { readEpochSeconds } from "../read-time.ts";
 import { textOf } from "../read-value.ts";
-import { readShopKeys, shopFields } from "../shop-keys.ts";
+import { readShopKeys, shopKeys } from "../shop-keys.ts";
 import { readUpstream } from "../nginx-upstream.ts";
 
 /**
@@ -16,11 +16,27 @@ export const nginxJson: JsonFormat = {
   id: "nginx-json",
   title: "nginx, JSON",
   kind: "json",
-  provides: [
-    "time", "startedAt", "gateway", "clientIp", "clientKey", "clientIpTrust", "peerIp", "method", "host", "path", "route",
-    "endpointClass", "owner", "status", "answeredBy", "durationMs", "upstreamMs", "requestBytes", "responseBytes",
-    "requestId", "userAgent", "methodOverride", ...shopFields,
-  ], // prettier-ignore
+  keys: {
+    msec: "time",
+    request_time: "durationMs",
+    remote_addr: "clientIp",
+    peer: "peerIp",
+    xff: "clientIp",
+    forwarded: "clientIp",
+    method: "method",
+    host: "host",
+    uri: "path",
+    status: "status",
+    upstream_status: "answeredBy",
+    upstream_response_time: "upstreamMs",
+    request_length: "requestBytes",
+    bytes_sent: "responseBytes",
+    request_id: "requestId",
+    user: "userId",
+    ua: "userAgent",
+    method_override: "methodOverride",
+    ...shopKeys,
+  },
 
   matches(sample) {
     if (sample.msec === undefined || sample.status === undefined) return 0;
