@@ -3,14 +3,10 @@ import { apiConfig } from "./api/api-config.ts";
 import { blockConfig, crowdsecConfig, gatewaysConfig } from "./block/block-config.ts";
 import { detectConfig, detectorsConfig } from "./detect/detect-config.ts";
 import { runbooksConfig, teamsConfig } from "./incident/incident-config.ts";
-import {
-  endpointsConfig,
-  formatsConfig,
-  geoConfig,
-  privacyConfig,
-  proxiesConfig,
-  redactConfig,
-} from "./normalize/normalize-config.ts";
+import { endpointsConfig } from "./normalize/endpoint-config.ts";
+import { formatsConfig } from "./normalize/formats-config.ts";
+import { geoConfig, privacyConfig, redactConfig } from "./normalize/normalize-config.ts";
+import { proxiesConfig } from "./normalize/proxies-config.ts";
 import { channelsConfig, pagesConfig } from "./notify/notify-config.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { sourcesConfig } from "./source/source-config.ts";

@@ -1,4 +1,4 @@
-import type { EndpointConfig } from "./normalize-config.ts";
+import type { EndpointConfig } from "./endpoint-config.ts";
 
 /** What the inventory has for one method and path. */
 export interface EndpointMatch {

@@ -8,7 +8,7 @@ import { FieldCounts } from "./field-counts.ts";
 import { formatList } from "./format-list.ts";
 import { customJson } from "./formats/custom-json.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
-import type { FormatsConfig } from "./normalize-config.ts";
+import type { FormatsConfig } from "./formats-config.ts";
 import { redactRecord } from "./redact-text.ts";
 import type { SeenEndpoint } from "./route-table.ts";
 import { ShapeReader } from "./shape-reader.ts";

@@ -1,5 +1,5 @@
 import type { AccessEvent, EndpointClass, Outcome } from "./access-event.ts";
-import type { EndpointConfig } from "./normalize-config.ts";
+import type { EndpointConfig } from "./endpoint-config.ts";
 
 /** How to tell an endpoint's outcome; the first rule that holds wins. */
 export type OutcomeRule = EndpointConfig["outcome"][number];

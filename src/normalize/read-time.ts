@@ -1,4 +1,4 @@
-import type { TimeUnit } from "./normalize-config.ts";
+import type { TimeUnit } from "./formats-config.ts";
 import { decimalOf } from "./read-value.ts";
 
 /**

@@ -1,7 +1,7 @@
 import type { AddressReader, ClientAddress } from "./client-address.ts";
 import type { Draft } from "./draft.ts";
 import { forwardedAddresses } from "./forwarded.ts";
-import type { ProxiesConfig } from "./normalize-config.ts";
+import type { ProxiesConfig } from "./proxies-config.ts";
 
 /** Who asked, and whether that could be forged. One object is used again for every record. */
 export interface ResolvedClient {

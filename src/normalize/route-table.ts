@@ -2,7 +2,7 @@ import type { EndpointClass } from "./access-event.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { createEndpointIndex, type EndpointMatch } from "./endpoint-index.ts";
 import { guessClass } from "./guess-class.ts";
-import type { EndpointConfig } from "./normalize-config.ts";
+import type { EndpointConfig } from "./endpoint-config.ts";
 import type { OutcomeRule } from "./outcome.ts";
 import { pathOf, redactPath } from "./redact-path.ts";
 import { createRouteLearner } from "./route-learner.ts";

@@ -6,7 +6,7 @@ import { Draft } from "../../src/normalize/draft.ts";
 import { parseKeyPath } from "../../src/normalize/key-path.ts";
 import type { JsonFormat, JsonRecord } from "../../src/normalize/log-format.ts";
 import { providedFields } from "../../src/normalize/provided-fields.ts";
-import { proxiesConfig } from "../../src/normalize/normalize-config.ts";
+import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
 import { unwrapRecord } from "../../src/normalize/unwrap-record.ts";
 import { aNormalizer, normalizeAll } from "../support/normalizing.ts";
 import { expectedFile, formatCases, shopJsonConfig } from "../support/format-cases.ts";

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
-import { endpointsConfig, formatsConfig, geoConfig, privacyConfig, proxiesConfig, redactConfig } from "../../src/normalize/normalize-config.ts"; // prettier-ignore
+import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
+import { formatsConfig } from "../../src/normalize/formats-config.ts";
+import { geoConfig, privacyConfig, redactConfig } from "../../src/normalize/normalize-config.ts";
+import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
 
 const fields = { time: "ts", method: "m", path: "p", status: "s" };
 

@@ -1,7 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createMetrics } from "../../src/metrics.ts";
-import { endpointsConfig, proxiesConfig, redactConfig } from "../../src/normalize/normalize-config.ts";
+import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
+import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
+import { redactConfig } from "../../src/normalize/normalize-config.ts";
 import { arrivedAt, aNormalizer, normalizeAll } from "../support/normalizing.ts";
 
 const at = (ms: number) => (ms / 1000).toFixed(3);

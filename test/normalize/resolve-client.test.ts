@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAddressReader } from "../../src/normalize/client-address.ts";
 import { Draft } from "../../src/normalize/draft.ts";
-import type { ProxiesConfig } from "../../src/normalize/normalize-config.ts";
+import type { ProxiesConfig } from "../../src/normalize/proxies-config.ts";
 import { createClientResolver } from "../../src/normalize/resolve-client.ts";
 
 type Given = Partial<Pick<Draft, "clientIp" | "peerIp" | "forwardedFor" | "forwarded">>;

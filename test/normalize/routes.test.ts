@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createEndpointIndex } from "../../src/normalize/endpoint-index.ts";
 import { guessClass } from "../../src/normalize/guess-class.ts";
-import { endpointsConfig } from "../../src/normalize/normalize-config.ts";
+import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
 import { createRouteLearner } from "../../src/normalize/route-learner.ts";
 import { createRouteTable } from "../../src/normalize/route-table.ts";
 

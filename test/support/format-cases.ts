@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { formatList } from "../../src/normalize/format-list.ts";
 import { customJson } from "../../src/normalize/formats/custom-json.ts";
 import type { LogFormat } from "../../src/normalize/log-format.ts";
-import { formatsConfig } from "../../src/normalize/normalize-config.ts";
+import { formatsConfig } from "../../src/normalize/formats-config.ts";
 
 /** A format of one's own that uses every way to name a field. */
 export const shopJsonConfig = formatsConfig.parse({

@@ -1,6 +1,9 @@
 import { createMetrics } from "../../src/metrics.ts";
 import type { NormalizedBatch } from "../../src/normalize/access-event.ts";
-import { endpointsConfig, formatsConfig, privacyConfig, proxiesConfig, redactConfig } from "../../src/normalize/normalize-config.ts"; // prettier-ignore
+import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
+import { formatsConfig } from "../../src/normalize/formats-config.ts";
+import { privacyConfig, redactConfig } from "../../src/normalize/normalize-config.ts";
+import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
 import { createNormalizer, type Normalizer, type NormalizerOptions } from "../../src/normalize/normalizer.ts";
 
 /** A little later than the golden records, so that none lies in the future. */

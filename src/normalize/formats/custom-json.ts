@@ -1,7 +1,7 @@
 import type { EventField, RejectReason } from "../access-event.ts";
 import type { Draft } from "../draft.ts";
 import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
-import type { CustomFormatConfig, TimeUnit } from "../normalize-config.ts";
+import type { CustomFormatConfig, TimeUnit } from "../formats-config.ts";
 import { parseKeyPath, valueAt } from "../key-path.ts";
 import { readTime } from "../read-time.ts";
 import { asnOf, countryOf, headerOf, textOf, withinOf } from "../read-value.ts";
