@@ -109,7 +109,11 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       // Producers that don't say when leave 0 or -1.
       this.#from.arrivedAt = arrivedAt !== undefined && arrivedAt > 0 ? arrivedAt : batch.receivedAt;
       this.#offset = offsets[i] as number;
-      const text = records[i] as string;
+      const text = records[i] as string | Uint8Array;
+      if (typeof text !== "string") {
+        this.reject("undecodable", refusals.undecodable, "");
+        continue;
+      }
       const record = state.shape.read(text);
       if (record === undefined) unwrapRecord(text, this);
       else this.#take(record, text);
@@ -260,7 +264,7 @@ function registerMetrics(metrics: Metrics): StageMetrics {
 }
 
 /** Looks at the first entries, without rejecting any. */
-function findFormat(format: SourceFormat, records: readonly string[]): void {
+function findFormat(format: SourceFormat, records: readonly (string | Uint8Array)[]): void {
   const samples: (JsonRecord | string)[] = [];
   const collector: RecordVisitor = {
     entry: (sample) => void (samples.length < samplesToFind && samples.push(sample)),
@@ -268,7 +272,7 @@ function findFormat(format: SourceFormat, records: readonly string[]): void {
   };
   for (const record of records.slice(0, samplesToFind)) {
     if (samples.length === samplesToFind) break;
-    unwrapRecord(record, collector);
+    if (typeof record === "string") unwrapRecord(record, collector);
   }
   if (samples.length > 0) format.find(samples);
 }

@@ -1,15 +1,16 @@
 import type { Batch, KafkaMessage } from "kafkajs";
 import { isUndecodable } from "./kafka-codecs.ts";
 import type { RawBatch, RefusedRecord } from "./raw-batch.ts";
+import { type PayloadRefusal, readPayload } from "./record-payload.ts";
 
 /** One raw batch holds no more than this, so that a save or a pause never waits long for the next. */
 const maxRecords = 2_000;
 const maxBytes = 4 * 1024 ** 2;
-const headBytes = 300;
 
 /**
  * Cuts what kafkajs fetched from one partition into raw batches, in order. Records before `start`
- * are left out. A record without a value becomes an empty one.
+ * are left out. A record without a value becomes an empty one. `maxRecordBytes` holds for what a
+ * gzipped record inflates to as well.
  */
 export function* rawBatches(
   batch: Pick<Batch, "messages">,
@@ -18,7 +19,7 @@ export function* rawBatches(
   const { source, partition, start, maxRecordBytes, receivedAt } = options;
   const messages = batch.messages;
   for (let from = 0; from < messages.length;) {
-    const records: string[] = [];
+    const records: (string | Uint8Array)[] = [];
     const offsets: number[] = [];
     const timestamps: number[] = [];
     const refused: RefusedRecord[] = [];
@@ -28,16 +29,15 @@ export function* rawBatches(
       const message = messages[to] as KafkaMessage;
       const offset = Number(message.offset);
       if (offset < start) continue;
-      const value = message.value;
-      const reason = refusal(message, maxRecordBytes);
-      if (reason !== undefined) {
-        refused.push({ offset, reason, head: value?.toString("utf8", 0, headBytes) ?? "" });
+      const record = read(message, maxRecordBytes);
+      if (typeof record === "object" && "reason" in record) {
+        refused.push({ offset, ...record });
         continue;
       }
-      records.push(value === null ? "" : value.toString("utf8"));
+      records.push(record);
       offsets.push(offset);
       timestamps.push(Number(message.timestamp) >= 0 ? Number(message.timestamp) : receivedAt);
-      bytes += value?.length ?? 0;
+      bytes += record.length;
     }
     const lastOffset = Number((messages[to - 1] as KafkaMessage).offset);
     from = to;
@@ -49,7 +49,7 @@ export function* rawBatches(
 
 // helpers
 
-function refusal(message: KafkaMessage, maxRecordBytes: number): RefusedRecord["reason"] | undefined {
-  if (isUndecodable(message.key)) return "undecodable";
-  return message.value !== null && message.value.length > maxRecordBytes ? "too_long" : undefined;
+function read(message: KafkaMessage, maxRecordBytes: number): string | Uint8Array | PayloadRefusal {
+  if (isUndecodable(message.key)) return { reason: "undecodable", head: "" };
+  return message.value === null ? "" : readPayload(message.value, maxRecordBytes);
 }

@@ -1,13 +1,14 @@
 /** Where reading continues, in the source's own terms; JSON, and opaque to everyone else. */
 export type Position = string | number | Readonly<Record<string, string | number>>;
 
-/** Records from one partition, in its order, as text; nobody has looked inside yet. */
+/** Records from one partition, in its order; nobody has looked inside yet. */
 export interface RawBatch {
   /** The source's name in the configuration. */
   readonly source: string;
   /** Unique over all sources and stable over restarts: `edge:access-logs/3`, `file:/var/log/…`. */
   readonly partition: string;
-  readonly records: readonly string[];
+  /** Text; bytes where the record is none (OTLP protobuf). Inflated, if it was gzip. */
+  readonly records: readonly (string | Uint8Array)[];
   /** Of each record: a number that ascends in its partition (Kafka offset, byte offset). */
   readonly offsets: readonly number[];
   /** Of each record: when the transport took it, epoch ms; absent where it doesn't say. */

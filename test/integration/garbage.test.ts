@@ -52,7 +52,7 @@ class CountingIo extends RecordingIo {
     seen.refused += batch.refused.length;
     for (const record of batch.records) {
       if (record === goodLine(seen.good)) seen.good++;
-      else if (record.startsWith('{"good":')) seen.inOrder = false;
+      else if (typeof record === "string" && record.startsWith('{"good":')) seen.inOrder = false;
     }
     for (const { reason, head } of batch.refused) {
       if (reason !== "too_long" || head.length > 300) throw new Error("a record was refused for a wrong reason");

@@ -162,7 +162,10 @@ describe("KafkaSource", () => {
     for (const partition of [0, 1]) {
       await produce({ broker: broker.brokers[0]!, topic: config.topic, partition, lines: [`after ${partition}`] });
     }
-    await eventually("the new records", () => ios[1]!.records.filter((line) => line.startsWith("after")).length === 2);
+    await eventually(
+      "the new records",
+      () => ios[1]!.records.filter((line) => String(line).startsWith("after")).length === 2,
+    );
     expect(new Set(all()).size).toBe(42);
     await closed(sources[1]!);
   });

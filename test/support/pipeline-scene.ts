@@ -36,7 +36,7 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
       const good = records.flatMap((record, i) => (record === "bad" ? [] : [i]));
       const bad = records.flatMap((record, i) => (record === "bad" ? [i] : []));
       return {
-        events: good.map((i) => eventOf(records[i]!)),
+        events: good.map((i) => eventOf(String(records[i]))),
         offsets: good.map((i) => offsets[i]!),
         rejected: bad.map((i) => ({
           source, partition, offset: offsets[i]!, reason: "not_json" as const, format: "none", detail: "", head: "bad",
@@ -51,7 +51,7 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
       calls.push("detect");
       for (const event of events) watermark.read(batch.partition, event.time);
       watermark.advance();
-      counted.push(...batch.records);
+      counted.push(...batch.records.map(String));
       return attacks(events).map((_, i) => aDetection({ id: `${batch.partition} ${JSON.stringify(batch.next)} ${i}` }));
     },
     tick() {

@@ -56,7 +56,7 @@ export class RecordingIo implements SourceIo {
   }
 
   /** All records so far, in the order they came. */
-  get records(): string[] {
+  get records(): (string | Uint8Array)[] {
     return this.batches.flatMap((batch) => batch.records);
   }
 
@@ -64,7 +64,7 @@ export class RecordingIo implements SourceIo {
     return this.batches.flatMap((batch) => batch.refused);
   }
 
-  recordsOf(partition: string): string[] {
+  recordsOf(partition: string): (string | Uint8Array)[] {
     return this.batches.filter((batch) => batch.partition === partition).flatMap((batch) => batch.records);
   }
 }
