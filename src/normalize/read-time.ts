@@ -47,6 +47,20 @@ export function readClf(value: unknown): number | undefined {
   return (day * 86_400 + seconds) * 1000 - zoneMs(value, 21);
 }
 
+/**
+ * A time without a zone, as a clock on the wall showed it, given as if that were UTC:
+ * `22/Aug/2026:09:14:07.412`, `2026/08/22 09:14:07`, `2026-08-22 09:14:07.412`.
+ */
+export function readWallTime(value: unknown): number | undefined {
+  if (value === undefined || value === null || value === "" || value === "-") return undefined;
+  if (typeof value !== "string" || value.length < 19 || value.length > 40) return Number.NaN;
+  if (value.charCodeAt(2) !== 47) return readRfc3339(`${value.slice(0, 10).replaceAll("/", "-")}${value.slice(10)}Z`);
+  const whole = readClf(`${value.slice(0, 20)} +0000`);
+  if (whole === undefined || value.length === 20) return whole;
+  const thousandths = value.charCodeAt(20) === 46 ? Number(value.slice(21, 24)) : Number.NaN;
+  return value.length === 24 ? whole + thousandths : Number.NaN;
+}
+
 /** Epoch seconds with decimals, as nginx's `$msec` writes them: `"1787390047.466"`. */
 export function readEpochSeconds(value: unknown): number | undefined {
   // By hand for the usual shape; `Number(text) * 1000` is three times slower.
@@ -64,10 +78,10 @@ export function readEpochSeconds(value: unknown): number | undefined {
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
 }
 
-/** Epoch milliseconds, whole. */
+/** Epoch milliseconds; nginx's times a thousand come as 1787390047411.9998, so they are rounded. */
 export function readEpochMs(value: unknown): number | undefined {
   const ms = decimalOf(value);
-  return ms === undefined ? undefined : Math.floor(ms);
+  return ms === undefined ? undefined : Math.round(ms);
 }
 
 /**
