@@ -151,7 +151,9 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     },
   });
   const normalizer = createNormalizer({
-    sources: new Map(config.sources.map(({ name, gateway, format }) => [name, { gateway: gateway ?? name, format }])),
+    sources: new Map(
+      config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
+    ),
     ...{ formats: config.formats, metrics, geo: lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
   });

@@ -129,6 +129,7 @@ async function read(
       type: "stdin",
       format: "auto",
       gateway: name,
+      timeZone: "UTC",
       maxRecordBytes,
       silentAfter: "never",
     } as const;

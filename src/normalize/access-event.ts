@@ -76,7 +76,7 @@ export type EventField = keyof AccessEvent;
 /** Why a record became no event; closed, since it is a metric label. Each is explained in `docs/rejected.md`. */
 export const rejectReasons = [
   "empty", "too_long", "undecodable", "not_json", "not_an_object", "too_deep", "unknown_format", "format_changed",
-  "no_time", "bad_time", "no_status", "bad_status", "no_method", "no_path", "bad_field",
+  "no_time", "bad_time", "no_status", "bad_status", "no_method", "no_path", "bad_field", "not_a_request",
 ] as const; // prettier-ignore
 export type RejectReason = (typeof rejectReasons)[number];
 

@@ -18,6 +18,8 @@ export class Draft {
   shopEvent: string | undefined;
   /** True: `time` is when the request began; the duration is still to be added. */
   timeIsStart = false;
+  /** True: `time` is what a clock on the wall showed, in the source's time zone. */
+  timeIsLocal = false;
   /** The client as the gateway itself resolved it; may carry a port, brackets or a zone. */
   clientIp: string | undefined;
   /** The socket's other end. */
@@ -64,6 +66,7 @@ export class Draft {
   reset(): void {
     this.shopEvent = undefined;
     this.timeIsStart = false;
+    this.timeIsLocal = false;
     this.clientIp = undefined;
     this.peerIp = undefined;
     this.forwardedFor = undefined;

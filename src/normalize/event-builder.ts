@@ -11,6 +11,7 @@ import { outcomeOf } from "./outcome.ts";
 import { cleanIdentifier, createTextCleaner } from "./plain-text.ts";
 import { createClientResolver, type ResolvedClient } from "./resolve-client.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
+import type { WallClock } from "./time-zone.ts";
 
 /** What may change without a restart. */
 export interface BuilderRules {
@@ -24,10 +25,18 @@ export interface BuilderOptions extends BuilderRules {
   readonly geo: GeoLookup | undefined;
 }
 
+/** Where a record came from. */
+export interface EventOrigin {
+  readonly gateway: string;
+  /** When the transport took the record, epoch ms. */
+  readonly arrivedAt: number;
+  /** Reads times that the gateway logs without a zone. */
+  readonly clock: WallClock;
+}
+
 /** Makes events of drafts: resolves the client, finds the endpoint, judges the outcome, cuts secrets. */
 export interface EventBuilder {
-  /** `arrivedAt`: when the transport took the record, epoch ms. */
-  build(draft: Draft, from: { gateway: string; arrivedAt: number }): AccessEvent;
+  build(draft: Draft, from: EventOrigin): AccessEvent;
   readonly routes: RouteTable;
   /** Events whose time lay so far ahead that it was set back. */
   clamped(): number;
@@ -51,9 +60,10 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
   return {
     routes,
     clamped: () => clamped,
-    build(draft, { gateway, arrivedAt }) {
+    build(draft, { gateway, arrivedAt, clock }) {
       const { durationMs, status, enforced } = draft;
-      let time = draft.timeIsStart && durationMs !== undefined ? draft.time + durationMs : draft.time;
+      const logged = draft.timeIsLocal ? clock(draft.time, arrivedAt + maxAheadMs) : draft.time;
+      let time = draft.timeIsStart && durationMs !== undefined ? logged + durationMs : logged;
       time = Math.floor(time);
       if (time > arrivedAt + maxAheadMs) {
         time = arrivedAt;

@@ -13,6 +13,7 @@ import { redactRecord } from "./redact-text.ts";
 import type { SeenEndpoint } from "./route-table.ts";
 import { ShapeReader } from "./shape-reader.ts";
 import { SourceFormat } from "./source-format.ts";
+import { createWallClock, type WallClock } from "./time-zone.ts";
 import { unwrapRecord, type RecordVisitor } from "./unwrap-record.ts";
 
 /** What a source's records are. */
@@ -21,6 +22,8 @@ export interface SourceOptions {
   readonly gateway: string;
   /** `auto`, a format of `formatList`, or a name under `formats:`. */
   readonly format: string;
+  /** The zone of times that are logged without one: `UTC` (the default), `Europe/Berlin`, `+02:00`. */
+  readonly timeZone?: string;
 }
 
 export interface NormalizerOptions extends BuilderOptions {
@@ -56,6 +59,7 @@ export function createNormalizer(options: NormalizerOptions): Normalizer {
 
 interface SourceState {
   readonly gateway: string;
+  readonly clock: WallClock;
   readonly format: SourceFormat;
   readonly counts: Map<string, FieldCounts>;
   readonly shape: ShapeReader;
@@ -73,7 +77,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
   #batch: RawBatch = emptyBatch;
   #state: SourceState | undefined;
   #offset = 0;
-  #from = { gateway: "", arrivedAt: 0 };
+  #from = { gateway: "", arrivedAt: 0, clock: createWallClock("UTC") };
   #events: AccessEvent[] = [];
   #offsets: number[] = [];
   #rejected: RejectedRecord[] = [];
@@ -88,7 +92,9 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       const candidates = source.format === "auto" ? all : all.filter(({ id }) => id === source.format);
       if (candidates.length === 0) throw new Error(`source ${name}: there is no format ${source.format}`);
       const format = new SourceFormat(candidates, source.format !== "auto");
-      this.#sources.set(name, { gateway: source.gateway, format, counts: new Map(), shape: new ShapeReader() });
+      const { gateway, timeZone = "UTC" } = source;
+      const clock = createWallClock(timeZone);
+      this.#sources.set(name, { gateway, clock, format, counts: new Map(), shape: new ShapeReader() });
     }
   }
 
@@ -100,7 +106,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     this.#events = [];
     this.#offsets = [];
     this.#rejected = [];
-    this.#from = { gateway: state.gateway, arrivedAt: batch.receivedAt };
+    this.#from = { gateway: state.gateway, arrivedAt: batch.receivedAt, clock: state.clock };
     if (state.format.current === undefined) findFormat(state.format, batch.records);
 
     const { records, offsets, timestamps } = batch;

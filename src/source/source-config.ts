@@ -20,6 +20,14 @@ const common = {
       description: "What the lines look like: auto, a built-in format, or a name under `formats`.",
       examples: ["auto", "nginx-json"],
     }),
+  timeZone: z
+    .string()
+    .refine(isTimeZone, { error: "expected a time zone: a name of the IANA database, or an offset" })
+    .default("UTC")
+    .meta({
+      description: "The zone of times that the gateway logs without one (HAProxy's %tr). Other times are not affected.",
+      examples: ["Europe/Berlin", "+02:00"],
+    }),
   maxRecordBytes: byteSize("1MiB")
     .prefault("1MiB")
     .meta({ description: "A longer record is refused and counted as too_long.", examples: ["1MiB"] }),
@@ -165,3 +173,13 @@ export type KafkaSourceConfig = z.output<typeof kafka>;
 export type HttpSourceConfig = z.output<typeof http>;
 export type FileSourceConfig = z.output<typeof file>;
 export type StdinSourceConfig = z.output<typeof stdin>;
+
+// helpers
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

@@ -6,8 +6,8 @@ const kafka = { name: "edge", type: "kafka", brokers: ["kafka-1:9092"], topic: "
 describe("sourcesConfig", () => {
   test("fills in defaults", () => {
     expect(sourcesConfig.parse([kafka, { name: "push", type: "http" }])).toEqual([
-      { ...kafka, format: "auto", maxRecordBytes: 1048576, silentAfter: 60_000, group: "gatewatch", from: "latest", tls: false },
-      { name: "push", type: "http", format: "auto", maxRecordBytes: 1048576, silentAfter: 60_000, maxBodyBytes: 16777216, spoolBytes: 268435456 },
+      { ...kafka, format: "auto", timeZone: "UTC", maxRecordBytes: 1048576, silentAfter: 60_000, group: "gatewatch", from: "latest", tls: false },
+      { name: "push", type: "http", format: "auto", timeZone: "UTC", maxRecordBytes: 1048576, silentAfter: 60_000, maxBodyBytes: 16777216, spoolBytes: 268435456 },
     ]); // prettier-ignore
   });
 
@@ -28,6 +28,7 @@ describe("sourcesConfig", () => {
       "0.sasl.mechanism",
     ],
     ["broker without a port", [{ ...kafka, brokers: ["kafka"] }], "0.brokers.0"],
+    ["a time zone that does not exist", [{ ...kafka, timeZone: "Europe/Atlantis" }], "0.timeZone"],
     ["no broker", [{ ...kafka, brokers: [] }], "0.brokers"],
     ["same name twice", [kafka, { name: "edge", type: "http" }], "1.name"],
     [
