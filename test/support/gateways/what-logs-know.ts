@@ -1,0 +1,133 @@
+import type { AccessEvent, RejectReason } from "../../../src/normalize/access-event.ts";
+import { agent, customer, host, requests, stranger, type GatewayRequest } from "./requests.ts";
+
+/** What is compared between gateways. */
+export type Projection = Pick<
+  AccessEvent,
+  "method" | "path" | "status" | "clientIp" | "clientIpTrust" | "outcome" | "answeredBy" | "host" | "userAgent"
+>;
+
+/** Figures that differ a little from gateway to gateway; only looked at for plausibility. */
+export type Figure = "durationMs" | "upstreamMs" | "responseBytes";
+
+/** What one gateway's log can't tell, each with the reason; all else it has to tell as the others do. */
+export interface LogKnowledge {
+  /** The format that it must be found to be. */
+  readonly format: string;
+  readonly lacks: Readonly<Partial<Record<keyof Projection | Figure, string>>>;
+  /** Requests that this gateway answered or logged in another way than the rest. */
+  readonly differs: Readonly<Record<string, { readonly why: string; readonly event: Partial<Projection> }>>;
+  /** What it made of a path of one megabyte: a status, why its record is no event, or no record at all. */
+  readonly hugePath: number | RejectReason | "no record";
+}
+
+export const hugePath = "1 MB path";
+/** The first request of the limiter's two has the path of the second. */
+export const compared = requests.filter(({ name }) => name !== hugePath);
+
+/** What was asked and answered, as the best of logs would tell it. */
+export function truth(request: GatewayRequest): Projection {
+  const { name, method, target, from, headers } = request;
+  const usual: Projection = {
+    method,
+    path: target.split("?")[0] as string,
+    status: 200,
+    clientIp: from ?? customer,
+    // Addresses of loopback are private, and nobody can be sure of a private address.
+    clientIpTrust: from === undefined ? "certain" : "guessed",
+    outcome: "ok",
+    answeredBy: "upstream",
+    host,
+    userAgent: agent,
+  };
+  if (name === "401") return { ...usual, status: 401, outcome: "failed" };
+  if (name === "404") return { ...usual, status: 404, outcome: "unknown" };
+  if (name === "429 by the gateway's limiter") {
+    return { ...usual, status: 429, outcome: "limited", answeredBy: "gateway" };
+  }
+  if (name === "upstream down") return { ...usual, status: 502, outcome: "failed", answeredBy: "gateway" };
+  // Of the hops in the header, the one that the trusted hop wrote: the last.
+  if (from === undefined) return { ...usual, clientIp: headers?.["x-forwarded-for"]?.split(", ").at(-1) };
+  return usual;
+}
+
+/** What this log can tell of it. */
+export function expected(request: GatewayRequest, { lacks, differs }: LogKnowledge): Projection {
+  const event = { ...truth(request) };
+  if (lacks.host) event.host = undefined;
+  if (lacks.userAgent) event.userAgent = undefined;
+  if (lacks.answeredBy) event.answeredBy = "unknown";
+  if (lacks.clientIp) event.clientIp = request.from ?? "127.0.0.3";
+  if (lacks.clientIp || lacks.clientIpTrust) event.clientIpTrust = "guessed";
+  return { ...event, ...differs[request.name]?.event };
+}
+
+const unreachable = { "upstream down": { why: "its answer when nobody listens is 503", event: { status: 503 } } };
+const nginxSaysUpstream = {
+  "upstream down": { why: "$upstream_status is 502 also for a server that nobody reached", event: { answeredBy: "upstream" } }, // prettier-ignore
+} as const;
+const traefikSaysOrigin = {
+  "upstream down": { why: "OriginStatus is 502 also when Traefik itself wrote it", event: { answeredBy: "unknown" } },
+} as const;
+
+/** By the names of the gateways' logs. */
+export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
+  "nginx-json": { format: "nginx-json", lacks: {}, differs: nginxSaysUpstream, hugePath: "no_method" },
+  "nginx-combined": {
+    format: "nginx-combined",
+    lacks: {
+      clientIp: "the peer alone is logged",
+      host: "not logged",
+      answeredBy: "not logged",
+      durationMs: "not logged",
+      upstreamMs: "not logged",
+    },
+    differs: {},
+    hugePath: 414,
+  },
+  "haproxy-httplog": {
+    format: "haproxy-httplog",
+    lacks: {},
+    differs: unreachable,
+    hugePath: "no_method",
+  },
+  "haproxy-httplog over syslog": {
+    format: "haproxy-httplog",
+    lacks: {},
+    differs: unreachable,
+    hugePath: "no_method",
+  },
+  caddy: {
+    format: "caddy",
+    lacks: { upstreamMs: "not logged" },
+    differs: {
+      "first of its kind": {
+        why: "Caddy's own build has no limiter; a rule answers always",
+        event: { status: 429, outcome: "limited", answeredBy: "gateway" },
+      },
+    },
+    hugePath: "no record",
+  },
+  "traefik-json": { format: "traefik-json", lacks: {}, differs: traefikSaysOrigin, hugePath: 200 },
+  "traefik-clf": {
+    format: "traefik-clf",
+    lacks: {
+      clientIpTrust: "the header is logged in place of the peer",
+      host: "not logged",
+      userAgent: "not logged",
+      upstreamMs: "not logged",
+    },
+    differs: traefikSaysOrigin,
+    hugePath: 200,
+  },
+  "envoy-gateway": { format: "envoy-gateway", lacks: {}, differs: unreachable, hugePath: "no_method" },
+  "envoy-text": {
+    format: "envoy-text",
+    lacks: { clientIpTrust: "no address of the socket is logged, only X-Forwarded-For" },
+    differs: {
+      ...unreachable,
+      "forged X-Forwarded-For, from whom nobody trusts": { why: "Envoy adds the peer", event: { clientIp: stranger } },
+    },
+    hugePath: "no_method",
+  },
+};
