@@ -1,32 +1,12 @@
 import { z } from "zod";
-import { endpointClasses, outcomes } from "./access-event.ts";
+import { endpointClasses } from "./access-event.ts";
+import { outcomeRule } from "./outcome-rule.ts";
+import { parseRoute } from "./route-pattern.ts";
 
 const method = z
   .string()
   .regex(/^[A-Z]{2,16}$/, { error: "expected a method in capitals, or ANY" })
   .meta({ examples: ["POST"] });
-
-const outcomeRule = z
-  .strictObject({
-    when: z
-      .strictObject({
-        status: z
-          .array(z.int().min(0).max(999))
-          .min(1)
-          .optional()
-          .meta({ description: "Any of these statuses", examples: [[200, 302]] }),
-        attribute: z
-          .record(z.string(), z.string())
-          .optional()
-          .meta({ description: "All of these attributes have these values", examples: [{ loginResult: "failed" }] }),
-      })
-      .refine((when) => when.status !== undefined || when.attribute !== undefined, {
-        error: "expected `status`, `attribute`, or both",
-      })
-      .meta({ description: "When the rule holds", examples: [{ status: [200] }] }),
-    is: z.enum(outcomes).meta({ description: "The outcome then", examples: ["failed"] }),
-  })
-  .meta({ description: "How to tell the outcome", examples: [{ when: { status: [200] }, is: "ok" }] });
 
 const endpoint = z
   .strictObject({
@@ -37,14 +17,29 @@ const endpoint = z
       .string()
       .max(512)
       .regex(/^\/(?:[^?#\s]*)$/, { error: "expected a path that begins with / and has no query" })
-      .refine(restIsLast, { error: "expected {rest...} as the last segment only" })
-      .meta({ description: "{name} stands for one segment, {rest...} for the rest", examples: ["/api/orders/{id}"] }),
+      .superRefine((route, context) => {
+        const parsed = parseRoute(route);
+        if ("problem" in parsed) context.addIssue({ code: "custom", message: parsed.problem });
+      })
+      .meta({
+        description: "{name} stands for a segment or part of one, {rest...} for the rest",
+        examples: ["/api/orders/{id}"],
+      }),
     operation: z
       .string()
       .min(1)
       .max(256)
       .optional()
       .meta({ description: "Only requests of this GraphQL operation", examples: ["Login"] }),
+    query: z
+      .record(z.string().min(1).max(128), z.string().max(256))
+      .refine((query) => Object.keys(query).length <= 8, { error: "expected at most 8 names" })
+      .refine((query) => Object.keys(query).length > 0, { error: "expected at least one name" })
+      .optional()
+      .meta({
+        description: "Only requests with these values in the query; they are compared, never stored",
+        examples: [{ "wc-ajax": "checkout" }],
+      }),
     class: z.enum(endpointClasses).meta({ description: "What the endpoint is for", examples: ["login"] }),
     owner: z
       .string()
@@ -64,6 +59,10 @@ const endpoint = z
         description: "How to tell the outcome; the first rule that holds wins, else the status decides",
         examples: [[{ when: { status: [200], attribute: { loginResult: "failed" } }, is: "failed" }]],
       }),
+    attempts: z
+      .enum(["gateway", "shop"])
+      .default("gateway")
+      .meta({ description: "Whether its attempts are counted from requests or from shop events", examples: ["shop"] }),
     sensitive: z
       .array(z.string().min(1).max(128))
       .default([])
@@ -72,6 +71,14 @@ const endpoint = z
       .array(z.string().regex(/^API\d{1,2}:20\d\d$/, { error: "expected a risk of the OWASP API list" }))
       .default([])
       .meta({ description: "OWASP API risks it is prone to", examples: [["API2:2023"]] }),
+    deprecated: z
+      .boolean()
+      .default(false)
+      .meta({ description: "True: it is to go, and should no longer be used", examples: [true] }),
+  })
+  .refine(({ attempts, outcome }) => attempts === "gateway" || outcome.length === 0, {
+    path: ["outcome"],
+    error: "expected no rules with `attempts: shop`: the shop events tell the outcome",
   })
   .meta({ description: "One endpoint", examples: [{ method: "POST", route: "/api/login", class: "login" }] });
 
@@ -87,10 +94,3 @@ export const endpointsConfig = z
     description: "The endpoint inventory",
     examples: [[{ method: "POST", route: "/api/login", class: "login" }]],
   });
-
-// helpers
-
-function restIsLast(route: string): boolean {
-  const at = route.indexOf("...}");
-  return at < 0 || at === route.length - 4;
-}

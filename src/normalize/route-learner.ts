@@ -1,4 +1,4 @@
-import { segmentTemplate } from "./route-template.ts";
+import { isLocale, segmentTemplate } from "./route-template.ts";
 
 /** Deeper paths end in `{rest...}`. */
 const maxDepth = 12;
@@ -9,27 +9,50 @@ const otherRoute = "/{other}";
 
 interface Node {
   readonly children: Map<string, Node>;
-  /** True once there were too many words: each is `{var}` from then on. */
+  /** True once there were too many words: each new one is `{var}` from then on. */
   open: boolean;
+}
+
+/** What was learned, as it is saved: a place's words, each with what was learned below it. */
+export interface LearnedRoutes {
+  readonly open: boolean;
+  readonly children: readonly (readonly [word: string, below: LearnedRoutes])[];
 }
 
 /**
  * Learns routes from the paths that the inventory does not know. Values become templates; a place
- * with too many different words becomes `{var}`; at most `maxPlaces` places in the tree are learned.
+ * with too many different words takes each new one for `{var}`, and the known ones stay, so that no
+ * route changes while it is counted; at most `maxPlaces` places in the tree are learned.
  */
 export interface RouteLearner {
   /**
-   * The route of a path. `found` is false when nothing was there (404): such a path teaches no new
-   * words, or anyone could fill the tree by asking for nonsense; its unknown part is `{unknown}`.
+   * The route of a path. `found` is false when nothing was there (404): such a path teaches
+   * nothing, or anyone could fill the tree by asking for nonsense; its unknown part is `{unknown}`.
    */
   routeOf(path: string, found: boolean): string;
+  /** A copy of what was learned, to begin with after a restart. */
+  learned(): LearnedRoutes;
 }
 
-export function createRouteLearner(maxPlaces: number): RouteLearner {
+/** `learned`: what an earlier one learned; beyond `maxPlaces` it is left out. */
+export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): RouteLearner {
   const root = newNode();
   let places = 0;
 
+  const restore = (node: Node, { open, children }: LearnedRoutes) => {
+    node.open = open;
+    for (const [word, below] of children) {
+      if (places >= maxPlaces) return;
+      places++;
+      const child = newNode();
+      node.children.set(word, child);
+      restore(child, below);
+    }
+  };
+  if (learned) restore(root, learned);
+
   return {
+    learned: () => copyOf(root),
     routeOf(path, found) {
       const segments = path.split("/");
       let node = root;
@@ -41,18 +64,15 @@ export function createRouteLearner(maxPlaces: number): RouteLearner {
           route += "/{rest...}";
           break;
         }
-        const template = segmentTemplate(segment);
-        const name = template ?? (node.open ? "{var}" : segment);
-        let next = node.children.get(name);
-        if (next === undefined) {
-          if (!found && template === undefined) return `${route}/{unknown}`;
-          if (template === undefined && node.children.size >= maxChildren) {
-            node.open = true;
-            next = node.children.get("{var}");
-          }
+        const template = depth === 1 && isLocale(segment) ? "{locale}" : segmentTemplate(segment);
+        let step = template ?? segment;
+        let next = node.children.get(step);
+        if (next === undefined && template === undefined) {
+          if (found && node.children.size >= maxChildren) node.open = true;
+          if (node.open) next = node.children.get((step = "{var}"));
         }
-        const step = node.open && template === undefined ? "{var}" : name;
         if (next === undefined) {
+          if (!found) return `${route}/{unknown}`;
           if (places >= maxPlaces) return otherRoute;
           places++;
           next = newNode();
@@ -70,4 +90,9 @@ export function createRouteLearner(maxPlaces: number): RouteLearner {
 
 function newNode(): Node {
   return { children: new Map(), open: false };
+}
+
+/** At most `maxDepth` deep. */
+function copyOf({ open, children }: Node): LearnedRoutes {
+  return { open, children: [...children].map(([word, below]) => [word, copyOf(below)]) };
 }

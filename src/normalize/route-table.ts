@@ -1,11 +1,12 @@
 import type { EndpointClass } from "./access-event.ts";
 import { BoundedCache } from "./bounded-cache.ts";
-import { createEndpointIndex, type EndpointMatch } from "./endpoint-index.ts";
-import { guessClass } from "./guess-class.ts";
 import type { EndpointConfig } from "./endpoint-config.ts";
-import type { OutcomeRule } from "./outcome.ts";
+import { createEndpointIndex, type EndpointMatch } from "./endpoint-index.ts";
+import { createEndpointVariants, shownRoute, type EndpointVariants } from "./endpoint-variants.ts";
+import { guessClass } from "./guess-class.ts";
+import type { OutcomeRule } from "./outcome-rule.ts";
 import { pathOf, redactPath } from "./redact-path.ts";
-import { createRouteLearner } from "./route-learner.ts";
+import { createRouteLearner, type LearnedRoutes } from "./route-learner.ts";
 
 /** One endpoint, as the traffic showed it. */
 export interface SeenEndpoint {
@@ -22,20 +23,23 @@ export interface RoutedPath {
   /** Redacted. */
   readonly path: string;
   readonly endpoint: Endpoint;
-  /** Where the endpoint depends on the GraphQL operation: by its name. */
-  readonly operations: ReadonlyMap<string, Endpoint> | undefined;
+  /** Where the endpoint also depends on the GraphQL operation or on values in the query. */
+  readonly variants: EndpointVariants<Endpoint> | undefined;
   /** True: it was never answered but with 404, so its words are not learned yet. */
   readonly unknown: boolean;
 }
 
 /** An endpoint, and how often it was asked for. */
 export interface Endpoint {
+  /** As the inventory or the client has it; `GET` for `HEAD`. */
   readonly method: string;
   readonly route: string;
   readonly endpointClass: EndpointClass;
   readonly owner: string | undefined;
   readonly rules: readonly OutcomeRule[];
   readonly guessed: boolean;
+  /** What its attempts are counted from; `undefined` where the inventory lacks it. */
+  readonly attempts: EndpointConfig["attempts"] | undefined;
   events: number;
 }
 
@@ -45,6 +49,8 @@ export interface RouteTable {
   seen(): SeenEndpoint[];
   /** How many endpoints are known. */
   size(): number;
+  /** A copy of what was learned of paths that the inventory lacks. */
+  learned(): LearnedRoutes;
 }
 
 /** Beyond these, requests share one entry; 20,000 is the inventory's own bound. */
@@ -54,14 +60,16 @@ const cachedPaths = 32_768;
 /** Longer targets are cut before anything looks at them. */
 const maxTarget = 8_192;
 
-export function createRouteTable(inventory: readonly EndpointConfig[]): RouteTable {
+/** `learned`: what an earlier table learned, so that routes stay what they were. */
+export function createRouteTable(inventory: readonly EndpointConfig[], learned?: LearnedRoutes): RouteTable {
   const index = createEndpointIndex(inventory);
-  const learner = createRouteLearner(maxLearnedPlaces);
+  const learner = createRouteLearner(maxLearnedPlaces, learned);
   const endpoints = new Map<string, Endpoint>();
   const caches = new Map<string, BoundedCache<string, RoutedPath>>();
+  const listed = new Map<EndpointMatch, Map<string, Listed>>();
 
-  const intern = (fresh: Endpoint, operation = ""): Endpoint => {
-    const key = `${fresh.method} ${fresh.route} ${operation}`;
+  const intern = (fresh: Endpoint): Endpoint => {
+    const key = `${fresh.method} ${fresh.route}`;
     const known = endpoints.get(key);
     if (known) return known;
     if (endpoints.size >= maxEndpoints) return fresh;
@@ -69,20 +77,22 @@ export function createRouteTable(inventory: readonly EndpointConfig[]): RouteTab
     return fresh;
   };
 
+  const listedFor = (method: string, match: EndpointMatch): Listed => {
+    let byMethod = listed.get(match);
+    if (byMethod === undefined) listed.set(match, (byMethod = new Map<string, Listed>()));
+    let found = byMethod.get(method);
+    if (found === undefined) byMethod.set(method, (found = fromInventory(method, match, intern)));
+    return found;
+  };
+
   const route = (method: string, raw: string, found: boolean): RoutedPath => {
     const path = redactPath(raw);
     const match = index.match(method, raw) ?? (path === raw ? undefined : index.match(method, path));
-    const listed = match && fromInventory(method, match, intern);
-    const unlisted = () => {
-      const template = learner.routeOf(path, found);
-      return intern(guessed(method, template, guessClass(path)));
-    };
-    return {
-      path,
-      endpoint: listed?.any ?? unlisted(),
-      operations: listed?.operations,
-      unknown: !found && listed === undefined,
-    };
+    const { any, variants } = match ? listedFor(method, match) : nothing;
+    if (any) return { path, endpoint: any, variants, unknown: false };
+    const template = learner.routeOf(path, found);
+    const endpoint = intern(guessed(method, template, guessClass(method, path)));
+    return { path, endpoint, variants, unknown: !found };
   };
 
   return {
@@ -102,6 +112,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[]): RouteTab
       return routed;
     },
     size: () => endpoints.size,
+    learned: () => learner.learned(),
     seen: () =>
       [...endpoints.values()]
         .filter(({ events }) => events > 0)
@@ -119,29 +130,43 @@ export function createRouteTable(inventory: readonly EndpointConfig[]): RouteTab
 
 const knownMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]);
 
-function guessed(method: string, route: string, endpointClass: EndpointClass): Endpoint {
-  return { method, route, endpointClass, owner: undefined, rules: [], guessed: true, events: 0 };
+/** What the inventory has for a method and a path, as endpoints. */
+interface Listed {
+  readonly any: Endpoint | undefined;
+  readonly variants: EndpointVariants<Endpoint> | undefined;
 }
 
-function fromInventory(
-  method: string,
-  match: EndpointMatch,
-  intern: (fresh: Endpoint, operation?: string) => Endpoint,
-) {
-  const listed = (config: EndpointConfig): Endpoint =>
-    intern(
-      {
-        method,
-        route: config.route,
-        endpointClass: config.class,
-        owner: config.owner,
-        rules: config.outcome,
-        guessed: false,
-        events: 0,
-      },
-      config.operation,
-    );
-  const operations =
-    match.operations && new Map([...match.operations].map(([name, config]) => [name, listed(config)] as const));
-  return { any: match.any && listed(match.any), operations };
+const nothing: Listed = { any: undefined, variants: undefined };
+
+function guessed(method: string, route: string, endpointClass: EndpointClass): Endpoint {
+  const shown = method === "HEAD" ? "GET" : method;
+  return {
+    method: shown,
+    route,
+    endpointClass,
+    owner: undefined,
+    rules: [],
+    guessed: true,
+    attempts: undefined,
+    events: 0,
+  };
+}
+
+function fromInventory(method: string, { any, some }: EndpointMatch, intern: (fresh: Endpoint) => Endpoint): Listed {
+  const toEndpoint = (config: EndpointConfig): Endpoint =>
+    intern({
+      method: method === "HEAD" && !config.method.includes("HEAD") ? "GET" : method,
+      route: shownRoute(config),
+      endpointClass: config.class,
+      owner: config.owner,
+      rules: config.outcome,
+      guessed: false,
+      attempts: config.attempts,
+      events: 0,
+    });
+  const variants = some.map((config) => ({ ...config, endpoint: toEndpoint(config) }));
+  return {
+    any: any && toEndpoint(any),
+    variants: variants.length === 0 ? undefined : createEndpointVariants(variants),
+  };
 }

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { createEndpointIndex } from "../../src/normalize/endpoint-index.ts";
 import { guessClass } from "../../src/normalize/guess-class.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
 import { createRouteLearner } from "../../src/normalize/route-learner.ts";
@@ -7,33 +6,11 @@ import { createRouteTable } from "../../src/normalize/route-table.ts";
 
 const inventory = endpointsConfig.parse([
   { method: "POST", route: "/api/login", class: "login", owner: "identity" },
-  { method: ["GET", "HEAD"], route: "/api/orders/{id}", class: "order" },
-  { method: "GET", route: "/api/orders/latest", class: "account" },
-  { method: "GET", route: "/api/orders/{id}/items/{item}", class: "order" },
-  { method: "ANY", route: "/static/{rest...}", class: "catalog" },
+  { method: "GET", route: "/api/orders/{id}", class: "order" },
   { method: "POST", route: "/graphql", class: "other" },
   { method: "POST", route: "/graphql", operation: "Login", class: "login" },
   { method: "POST", route: "/only-operations", operation: "Pay", class: "payment" },
 ]);
-
-describe("the inventory", () => {
-  const index = createEndpointIndex(inventory);
-  test.for([
-    ["a word", "POST", "/api/login", "/api/login"],
-    ["a slash too many", "POST", "/api//login/", "/api/login"],
-    ["a name", "GET", "/api/orders/17", "/api/orders/{id}"],
-    ["another method of the same entry", "HEAD", "/api/orders/17", "/api/orders/{id}"],
-    ["a word wins over a name", "GET", "/api/orders/latest", "/api/orders/latest"],
-    ["a name where the word leads nowhere", "GET", "/api/orders/latest/items/1", "/api/orders/{id}/items/{item}"],
-    ["the rest", "DELETE", "/static/a/b/c.js", "/static/{rest...}"],
-    ["the rest may be nothing", "GET", "/static", "/static/{rest...}"],
-    ["another method", "GET", "/api/login", undefined],
-    ["deeper than listed", "POST", "/api/login/x", undefined],
-    ["capitals", "POST", "/API/login", undefined],
-  ] as const)("%s", ([, method, path, route]) => {
-    expect(index.match(method, path)?.any?.route).toBe(route);
-  });
-});
 
 describe("paths that the inventory lacks", () => {
   const learner = createRouteLearner(1000);
@@ -45,7 +22,33 @@ describe("paths that the inventory lacks", () => {
     ["a date", "/reports/2026-08-22", "/reports/{date}"],
     ["a date without dashes", "/reports/20260822", "/reports/{date}"],
     ["an order's number", "/orders/ORD-2026-99812", "/orders/{id}"],
+    ["a month", "/reports/2026-08", "/reports/{date}"],
+    ["a time", "/reports/2026-08-22T09:14:07.466Z", "/reports/{date}"],
+    ["a number with a decimal point", "/tax/19.5", "/tax/{id}"],
+    ["several numbers", "/compare/1,22,3", "/compare/{id}"],
+    ["an article's number", "/p/SKU-12-XL", "/p/{id}"],
+    ["an article's number without dashes", "/p/AB12", "/p/{id}"],
+    ["a short prefix and a number", "/p/p-17", "/p/{id}"],
+    ["base64", "/v/dQw4w9WgXcQ", "/v/{id}"],
+    ["a longer random name", "/t/V1StGXR8Z5jdHi6BmyT", "/t/{token}"],
+    ["a name and a number", "/p/blue-shoes-10442.html", "/p/{id}"],
+    ["a title of many words", "/p/the-great-gatsby-hardcover-edition", "/p/{slug}"],
+    ["what pages load", "/assets/app.3fa1.JS", "/assets/{file}"],
+    ["a picture", "/media/catalog/red-shoes.webp", "/media/catalog/{file}"],
+    ["no picture", "/wp-login.php", "/wp-login.php"],
+    ["a language", "/de/cart", "/{locale}/cart"],
+    ["a language and a country", "/de-de/cart", "/{locale}/cart"],
+    ["both with a line", "/en_US/cart", "/{locale}/cart"],
+    ["a language further inside is a word", "/api/de/cart", "/api/de/cart"],
+    ["two letters that are no language", "/me/orders", "/me/orders"],
+    ["a version", "/api/v12/items", "/api/v12/items"],
+    ["a version in capitals", "/rest/V1/carts/mine", "/rest/V1/carts/mine"],
+    ["a word with a digit", "/api/oauth2/b2b", "/api/oauth2/b2b"],
+    ["a name in capitals", "/API/CART", "/API/CART"],
+    ["some words", "/forgot-password/step-2", "/forgot-password/step-2"],
+    ["a word in both cases", "/getOrderHistoryV2", "/getOrderHistoryV2"],
     ["what was cut", "/users/{email}", "/users/{email}"],
+    ["percent-encoding that remains", "/s/%E2%82%AC", "/s/{var}"],
     ["braces of the client's own", "/users/{x}", "/users/{var}"],
     ["nothing", "/", "/"],
     ["too deep", `${"/a".repeat(12)}/b/c`, `${"/a".repeat(12)}/{rest...}`],
@@ -71,6 +74,48 @@ describe("paths that the inventory lacks", () => {
     expect(learner.routeOf("/about", false)).toBe("/about");
   });
 
+  test("nor does a value that was never there", () => {
+    const learner = createRouteLearner(4);
+    for (const path of ["/1", "/1/2", "/1/2026-08-22", "/2026-08-22/1"]) {
+      expect(learner.routeOf(path, false)).toBe("/{unknown}");
+    }
+    expect(learner.routeOf("/items/1", true)).toBe("/items/{id}");
+    expect(learner.routeOf("/items/2", false)).toBe("/items/{id}");
+  });
+
+  test("words that are known stay when a place is found to hold values", () => {
+    const learner = createRouteLearner(1000);
+    const named = (i: number) => `/${String.fromCodePoint(97 + (i % 26), 97 + Math.trunc(i / 26))}-shoes`;
+    learner.routeOf("/api/cart", true);
+    for (let i = 0; i < 300; i++) learner.routeOf(named(i), true);
+    expect(learner.routeOf("/api/cart", true)).toBe("/api/cart");
+    expect(learner.routeOf("/api/orders", true)).toBe("/api/orders");
+    expect(learner.routeOf(named(299), true)).toBe("/{var}");
+  });
+
+  test("what was learned is the same after a restart", () => {
+    const learner = createRouteLearner(1000);
+    const named = (i: number) => `/p/${"abcdefghij"[i % 10]}${"klmnopqrst"[Math.trunc(i / 10) % 10]}${"uvw"[i % 3]}`;
+    for (let i = 0; i < 300; i++) learner.routeOf(named(i), true);
+    learner.routeOf("/about/us", true);
+    const again = createRouteLearner(1000, structuredClone(learner.learned()));
+    const paths = ["/about/us", "/about/them", "/p/new-one", ...Array.from({ length: 300 }, (_, i) => named(i))];
+    for (const path of paths) expect(again.routeOf(path, false), path).toBe(learner.routeOf(path, false));
+    expect(again.learned()).toEqual(learner.learned());
+  });
+
+  test("no more is restored than the bound", () => {
+    const learner = createRouteLearner(100);
+    for (const path of ["/a/b", "/c/d", "/e"]) learner.routeOf(path, true);
+    const again = createRouteLearner(3, learner.learned());
+    expect(["/a/b", "/c", "/c/d", "/f"].map((path) => again.routeOf(path, true))).toEqual([
+      "/a/b",
+      "/c",
+      "/{other}",
+      "/{other}",
+    ]);
+  });
+
   test("there are never more routes than the bound", () => {
     const learner = createRouteLearner(50);
     const routes = new Set(
@@ -82,25 +127,35 @@ describe("paths that the inventory lacks", () => {
 });
 
 test.for([
-  ["/api/login", "login"],
-  ["/oauth/token", "login"],
-  ["/account/sign-in", "login"],
-  ["/signup", "signup"],
-  ["/password/reset", "password_reset"],
-  ["/forgot-password", "password_reset"],
-  ["/checkout/payments", "payment"],
-  ["/checkout", "checkout"],
-  ["/cart/coupon", "promo"],
-  ["/basket", "cart"],
-  ["/api/orders/{id}", "order"],
-  ["/api/products/{id}", "catalog"],
-  ["/search", "search"],
-  ["/admin/users", "admin"],
-  ["/actuator/health", "debug"],
-  ["/webhooks/psp", "webhook"],
-  ["/blog/how-to-login-safely", "other"],
-] as const)("%s is guessed to be %s", ([route, endpointClass]) => {
-  expect(guessClass(route)).toBe(endpointClass);
+  ["POST /api/login", "login"],
+  ["POST /oauth/token", "login"],
+  ["POST /account/sign-in", "login"],
+  ["POST /wp-login.php", "login"],
+  ["POST /customer/account/loginPost", "login"],
+  ["POST /signup", "signup"],
+  ["POST /password/reset", "password_reset"],
+  ["POST /forgot-password", "password_reset"],
+  ["GET /login", "other"],
+  ["HEAD /login", "other"],
+  ["GET /password/reset/{token}", "other"],
+  ["OPTIONS /api/login", "other"],
+  ["POST /checkout/payments", "payment"],
+  ["POST /checkout", "checkout"],
+  ["POST /checkout/sessions", "checkout"],
+  ["POST /auth/session", "login"],
+  ["POST /cart/coupon", "promo"],
+  ["POST /cart/apply_coupon", "promo"],
+  ["POST /basket", "cart"],
+  ["GET /api/orders/{id}", "order"],
+  ["GET /api/products/{id}", "catalog"],
+  ["GET /search", "search"],
+  ["GET /admin/users", "admin"],
+  ["GET /actuator/health", "debug"],
+  ["POST /webhooks/psp", "webhook"],
+  ["GET /blog/how-to-login-safely", "other"],
+] as const)("%s is guessed to be %s", ([endpoint, endpointClass]) => {
+  const [method, route] = endpoint.split(" ") as [string, string];
+  expect(guessClass(method, route)).toBe(endpointClass);
 });
 
 describe("the table of routes", () => {
@@ -114,12 +169,52 @@ describe("the table of routes", () => {
     ]);
   });
 
-  test("an operation has its own endpoint", () => {
+  test("an operation has its own endpoint, shown with its name", () => {
     const table = createRouteTable(inventory);
     const routed = table.lookUp("POST", "/graphql", 200);
-    expect(routed.endpoint.endpointClass).toBe("other");
-    expect(routed.operations?.get("Login")?.endpointClass).toBe("login");
+    expect(routed.endpoint).toMatchObject({ route: "/graphql", endpointClass: "other" });
+    expect(routed.variants?.choose("/graphql", "Login")).toMatchObject({
+      route: "/graphql#Login",
+      endpointClass: "login",
+    });
     expect(table.lookUp("POST", "/only-operations", 200).endpoint.guessed).toBe(true);
+  });
+
+  test("so has a query value, on every path of the route", () => {
+    const table = createRouteTable(
+      endpointsConfig.parse([
+        { method: "ANY", route: "/{language}", query: { "wc-ajax": "checkout" }, class: "checkout" },
+      ]),
+    );
+    for (const path of ["/de", "/fr"]) {
+      const routed = table.lookUp("POST", `${path}?wc-ajax=checkout`, 200);
+      expect(routed.variants?.choose(`${path}?wc-ajax=checkout`, undefined)).toMatchObject({
+        method: "POST",
+        route: "/{language}?wc-ajax=checkout",
+        endpointClass: "checkout",
+      });
+      expect(routed.variants?.choose(`${path}?wc-ajax=other`, undefined)).toBeUndefined();
+      expect(routed.endpoint).toMatchObject({ route: "/{locale}", guessed: true });
+    }
+  });
+
+  test("HEAD counts with GET, unless it has an entry of its own", () => {
+    const table = createRouteTable(
+      endpointsConfig.parse([
+        { method: "GET", route: "/a", class: "catalog" },
+        { method: ["GET", "HEAD"], route: "/b", class: "catalog" },
+      ]),
+    );
+    const methodOf = (path: string) => table.lookUp("HEAD", path, 200).endpoint.method;
+    expect(["/a", "/b", "/not-listed"].map(methodOf)).toEqual(["GET", "HEAD", "GET"]);
+    expect(table.lookUp("HEAD", "/a", 200).endpoint).toBe(table.lookUp("GET", "/a", 200).endpoint);
+  });
+
+  test("what was learned goes on with another inventory", () => {
+    const before = createRouteTable([]);
+    before.lookUp("GET", "/about/us", 200);
+    const after = createRouteTable(inventory, before.learned());
+    expect(after.lookUp("GET", "/about/us", 404).endpoint.route).toBe("/about/us");
   });
 
   test("a path that was not there is learned once it is", () => {
