@@ -1,12 +1,19 @@
 import type { LogFormat } from "./log-format.ts";
 import { apacheCombined } from "./formats/apache-combined.ts";
 import { apisix } from "./formats/apisix.ts";
+import { ecs } from "./formats/ecs.ts";
 import { envoyGateway } from "./formats/envoy-gateway.ts";
 import { ingressNginx } from "./formats/ingress-nginx.ts";
 import { kong } from "./formats/kong.ts";
 import { nginxCombined } from "./formats/nginx-combined.ts";
 import { nginxJson } from "./formats/nginx-json.ts";
+import { otelHttp } from "./formats/otel-http.ts";
 import { shopEvent } from "./formats/shop-event.ts";
+import { awsAlb } from "./formats/aws-alb.ts";
+import { awsApiGateway } from "./formats/aws-api-gateway.ts";
+import { azureAppGateway } from "./formats/azure-app-gateway.ts";
+import { cloudflare } from "./formats/cloudflare.ts";
+import { gcpLoadBalancer } from "./formats/gcp-load-balancer.ts";
 
 /** Every format that needs no map of its fields. A new one is added here, and nowhere else. */
 export const formatList: readonly LogFormat[] = [
@@ -17,7 +24,14 @@ export const formatList: readonly LogFormat[] = [
   apisix,
   ingressNginx,
   apacheCombined,
+  otelHttp,
+  ecs,
   shopEvent,
+  awsAlb,
+  awsApiGateway,
+  azureAppGateway,
+  cloudflare,
+  gcpLoadBalancer,
 ];
 
 /** What `format:` of a source may say, besides the names of formats of one's own. */

@@ -109,8 +109,9 @@ export function readTime(value: unknown, unit: TimeUnit | undefined): number | u
 
 function unitOf(value: unknown): TimeUnit {
   if (typeof value === "string") {
-    if (value.indexOf("-") > 0) return "rfc3339";
+    // A zone to the west of Greenwich has a dash, too.
     if (value.indexOf("/") > 0) return "clf";
+    if (value.indexOf("-") > 0) return "rfc3339";
   }
   const number = decimalOf(value);
   if (number === undefined || number < 1e11) return "s";
@@ -120,7 +121,8 @@ function unitOf(value: unknown): TimeUnit {
 
 function scaled(value: unknown, unitsPerMs: number): number | undefined {
   const number = decimalOf(value);
-  return number === undefined ? undefined : Math.floor(number / unitsPerMs);
+  // To the microsecond first: nanoseconds have more digits than a number, and …466 ms may come as …465.9999.
+  return number === undefined ? undefined : Math.floor(Math.round((number / unitsPerMs) * 1000) / 1000);
 }
 
 /** Two digits as a number; `NaN`, which spoils the sum, when they are none. */

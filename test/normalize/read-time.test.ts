@@ -69,8 +69,11 @@ test.for([
   ["microseconds", 1787400000123456, undefined, 1787400000123],
   ["nanoseconds", 1787400000123e6, undefined, 1787400000123],
   ["nanoseconds as text", "1787400000123456789", undefined, 1787400000123],
+  ["nanoseconds of a whole millisecond, which a number can't hold", 1787390047466000000, undefined, 1787390047466],
   ["a date", "2026-08-22T12:00:00Z", undefined, noon],
   ["the common log format", "22/Aug/2026:12:00:00 +0000", undefined, noon],
+  ["the common log format, to the west", "22/Aug/2026:07:00:00 -0500", undefined, noon],
+  ["the noise of a float", 1787390047411.9998, "ms", 1787390047412],
   ["a stated unit, whatever the size", 1787400000, "ms", 1787400000],
 ] as const)("a time by its shape and size: %s", ([, value, unit, ms]) => {
   expect(readTime(value, unit)).toBe(ms);
