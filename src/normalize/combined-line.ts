@@ -58,14 +58,14 @@ export function splitAddress(who: string): { readonly address: string; readonly 
   return { address: who.slice(0, space), user: who.slice(space + 3) };
 }
 
-/** Method and target of a request line; what is no request line (a TLS greeting) has no method. */
+/** Method and target of a request line, unescaped; what is no request line (a TLS greeting) has no method. */
 export function splitRequest(request: string): { readonly method: string; readonly target: string } {
   const space = request.indexOf(" ");
   if (space < 0) return { method: "", target: "" };
   const last = request.lastIndexOf(" ");
   // HTTP/0.9 has no version, and a target that was decoded may hold spaces.
   const end = last > space && request.startsWith("HTTP/", last + 1) ? last : undefined;
-  return { method: request.slice(0, space), target: unescapeLog(request.slice(space + 1, end)) };
+  return { method: request.slice(0, space), target: request.slice(space + 1, end) };
 }
 
 /** The text that a server escaped: Apache as `\"`, `\\`, `\n` and `\xe4`, nginx as `\x22`. */

@@ -24,6 +24,11 @@ export class Draft {
   clientIp: string | undefined;
   /** The socket's other end. */
   peerIp: string | undefined;
+  /**
+   * An address that something names as the client's by a rule that nobody knows (OpenTelemetry's
+   * `client.address`): used where nothing better is known, and never certain.
+   */
+  claimedIp: string | undefined;
   /** The `X-Forwarded-For` header, all lines joined with a comma. */
   forwardedFor: string | undefined;
   /** The `Forwarded` header of RFC 7239, all lines joined with a comma. */
@@ -69,6 +74,7 @@ export class Draft {
     this.timeIsLocal = false;
     this.clientIp = undefined;
     this.peerIp = undefined;
+    this.claimedIp = undefined;
     this.forwardedFor = undefined;
     this.forwarded = undefined;
     this.host = undefined;

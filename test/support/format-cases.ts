@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { formatList } from "../../src/normalize/format-list.ts";
 import { customJson } from "../../src/normalize/formats/custom-json.ts";
 import type { LogFormat } from "../../src/normalize/log-format.ts";
@@ -44,5 +44,6 @@ export const formatCases: readonly FormatCase[] = [
   customJson("shop-json", shopJsonConfig["shop-json"] as (typeof shopJsonConfig)[string]),
 ].map((format) => {
   const file = new URL(`${format.id}.${format.kind === "json" ? "jsonl" : "log"}`, golden);
-  return { id: format.id, format, records: readFileSync(file, "utf8").trimEnd().split("\n") };
+  // Without the file the format's own tests fail, and not everybody's.
+  return { id: format.id, format, records: existsSync(file) ? readFileSync(file, "utf8").trimEnd().split("\n") : [] };
 });

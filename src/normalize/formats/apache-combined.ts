@@ -46,7 +46,7 @@ export const apacheCombined: TextFormat = {
     draft.clientIp = who.address;
     draft.userId = who.user === '""' ? undefined : textOf(unescapeLog(who.user));
     draft.userAgent = textOf(unescapeLog(parts.agent));
-    const { method, target } = splitRequest(parts.request);
+    const { method, target } = splitRequest(unescapeLog(parts.request));
     return (
       draft.endedAt(readClf(parts.time), "time") ??
       draft.asked(method, target, "request") ??

@@ -50,7 +50,7 @@ export const ingressNginx: TextFormat = {
     draft.userId = textOf(unescapeLog(withoutRealIp(who.user)));
     draft.userAgent = textOf(unescapeLog(parts.agent));
     draft.requestId = textOf(upstream.requestId);
-    const { method, target } = splitRequest(parts.request);
+    const { method, target } = splitRequest(unescapeLog(parts.request));
     const rejected =
       draft.endedAt(readClf(parts.time), "time") ??
       draft.asked(method, target, "request") ??

@@ -7,7 +7,8 @@ import { readShopKeys, shopKeys } from "../shop-keys.ts";
  * Kong's `kong.log.serialize()`: kafka-log, http-log, file-log and tcp-log share it.
  *
  * Traps: `started_at` is the start, in ms. `latencies.proxy` is -1 when no upstream was asked.
- * `upstream_status` is text, and `""` when there was none. Doubled headers are lists. Cookies and
+ * `upstream_status` is text, `""` when there was none, and a list after retries; only releases before
+ * 3.6, which have no `source`, are judged by it. Doubled headers are lists. Cookies and
  * API keys stand in the headers in clear: only the named headers are read. A failed login has no
  * consumer. Without `trusted_ips`, `client_ip` is the load balancer.
  */
@@ -32,6 +33,7 @@ export const kong: JsonFormat = {
     "latencies.request": "durationMs",
     "latencies.proxy": ["upstreamMs", "answeredBy"],
     source: "answeredBy",
+    upstream_status: "answeredBy",
     "consumer.custom_id": "userId",
     "consumer.username": "userId",
     "authenticated_entity.consumer_id": "userId",
@@ -61,7 +63,9 @@ export const kong: JsonFormat = {
     draft.requestId = textOf(request.id);
     draft.userId = textOf(consumer.custom_id) ?? textOf(consumer.username) ?? textOf(entity.consumer_id);
     if (record.source === "upstream") draft.answeredBy = "upstream";
-    else if (record.source === "kong" || latencies.proxy === -1) draft.answeredBy = "gateway";
+    else if (record.source === "kong" || latencies.proxy === -1 || record.upstream_status === "") {
+      draft.answeredBy = "gateway";
+    } else if (textOf(record.upstream_status) !== undefined) draft.answeredBy = "upstream";
     readShopKeys(record, draft);
     return (
       draft.beganAt(readEpochMs(record.started_at), "started_at") ??

@@ -43,7 +43,7 @@ export const nginxCombined: TextFormat = {
     draft.userId = textOf(unescapeLog(who.user));
     draft.userAgent = textOf(unescapeLog(parts.agent));
     draft.forwardedFor = textOf(lastQuoted(parts));
-    const { method, target } = splitRequest(parts.request);
+    const { method, target } = splitRequest(unescapeLog(parts.request));
     return (
       draft.endedAt(readClf(parts.time), "time") ??
       draft.asked(method, target, "request") ??
