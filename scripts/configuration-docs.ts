@@ -26,7 +26,7 @@ runbooks, and starts nothing: all problems are told at once, and the exit code i
 - **Paths** are relative to the configuration file.
 - **Time spans** are a whole number and \`ms\`, \`s\`, \`m\`, \`h\` or \`d\`; **sizes** end in \`B\`, \`KiB\`, \`MiB\` or \`GiB\`.
 - **Without a restart**, when the file is saved or on SIGHUP, these are taken over: \`block\`, \`detectors\`, \`runbooks\`,
-  \`teams\`, \`channels\` and \`endpoints\`, and the files of detectors and runbooks. Other changes are named in the log
+  \`teams\`, \`channels\`, \`endpoints\` and \`endpointFiles\`, and the files of endpoints, detectors and runbooks. Other changes are named in the log
   and wait for a restart. A file with a problem changes nothing: the last good one stays, and the log says why.
   A secret that changes in a mounted file is read at the next SIGHUP.
 `;

@@ -16,6 +16,7 @@ export function resolvePaths(config: Config, directory: string): Config {
         tls: { ...rest, ca: ca && absolute(ca), cert: cert && absolute(cert), key: key && absolute(key) },
       };
     }),
+    endpointFiles: config.endpointFiles.map(absolute),
     geo: ["default", "none"].includes(config.geo.database)
       ? config.geo
       : { ...config.geo, database: absolute(config.geo.database) },

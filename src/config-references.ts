@@ -33,10 +33,6 @@ export function findBadReferences(value: unknown): Finding[] {
     if (!formatNames.includes(name)) continue;
     findings.push({ path: ["formats", name], message: "this is the name of a built-in format; choose another" });
   }
-  for (const [index, endpoint] of listOf(config.endpoints).entries()) {
-    const path = ["endpoints", index, "owner"];
-    refer({ path, name: mapOf(endpoint).owner, known: teams, what: "team", under: "teams" });
-  }
   for (const [team, settings] of Object.entries(mapOf(config.teams))) {
     for (const key of ["channels", "fallback"]) {
       for (const [index, name] of listOf(mapOf(settings)[key]).entries()) {
@@ -45,11 +41,21 @@ export function findBadReferences(value: unknown): Finding[] {
     }
   }
 
+  findings.push(...findUnknownOwners(config, teams));
   if (isOpenToAll(mapOf(config.api))) findings.push(openToAll);
   findings.push(...namedTwice(config.sources, ["sources"]), ...namedTwice(config.gateways, ["gateways"]));
   findings.push(...namedTwice(mapOf(config.api).tokens, ["api", "tokens"]));
   findings.push(...namedTwice(mapOf(config.crowdsec).keys, ["crowdsec", "keys"]));
   return findings;
+}
+
+/** Owners of endpoints that are no teams, in the data of a file with `endpoints:`. */
+export function findUnknownOwners(value: unknown, teams: readonly string[]): Finding[] {
+  return listOf(mapOf(value).endpoints).flatMap((endpoint, index): Finding[] => {
+    const name = mapOf(endpoint).owner;
+    if (typeof name !== "string" || teams.includes(name)) return [];
+    return [unknownName({ path: ["endpoints", index, "owner"], name, known: teams, what: "team", under: "teams" })];
+  });
 }
 
 // helpers

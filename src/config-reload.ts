@@ -28,7 +28,7 @@ export interface WatchConfigOptions {
   readonly clock: Clock;
   /** The configuration the service was started with. */
   readonly started: Config;
-  /** The folders of detectors and runbooks of a configuration. */
+  /** The folders of detectors and runbooks of a configuration, and the files it is kept in beside its own. */
   readonly directoriesOf: (config: Config) => readonly string[];
   /** Called after every change of a watched file, one call at a time. */
   readonly onUpdate: (update: ConfigUpdate) => void | Promise<void>;
@@ -37,7 +37,7 @@ export interface WatchConfigOptions {
 }
 
 /** Sections that are taken over while the service runs; all others are built into it at the start. */
-const reloadable = new Set(["block", "detectors", "runbooks", "teams", "channels", "endpoints"]);
+const reloadable = new Set(["block", "detectors", "runbooks", "teams", "channels", "endpoints", "endpointFiles"]);
 
 /** The keys that differ between two configurations and need a restart: `sources`, `api.listen`. */
 export function restartOnly(before: Config, after: Config): string[] {
@@ -53,7 +53,8 @@ export function restartOnly(before: Config, after: Config): string[] {
  */
 export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWatcher> {
   const { file, env, clock, started, directoriesOf, onUpdate, watchDirectory = watchWithSystem } = options;
-  let directories = directoriesOf(started);
+  let good = directoriesOf(started);
+  let directories = good;
   let seen = await fingerprint(file, directories);
   let endWatching: (() => void)[] = [];
   let cancelLook: (() => void) | undefined;
@@ -69,10 +70,9 @@ export async function watchConfig(options: WatchConfigOptions): Promise<ConfigWa
       const now = await fingerprint(file, directories);
       if (mode === "changed" && now === seen) return;
       const update = await readUpdate(file, env, started);
-      if (update.kind === "good") {
-        directories = directoriesOf(update.config);
-        watchAll();
-      }
+      if (update.kind === "good") good = directoriesOf(update.config);
+      directories = update.kind === "good" ? good : [...new Set([...good, ...filesOf(update.problems, file)])];
+      watchAll();
       // Taken before reading, so that a change made meanwhile is found at the next look. So are
       // folders that have just been added: one look too many, which changes nothing.
       seen = now;
@@ -111,12 +111,17 @@ async function readUpdate(file: string, env: Environment, started: Config): Prom
   }
 }
 
+/** Files that were perhaps named just now, and are looked at until they are mended. */
+function filesOf(problems: readonly Problem[], configFile: string): string[] {
+  return problems.map(({ file }) => file).filter((file) => file !== configFile);
+}
+
 /** Names, sizes and times of all watched files; differs when one of them changed. */
 async function fingerprint(file: string, directories: readonly string[]): Promise<string> {
   const files = [file];
   for (const directory of directories) {
     const names = await readdir(directory).catch(() => []); // a folder that is missing is a problem of its loader
-    files.push(...names.map((name) => join(directory, name)));
+    files.push(directory, ...names.map((name) => join(directory, name)));
   }
   const lines = await Promise.all(
     files.map(async (path) => {

@@ -3,7 +3,7 @@ import { apiConfig } from "./api/api-config.ts";
 import { blockConfig, crowdsecConfig, gatewaysConfig } from "./block/block-config.ts";
 import { detectConfig, detectorsConfig } from "./detect/detect-config.ts";
 import { runbooksConfig, teamsConfig } from "./incident/incident-config.ts";
-import { endpointsConfig } from "./normalize/endpoint-config.ts";
+import { endpointFilesConfig, endpointsConfig } from "./normalize/endpoint-config.ts";
 import { formatsConfig } from "./normalize/formats-config.ts";
 import { geoConfig, privacyConfig, redactConfig } from "./normalize/normalize-config.ts";
 import { proxiesConfig } from "./normalize/proxies-config.ts";
@@ -55,6 +55,7 @@ export const configSchema = z.strictObject({
   formats: formatsConfig,
   proxies: proxiesConfig,
   endpoints: endpointsConfig,
+  endpointFiles: endpointFilesConfig,
   geo: geoConfig,
   privacy: privacyConfig,
   redact: redactConfig,

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { z } from "zod";
 import { formatPath, parseConfigText, type ConfigDocument, type ConfigPath, type Finding } from "./config-document.ts";
 import { resolvePaths, resolveRulePaths } from "./config-paths.ts";
+import { withEndpointFiles } from "./config-endpoint-files.ts";
 import { describeIssues } from "./config-problems.ts";
 import { findBadReferences } from "./config-references.ts";
 import { configJsonSchema, configSchema, rulesSchema, type Config, type RulesConfig } from "./config-schema.ts";
@@ -40,7 +41,7 @@ export async function loadConfig(file: string, env: Environment): Promise<Config
 
 /** As `loadConfig`, but problems are a value. Throws `CONFIG_NOT_FOUND` only. */
 export async function readConfig(file: string, env: Environment): Promise<ConfigResult> {
-  return checkDocument(parseConfigText(await readText(file)), { file, env });
+  return withFiles(checkDocument(parseConfigText(await readText(file)), { file, env }));
 }
 
 /**
@@ -50,7 +51,8 @@ export async function readConfig(file: string, env: Environment): Promise<Config
  */
 export async function loadTrialConfig(file: string | undefined, env: Environment): Promise<Config> {
   const document = parseConfigText(file === undefined ? "" : await readText(file));
-  const result = checkDocument({ ...document, value: trialPart(document.value) }, { file: file ?? "", env });
+  const value = trialPart(document.value);
+  const result = await withFiles(checkDocument({ ...document, value }, { file: file ?? "", env }));
   if (result.kind === "bad") throw invalidFiles(file ?? "", result.problems);
   return result.config;
 }
@@ -88,7 +90,7 @@ export function invalidFiles(file: string, problems: readonly Problem[]): Gatewa
 // helpers
 
 const trialSections = [
-  "formats", "proxies", "endpoints", "geo", "redact", "detect", "detectors", "runbooks", "teams", "block",
+  "formats", "proxies", "endpoints", "endpointFiles", "geo", "redact", "detect", "detectors", "runbooks", "teams", "block",
 ] as const satisfies readonly (keyof Config)[]; // prettier-ignore
 
 /** What is no map stays as it is, to be found wrong. */
@@ -138,6 +140,14 @@ function checkDocument(document: ConfigDocument, from: { file: string; env: Envi
     rules: rules && resolveRulePaths(rules, directory),
     lineOf,
   };
+}
+
+/** The files that hold more of it. */
+async function withFiles(result: ConfigResult): Promise<ConfigResult> {
+  if (result.kind === "bad") return result;
+  const whole = await withEndpointFiles(result.config);
+  if (whole.kind === "good") return { ...result, config: whole.config };
+  return { kind: "bad", problems: whole.problems, rules: result.config, lineOf: result.lineOf };
 }
 
 /** One problem for each path, in the order of the file, without secrets. */

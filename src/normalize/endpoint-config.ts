@@ -85,12 +85,25 @@ const endpoint = z
 /** One entry of the endpoint inventory. */
 export type EndpointConfig = z.output<typeof endpoint>;
 
+/** More endpoints than any shop has; the route table has room for as many. */
+export const maxInventory = 20_000;
+
 /** `endpoints:`: the inventory. */
 export const endpointsConfig = z
   .array(endpoint)
-  .max(20_000)
+  .max(maxInventory)
   .default([])
   .meta({
     description: "The endpoint inventory",
     examples: [[{ method: "POST", route: "/api/login", class: "login" }]],
+  });
+
+/** `endpointFiles:`: the inventory in files of its own. */
+export const endpointFilesConfig = z
+  .array(z.string().min(1))
+  .max(64)
+  .default([])
+  .meta({
+    description: "Files with more `endpoints:`, such as `gatewatch endpoints import` prints",
+    examples: [["./endpoints.yaml"]],
   });

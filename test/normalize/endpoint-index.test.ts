@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { endpointsConfig, type EndpointConfig } from "../../src/normalize/endpoint-config.ts";
 import { createEndpointIndex } from "../../src/normalize/endpoint-index.ts";
@@ -109,7 +109,7 @@ test("finds what a look at every entry finds, in the same order of preference", 
         const endpoints = endpointsConfig.parse(given.map((one) => ({ ...one, class: "other" })));
         const index = createEndpointIndex(endpoints);
         for (const one of asked) {
-          expect(index.match(one.method, one.path)?.any, `${one.method} ${one.path}`).toBe(bestOf(endpoints, one));
+          expect(index.match(one.method, one.path)?.any).toBe(bestOf(endpoints, one));
         }
       },
     ),
