@@ -3,6 +3,7 @@ import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { RejectedRecord } from "./normalize/access-event.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
+import type { LearnedRoutes } from "./normalize/route-learner.ts";
 import type { Position, RawBatch, Source, SourceIo } from "./source/raw-batch.ts";
 import { rejectedRecordRow } from "./store/event-rows.ts";
 import type { MinuteRows, MinuteRowsSnapshot } from "./store/minute-rows.ts";
@@ -13,6 +14,8 @@ export interface SavedState {
   readonly positions: readonly (readonly [partition: string, position: Position])[];
   readonly detect: SavedStage;
   readonly minutes: MinuteRowsSnapshot;
+  /** Absent in what an earlier version saved. */
+  readonly routes?: LearnedRoutes;
 }
 
 export interface PipelineOptions {
@@ -77,19 +80,20 @@ export class Pipeline implements SourceIo {
       this.#owners.set(batch.partition, batch.source);
       if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
 
-      const { events, offsets, rejected } = normalizer.normalize(batch);
+      const read = normalizer.normalize(batch);
+      const { rejected } = read;
       const detections = await this.#whole(async () => {
-        const detections = detect.process(batch, { events, offsets, rejected });
+        const detections = detect.process(batch, read);
         // Before the counts: a store that is slow to take rows must not keep an attacker in.
         if (detections.length > 0) await this.#respond(detections);
-        await minutes.add(batch.partition, events, offsets);
+        await minutes.add(batch.partition, read);
         if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
         return detections;
       });
 
       this.#positions.set(batch.partition, batch.next);
       this.#changed = true;
-      observe(batch, { events, offsets, rejected, detections });
+      observe(batch, { ...read, detections });
       this.#pauseWhoIsAhead();
     });
   }
@@ -218,6 +222,7 @@ export class Pipeline implements SourceIo {
       positions: [...this.#positions],
       detect: this.#options.detect.save(),
       minutes: this.#options.minutes.snapshot(),
+      routes: this.#options.normalizer.learnedRoutes(),
     };
   }
 

@@ -26,7 +26,7 @@ function measured() {
       const clientIp = `203.0.${i >> 8}.${i & 255}`;
       return anEvent({ time: start + i, clientIp, userId: `user ${i}`, endpointClass: "login", outcome: "failed", status: 401 });
     }); // prettier-ignore
-    detect.process(aBatch([]), { events, offsets: events.map((_, i) => i), rejected: [] });
+    detect.process(aBatch([]), { events, offsets: events.map((_, i) => i) });
   };
   /** What Prometheus reads: names without labels, or with them as they are written. */
   const scrape = async () => {

@@ -29,6 +29,8 @@ export interface DetectStageOptions {
   readonly config: DetectConfig;
   readonly clock: Clock;
   readonly onMuted: (detector: string, error: string) => void;
+  /** See `proxies.maxShare`; off unless given. */
+  readonly maxShare?: number | "off";
 }
 
 /** The detect stage: the engine with all it stands on, and a change of detectors without losing counts. */
@@ -45,7 +47,7 @@ export class DetectStage {
     const { config, clock } = options;
     this.#options = options;
     this.watermark = new Watermark({ clock, latenessMs: config.lateness, idleAfterMs: config.idleAfter, aheadMs });
-    this.memory = new TrafficMemory(config.clients);
+    this.memory = new TrafficMemory(config.clients, options);
     this.#muting = new Muting(options);
     this.#engine = this.#build(options.detectors);
   }
@@ -55,7 +57,7 @@ export class DetectStage {
   }
 
   /** Counts a batch and judges; an event can't have ended later than its transport took it. */
-  process(batch: RawBatch, { events, offsets }: NormalizedBatch): Detection[] {
+  process(batch: RawBatch, { events, offsets }: Pick<NormalizedBatch, "events" | "offsets">): Detection[] {
     if (events.length === 0) return this.tick();
     const { timestamps, receivedAt } = batch;
     // Without transport times there is nothing to look up; and offsets ascend together.

@@ -76,7 +76,7 @@ export type EventField = keyof AccessEvent;
 /** Why a record became no event; closed, since it is a metric label. Each is explained in `docs/rejected.md`. */
 export const rejectReasons = [
   "empty", "too_long", "undecodable", "not_json", "not_an_object", "too_deep", "unknown_format", "format_changed",
-  "no_time", "bad_time", "no_status", "bad_status", "no_method", "no_path", "bad_field", "not_a_request",
+  "no_time", "bad_time", "no_status", "bad_status", "no_method", "no_path", "bad_field", "unknown_event", "not_a_request",
 ] as const; // prettier-ignore
 export type RejectReason = (typeof rejectReasons)[number];
 
@@ -85,6 +85,8 @@ export interface RejectedRecord {
   readonly source: string;
   readonly partition: string;
   readonly offset: number;
+  /** Which of its record's entries it was, from 0; the same on every replay. */
+  readonly index: number;
   readonly reason: RejectReason;
   /** The format it was read as, or `none`. */
   readonly format: string;
@@ -94,10 +96,11 @@ export interface RejectedRecord {
   readonly head: string;
 }
 
-/** A batch after normalization. `events[i]` came from the record at `offsets[i]`. */
+/** A batch after normalization. `events[i]` came from the record at `offsets[i]`, and was its entry `indexes[i]`. */
 export interface NormalizedBatch {
   readonly events: readonly AccessEvent[];
   readonly offsets: readonly number[];
+  readonly indexes: readonly number[];
   readonly rejected: readonly RejectedRecord[];
 }
 

@@ -1,20 +1,23 @@
-import type { Counter, Gauge } from "prom-client";
 import type { Metrics } from "../metrics.ts";
 import type { RawBatch } from "../source/raw-batch.ts";
 import type { AccessEvent, FieldCoverage, NormalizedBatch, RejectedRecord, RejectReason } from "./access-event.ts";
 import { Draft } from "./draft.ts";
 import { createEventBuilder, type BuilderOptions, type BuilderRules, type EventBuilder } from "./event-builder.ts";
 import { FieldCounts } from "./field-counts.ts";
+import { findFormat } from "./find-format.ts";
 import { formatList } from "./format-list.ts";
-import { customJson } from "./formats/custom-json.ts";
+import { customFormat } from "./custom-format.ts";
+import { shopEvent } from "./formats/shop-event.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
 import type { FormatsConfig } from "./formats-config.ts";
-import { redactRecord } from "./redact-text.ts";
+import { normalizeMetrics, type NormalizeMetrics } from "./normalize-metrics.ts";
+import { rejectedHead } from "./rejected-head.ts";
+import type { LearnedRoutes } from "./route-learner.ts";
 import type { SeenEndpoint } from "./route-table.ts";
 import { ShapeReader } from "./shape-reader.ts";
 import { SourceFormat } from "./source-format.ts";
 import { createWallClock, type WallClock } from "./time-zone.ts";
-import { unwrapRecord, type RecordVisitor } from "./unwrap-record.ts";
+import { type EntryOrigin, type RecordVisitor, unwrapRecord } from "./unwrap-record.ts";
 
 /** What a source's records are. */
 export interface SourceOptions {
@@ -24,6 +27,8 @@ export interface SourceOptions {
   readonly format: string;
   /** The zone of times that are logged without one: `UTC` (the default), `Europe/Berlin`, `+02:00`. */
   readonly timeZone?: string;
+  /** True: the client's address in shop events is believed (default: false). */
+  readonly trustClientIp?: boolean;
 }
 
 export interface NormalizerOptions extends BuilderOptions {
@@ -42,13 +47,13 @@ export interface Normalizer {
   formatOf(source: string): string | undefined;
   /** The endpoints seen since the start or the last `update`; bounded. */
   endpointsSeen(): SeenEndpoint[];
-  /** New rules from a changed configuration; what was learned of routes is learned anew. */
+  /** A copy of what was learned of routes, for `learned` after a restart; bounded. */
+  learnedRoutes(): LearnedRoutes;
+  /** New rules from a changed configuration. */
   update(rules: BuilderRules): void;
+  /** Other proxies from now on; what was learned of routes stays. */
+  trust(rules: Pick<BuilderRules, "proxies" | "trusted">): void;
 }
-
-/** How many of a source's first records its format is found from. */
-const samplesToFind = 20;
-const headLength = 300;
 
 /** Throws when a source names a format that does not exist; the configuration is checked for it before. */
 export function createNormalizer(options: NormalizerOptions): Normalizer {
@@ -59,6 +64,7 @@ export function createNormalizer(options: NormalizerOptions): Normalizer {
 
 interface SourceState {
   readonly gateway: string;
+  readonly trustClientIp: boolean;
   readonly clock: WallClock;
   readonly format: SourceFormat;
   readonly counts: Map<string, FieldCounts>;
@@ -68,7 +74,7 @@ interface SourceState {
 class BatchNormalizer implements Normalizer, RecordVisitor {
   readonly #options: NormalizerOptions;
   readonly #sources = new Map<string, SourceState>();
-  readonly #metrics: StageMetrics;
+  readonly #metrics: NormalizeMetrics;
   readonly #draft = new Draft();
   #builder: EventBuilder;
   #clampedCounted = 0;
@@ -77,24 +83,28 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
   #batch: RawBatch = emptyBatch;
   #state: SourceState | undefined;
   #offset = 0;
-  #from = { gateway: "", arrivedAt: 0, clock: createWallClock("UTC") };
+  /** How many entries of the record came before. */
+  #index = 0;
+  #from = { gateway: "", arrivedAt: 0, trustClientIp: false, clock: createWallClock("UTC") };
   #events: AccessEvent[] = [];
   #offsets: number[] = [];
+  #indexes: number[] = [];
   #rejected: RejectedRecord[] = [];
 
   constructor(options: NormalizerOptions) {
     this.#options = options;
     this.#builder = createEventBuilder(options);
-    this.#metrics = registerMetrics(options.metrics);
-    const custom = Object.entries(options.formats).map(([name, config]) => customJson(name, config));
+    this.#metrics = normalizeMetrics(options.metrics);
+    const custom = Object.entries(options.formats).map(([name, config]) => customFormat(name, config));
     const all: readonly LogFormat[] = [...custom, ...formatList];
     for (const [name, source] of options.sources) {
       const candidates = source.format === "auto" ? all : all.filter(({ id }) => id === source.format);
       if (candidates.length === 0) throw new Error(`source ${name}: there is no format ${source.format}`);
       const format = new SourceFormat(candidates, source.format !== "auto");
-      const { gateway, timeZone = "UTC" } = source;
+      const { gateway, timeZone = "UTC", trustClientIp = false } = source;
       const clock = createWallClock(timeZone);
-      this.#sources.set(name, { gateway, clock, format, counts: new Map(), shape: new ShapeReader() });
+      const shape = new ShapeReader();
+      this.#sources.set(name, { gateway, trustClientIp, clock, format, counts: new Map(), shape });
     }
   }
 
@@ -105,8 +115,12 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     this.#state = state;
     this.#events = [];
     this.#offsets = [];
+    this.#indexes = [];
     this.#rejected = [];
-    this.#from = { gateway: state.gateway, arrivedAt: batch.receivedAt, clock: state.clock };
+    this.#from = {
+      ...{ gateway: state.gateway, arrivedAt: batch.receivedAt },
+      ...{ trustClientIp: state.trustClientIp, clock: state.clock },
+    };
     if (state.format.current === undefined) findFormat(state.format, batch.records);
 
     const { records, offsets, timestamps } = batch;
@@ -115,27 +129,47 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       // Producers that don't say when leave 0 or -1.
       this.#from.arrivedAt = arrivedAt !== undefined && arrivedAt > 0 ? arrivedAt : batch.receivedAt;
       this.#offset = offsets[i] as number;
-      const text = records[i] as string | Uint8Array;
-      if (typeof text !== "string") {
-        this.reject("undecodable", refusals.undecodable, "");
-        continue;
-      }
-      const record = state.shape.read(text);
-      if (record === undefined) unwrapRecord(text, this);
-      else this.#take(record, text);
+      this.#index = 0;
+      const record = records[i] as string | Uint8Array;
+      if (typeof record !== "string" || !this.line(record)) unwrapRecord(record, this);
     }
     for (const { offset, reason, head } of batch.refused) {
       this.#offset = offset;
+      this.#index = 0;
       this.reject(reason, refusals[reason], head);
     }
     return this.#finish(batch.source);
   }
 
+  isRecord(object: JsonRecord): boolean {
+    return this.#state?.format.knows(object) ?? false;
+  }
+
+  isLine(text: string): boolean {
+    const format = this.#state?.format;
+    return format?.current?.kind !== "json" || format.knows(text);
+  }
+
+  /** Reads a line by its shape, where that is known. */
+  line(text: string): boolean {
+    const record = this.#state?.shape.read(text);
+    if (record === undefined) return false;
+    this.#take(record, text);
+    this.#index++;
+    return true;
+  }
+
   /** One entry of the record under way. */
-  entry(sample: JsonRecord | string, text?: string): void {
+  entry(sample: JsonRecord | string, { text }: EntryOrigin): void {
     if (this.#take(sample, text) && text !== undefined && typeof sample === "object") {
       this.#state?.shape.learn(text, sample);
     }
+    this.#index++;
+  }
+
+  reject(reason: RejectReason, detail: string, text: string): void {
+    this.#refuse(reason, detail, text);
+    this.#index++;
   }
 
   /** Makes an event of an entry, or rejects it; true when it was of the source's format. */
@@ -150,32 +184,44 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       return true;
     }
     const { detail } = this.#draft;
+    if (this.#takeShopEvent(state, sample, text)) return false;
     switch (format.misfits(sample)) {
       case "kept":
-        this.#rejectEntry(reason, detail, text ?? sample);
+        this.#refuse(reason, detail, text ?? sample);
         break;
       case "other":
-        this.#rejectEntry("format_changed", "expected the format that the source had so far", text ?? sample);
+        this.#refuse("format_changed", "expected the format that the source had so far", text ?? sample);
         break;
       case "changed": {
         const again = this.#read(format.current, sample);
         if (again === undefined) this.#accept(state);
-        else this.#rejectEntry(again, this.#draft.detail, text ?? sample);
+        else this.#refuse(again, this.#draft.detail, text ?? sample);
       }
     }
     return false;
   }
 
-  reject(reason: RejectReason, detail: string, text: string): void {
+  /** The application may write among a gateway's lines; looked for only where the source's format does not fit. */
+  #takeShopEvent(state: SourceState, sample: JsonRecord | string, text: string | undefined): boolean {
+    if (typeof sample !== "object" || state.format.current === shopEvent || shopEvent.matches(sample) === 0) {
+      return false;
+    }
+    const reason = this.#read(shopEvent, sample);
+    if (reason === undefined) this.#accept(state, shopEvent.id);
+    else this.#refuse(reason, this.#draft.detail, text ?? sample);
+    return true;
+  }
+
+  #refuse(reason: RejectReason, detail: string, sample: JsonRecord | string): void {
     this.#rejected.push({
       source: this.#batch.source,
       partition: this.#batch.partition,
       offset: this.#offset,
+      index: this.#index,
       reason,
       format: this.#state?.format.current?.id ?? "none",
       detail,
-      // Redacted before it is cut to length, or half a secret could stay at the end.
-      head: redactRecord(text.slice(0, headLength * 4)).slice(0, headLength),
+      head: rejectedHead(sample),
     });
   }
 
@@ -191,9 +237,17 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     return this.#builder.routes.seen();
   }
 
+  learnedRoutes(): LearnedRoutes {
+    return this.#builder.routes.learned();
+  }
+
   update(rules: BuilderRules): void {
-    this.#builder = createEventBuilder({ ...this.#options, ...rules });
+    this.#builder = createEventBuilder({ ...this.#options, ...rules, learned: this.learnedRoutes() });
     this.#clampedCounted = 0;
+  }
+
+  trust(rules: Pick<BuilderRules, "proxies" | "trusted">): void {
+    this.#builder.trust(rules);
   }
 
   /** Fills the draft; answers why it could not. */
@@ -211,25 +265,22 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     return draft.reject("unknown_format", "expected a line of text, found a JSON object");
   }
 
-  #accept(state: SourceState): void {
+  #accept(state: SourceState, id = state.format.current?.id ?? "none"): void {
     const event = this.#builder.build(this.#draft, this.#from);
-    const id = state.format.current?.id ?? "none";
     let counts = state.counts.get(id);
     if (counts === undefined) state.counts.set(id, (counts = new FieldCounts(this.#batch.source, id)));
     counts.add(event);
     this.#events.push(event);
     this.#offsets.push(this.#offset);
-  }
-
-  #rejectEntry(reason: RejectReason, detail: string, sample: JsonRecord | string): void {
-    this.reject(reason, detail, typeof sample === "string" ? sample : JSON.stringify(sample));
+    this.#indexes.push(this.#index);
   }
 
   #finish(source: string): NormalizedBatch {
-    const result = { events: this.#events, offsets: this.#offsets, rejected: this.#rejected };
+    const result = { events: this.#events, offsets: this.#offsets, indexes: this.#indexes, rejected: this.#rejected };
     this.#batch = emptyBatch;
     this.#events = [];
     this.#offsets = [];
+    this.#indexes = [];
     this.#rejected = [];
     this.#metrics.events.inc({ source }, result.events.length);
     this.#metrics.endpoints.set(this.#builder.routes.size());
@@ -241,13 +292,6 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
   }
 }
 
-interface StageMetrics {
-  readonly events: Counter<"source">;
-  readonly rejected: Counter<"source" | "reason">;
-  readonly clamped: Counter<"source">;
-  readonly endpoints: Gauge<never>;
-}
-
 const refusals = {
   too_long: "longer than the source's maxRecordBytes",
   undecodable: "the bytes can't be read as text",
@@ -256,29 +300,3 @@ const refusals = {
 const emptyBatch: RawBatch = {
   source: "", partition: "", records: [], offsets: [], refused: [], next: 0, receivedAt: 0,
 }; // prettier-ignore
-
-function registerMetrics(metrics: Metrics): StageMetrics {
-  return {
-    events: metrics.counter("gatewatch_normalize_events_total", "Log entries that became events", ["source"]),
-    rejected: metrics.counter("gatewatch_normalize_rejected_total", "Log entries that became no event", [
-      "source",
-      "reason",
-    ]),
-    clamped: metrics.counter("gatewatch_normalize_clamped_total", "Events whose time lay in the future", ["source"]),
-    endpoints: metrics.gauge("gatewatch_normalize_endpoints", "Endpoints seen in the traffic"),
-  };
-}
-
-/** Looks at the first entries, without rejecting any. */
-function findFormat(format: SourceFormat, records: readonly (string | Uint8Array)[]): void {
-  const samples: (JsonRecord | string)[] = [];
-  const collector: RecordVisitor = {
-    entry: (sample) => void (samples.length < samplesToFind && samples.push(sample)),
-    reject() {},
-  };
-  for (const record of records.slice(0, samplesToFind)) {
-    if (samples.length === samplesToFind) break;
-    if (typeof record === "string") unwrapRecord(record, collector);
-  }
-  if (samples.length > 0) format.find(samples);
-}

@@ -1,3 +1,4 @@
+import { shopEvent } from "./formats/shop-event.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
 
 /** So many entries in a row of another format, and the source has changed. */
@@ -26,6 +27,12 @@ export class SourceFormat {
     return this.#current;
   }
 
+  /** Whether an entry is of a format that this source may have, or a shop event. */
+  knows(sample: JsonRecord | string): boolean {
+    if (this.#current !== undefined && scoreOf(this.#current, sample) >= minScore) return true;
+    return scoreOf(shopEvent, sample) >= minScore || this.#candidates.some((one) => scoreOf(one, sample) >= minScore);
+  }
+
   /** Looks at the first entries together; leaves it open when none is surely of any format. */
   find(samples: readonly (JsonRecord | string)[]): void {
     let best = 0;
@@ -34,8 +41,10 @@ export class SourceFormat {
       // Entries that no format knows are garbage and say nothing about the others.
       const telling = scores.filter((score) => score >= minScore);
       const total = telling.reduce((sum, score) => sum + score, 0);
-      if (total > best) {
-        best = total;
+      // Shop events are read in a source of any format: it has theirs only as long as nothing else comes.
+      const weight = format === shopEvent ? Math.min(total, minScore / 2) : total;
+      if (weight > best) {
+        best = weight;
         this.#current = format;
       }
     }
@@ -63,7 +72,7 @@ export class SourceFormat {
       }
     }
     if (other === undefined) return "kept";
-    if (++this.#others < changedAfter) return "other";
+    if (this.#current !== shopEvent && ++this.#others < changedAfter) return "other";
     this.#current = other;
     this.#others = 0;
     return "changed";

@@ -21,6 +21,9 @@ export interface RawBatch {
   readonly receivedAt: number;
 }
 
+/** So many log entries are read from one record; shippers put at most about eight thousand in one. */
+export const maxEntries = 10_000;
+
 export interface RefusedRecord {
   readonly offset: number;
   readonly reason: "too_long" | "undecodable";

@@ -1,7 +1,7 @@
 import type { AccessEvent, RejectedRecord } from "../normalize/access-event.ts";
 import type { Cell } from "./store.ts";
 
-/** Where an event was read; the same on every replay. `index` tells apart the events of one record. */
+/** Where an event was read; the same on every replay. `index` tells apart the entries of one record. */
 export interface RowOrigin {
   readonly partition: string;
   readonly offset: number;

@@ -1,4 +1,4 @@
-import type { AccessEvent } from "../normalize/access-event.ts";
+import type { AccessEvent, NormalizedBatch } from "../normalize/access-event.ts";
 import { ActorMinute, type ActorCell } from "./actor-minute.ts";
 import { EndpointMinute, type EndpointCell } from "./endpoint-minute.ts";
 import { accessEventRow, limitedRequestRow } from "./event-rows.ts";
@@ -32,10 +32,13 @@ export type MinuteRowsSnapshot = readonly {
   }[];
 }[];
 
+/** Events of one partition: `events[i]` was entry `indexes[i]` of the record at `offsets[i]`. */
+export type ReadEvents = Pick<NormalizedBatch, "events" | "offsets" | "indexes">;
+
 /** Counts events into the rows of each minute. */
 export interface MinuteRows {
-  /** Counts a batch; `offsets[i]` is where `events[i]` was read. A promise when the caller should wait before the next. */
-  add(partition: string, events: readonly AccessEvent[], offsets: readonly number[]): Promise<void> | undefined;
+  /** Counts a batch. A promise when the caller should wait before the next. */
+  add(partition: string, batch: ReadEvents): Promise<void> | undefined;
   /** Hands over what changed since the last flush. */
   flush(): Promise<void>;
   /** The partition goes to someone else: its minutes end here. Call after its last `add`, before `flush`. */
@@ -97,11 +100,10 @@ export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
   };
 
   return {
-    add(name, events, offsets) {
+    add(name, { events, offsets, indexes }) {
       let partition = partitions.get(name);
       if (!partition) partitions.set(name, (partition = { name, highestOffset: -1, lastPart: -1, minutes: [] }));
       let current: OpenMinute | undefined;
-      let index = 0;
       for (let i = 0; i < events.length; i++) {
         const event = events[i] as AccessEvent;
         const offset = offsets[i] as number;
@@ -111,9 +113,8 @@ export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
         }
         current.endpoints.count(event);
         current.actors.count(event);
-        index = i > 0 && offsets[i - 1] === offset ? index + 1 : 0;
-        const origin = { partition: name, offset, index };
-        if (event.outcome === "limited" || event.status === 429)
+        const origin = { partition: name, offset, index: indexes[i] as number };
+        if (event.origin === "gateway" && (event.outcome === "limited" || event.status === 429))
           pending.add("limited_requests", limitedRequestRow(event, origin));
         if (keepAccessEvents) pending.add("access_events", accessEventRow(event, origin));
         if (offset > partition.highestOffset) partition.highestOffset = offset;

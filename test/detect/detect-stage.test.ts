@@ -33,7 +33,7 @@ function aStage(...definitions: readonly DetectorDefinition[]) {
     const raw: RawBatch = {
       source: "edge", partition: "edge:logs/0", records: [], refused: [], next: 0, receivedAt: start + 60_000, offsets, ...batch,
     }; // prettier-ignore
-    return stage.process(raw, { events, offsets, rejected: [] });
+    return stage.process(raw, { events, offsets });
   };
   return { stage, process, muted };
 }

@@ -12,6 +12,7 @@ import type { Store } from "../../src/store/store.ts";
 import { anEvent } from "../support/an-event.ts";
 import { openTestStore } from "../support/open-test-store.ts";
 import { aDetectionRow, aMinuteRow, rowTime } from "../support/store-rows.ts";
+import { readEvents } from "../support/read-events.ts";
 
 // One process can have one embedded store: the tests of this file share it, each with ids of its own.
 let directory: string;
@@ -151,7 +152,7 @@ describe("bulk rows", () => {
       asn: 64_496,
     });
     for (let replay = 0; replay < 2; replay++) {
-      await minuteRows.add("bulk", [limited, anEvent({ time, status: 0, durationMs: undefined })], [1, 2]);
+      await minuteRows.add("bulk", readEvents([limited, anEvent({ time, status: 0, durationMs: undefined })]));
       minuteRows.release("bulk");
     }
     await minuteRows.flush();
@@ -159,6 +160,7 @@ describe("bulk rows", () => {
       source: "edge",
       partition: "bulk",
       offset: 3,
+      index: 0,
       reason: "not_json",
       format: "none",
       detail: "d",

@@ -4,6 +4,7 @@ import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { createMinuteRows, type MinuteRowsSnapshot } from "../../src/store/minute-rows.ts";
 import type { BulkTable, Cell } from "../../src/store/store.ts";
 import { anEvent } from "../support/an-event.ts";
+import { readEvents } from "../support/read-events.ts";
 
 const noon = Date.parse("2026-08-22T12:00:00.000Z");
 const bounds = { maxActors: 3, maxEndpointCells: 6, maxOpenMinutes: 2 };
@@ -55,7 +56,7 @@ async function feed(
   for (let i = 0; at < events.length; i++) {
     const size = plan.sizes[i % plan.sizes.length] as number;
     const batch = events.slice(at, at + size);
-    await rows.add("p", batch, batch.map((_, j) => (at + j) * 10)); // prettier-ignore
+    await rows.add("p", readEvents(batch, batch.map((_, j) => (at + j) * 10))); // prettier-ignore
     if (plan.flushes[i % plan.flushes.length]) await rows.flush();
     at += size;
   }
@@ -69,13 +70,15 @@ describe("minute rows", () => {
     const login = { route: "/api/login", method: "POST", endpointClass: "login", country: "DE", time: noon } as const;
     await rows.add(
       "p",
-      [
-        anEvent({ ...login, userId: "u", status: 200, outcome: "ok", durationMs: 40 }),
-        anEvent({ ...login, userId: "u", status: 401, outcome: "failed", durationMs: 4000 }),
-        anEvent({ ...login, apiKey: "k", status: 429, outcome: "limited", durationMs: undefined }),
-        anEvent({ ...login, status: 403, outcome: "denied", enforced: true, durationMs: 1 }),
-      ],
-      [1, 2, 3, 4],
+      readEvents(
+        [
+          anEvent({ ...login, userId: "u", status: 200, outcome: "ok", durationMs: 40 }),
+          anEvent({ ...login, userId: "u", status: 401, outcome: "failed", durationMs: 4000 }),
+          anEvent({ ...login, apiKey: "k", status: 429, outcome: "limited", durationMs: undefined }),
+          anEvent({ ...login, status: 403, outcome: "denied", enforced: true, durationMs: 1 }),
+        ],
+        [1, 2, 3, 4],
+      ),
     );
     await rows.flush();
     expect(tables.of("endpoint_minutes")).toEqual([
@@ -108,7 +111,7 @@ describe("minute rows", () => {
   test("are written again only when they have changed", async () => {
     const written: number[] = [];
     const rows = createMinuteRows({ write: async (_, batch) => void written.push(batch.length) });
-    await rows.add("p", [anEvent()], [1]);
+    await rows.add("p", readEvents([anEvent()]));
     await rows.flush();
     await rows.flush();
     expect(written).toEqual([1, 1]); // endpoint_minutes and endpoints_seen, once
@@ -116,7 +119,7 @@ describe("minute rows", () => {
 
   test("are written again after a restart: nobody knows whether the last ones arrived", async () => {
     const first = createMinuteRows({ write: async () => {} });
-    await first.add("p", [anEvent({ userId: "u" })], [1]);
+    await first.add("p", readEvents([anEvent({ userId: "u" })]));
     await first.flush();
     const tables = new Tables();
     const second = createMinuteRows({ write: tables.write });
@@ -129,7 +132,7 @@ describe("minute rows", () => {
   test("keep every request when told to", async () => {
     const tables = new Tables();
     const rows = createMinuteRows({ write: tables.write, keepAccessEvents: true });
-    await rows.add("p", [anEvent(), anEvent(), anEvent()], [7, 7, 8]);
+    await rows.add("p", readEvents([anEvent(), anEvent(), anEvent()], [7, 7, 8]));
     await rows.flush();
     expect(tables.of("access_events").map(({ offset, index }) => [offset, index])).toEqual([[7, 0], [7, 1], [8, 0]]);
   }); // prettier-ignore
@@ -137,8 +140,10 @@ describe("minute rows", () => {
   test("ask the caller to wait when many are pending", async () => {
     const rows = createMinuteRows({ write: async () => {} });
     const events = Array.from({ length: 25_000 }, () => anEvent({ status: 429, outcome: "limited" }));
-    expect(rows.add("p", events.slice(0, 10), events.slice(0, 10).map((_, i) => i))).toBeUndefined(); // prettier-ignore
-    expect(rows.add("p", events, events.map((_, i) => 10 + i))).toBeInstanceOf(Promise); // prettier-ignore
+    const offsets = events.map((_, i) => i);
+    const batch = { events, offsets, indexes: offsets.map(() => 0) };
+    expect(rows.add("p", readEvents(events.slice(0, 10)))).toBeUndefined();
+    expect(rows.add("p", batch)).toBeInstanceOf(Promise);
   });
 
   test("keep users that come late and are many, within the bound", async () => {

@@ -11,6 +11,9 @@ import { TestClock } from "./test-clock.ts";
 
 export const sceneStart = Date.parse("2026-08-22T09:00:00.000Z");
 
+/** What the scene's normalizer has learned of routes. */
+export const learned = { open: false, children: [["about", { open: false, children: [] }]] } as const;
+
 /** How far each stage of a scene has come, as its saved state says. */
 export interface SceneState extends Omit<SavedState, "detect" | "minutes"> {
   readonly detect: readonly string[];
@@ -30,7 +33,8 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
   const counted: string[] = [];
   const watermark = new Watermark({ clock, latenessMs: 10_000, idleAfterMs: 15_000, aheadMs: 45_000 });
 
-  const normalizer: Pick<Normalizer, "normalize"> = {
+  const normalizer: Pick<Normalizer, "normalize" | "learnedRoutes"> = {
+    learnedRoutes: () => learned,
     normalize({ source, partition, records, offsets }) {
       calls.push("normalize");
       const good = records.flatMap((record, i) => (record === "bad" ? [] : [i]));
@@ -38,8 +42,9 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
       return {
         events: good.map((i) => eventOf(String(records[i]))),
         offsets: good.map((i) => offsets[i]!),
+        indexes: good.map(() => 0),
         rejected: bad.map((i) => ({
-          source, partition, offset: offsets[i]!, reason: "not_json" as const, format: "none", detail: "", head: "bad",
+          source, partition, offset: offsets[i]!, index: 0, reason: "not_json" as const, format: "none", detail: "", head: "bad",
         })), // prettier-ignore
       };
     },
