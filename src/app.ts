@@ -21,6 +21,7 @@ import { QueryRules } from "./incident/query-rules.ts";
 import { createServiceDetections } from "./incident/service-detections.ts";
 import { repeatJobs } from "./jobs.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { loadProxies } from "./load-proxies.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
 import { createMetrics } from "./metrics.ts";
 import { createGeoLookup, type GeoLookup } from "./normalize/geo-lookup.ts";
@@ -29,6 +30,7 @@ import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import { createPager } from "./notify/pager.ts";
 import { Pipeline, type SavedState } from "./pipeline.ts";
+import { ProxyWatch } from "./proxy-watch.ts";
 import { createReload } from "./reload.ts";
 import { serviceApi } from "./service-api.ts";
 import { measureService } from "./service-metrics.ts";
@@ -67,6 +69,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   const geo = await createGeoLookup({ database: config.geo.database });
   const { lookup } = geo;
   if (geo.warning !== undefined) log.warn(geo.warning);
+  const networks = await loadProxies(config, configFile);
   const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
   if (threads !== undefined) log.warn(threads);
 
@@ -90,13 +93,14 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     detectors: rules.detectors,
     config: config.detect,
     clock,
+    maxShare: config.proxies.maxShare,
     onMuted: (detector, error) => service.raise("detector-muted", detector, `${detector} keeps failing: ${error}`),
   });
   const blocker = createBlocker({
     ...{ store, clock, log, metrics },
     facts: detect.memory,
     config: config.block,
-    proxies: config.proxies.trusted,
+    ...{ proxies: networks.trusted, providers: networks.providers },
     check: config.api.check,
     timeline: (line) => incidents.addEvent(line.incident, { ...line, cause: line.id }),
     enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
@@ -156,6 +160,8 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     ),
     ...{ formats: config.formats, metrics, geo: lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
+    trusted: networks.trusted.map(({ network }) => network),
+    learned: saved?.routes,
   });
   const minutes = createMinuteRows({
     write: (table, rows) => store.write(table, rows),
@@ -183,6 +189,10 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       board.saw(batch, outcome);
       for (const event of outcome.events) blocker.seen(event);
     },
+  });
+  const proxies = new ProxyWatch({
+    ...{ networks, dataDirectory, clock, log, metrics, normalizer, blocker, service },
+    ...{ proxies: config.proxies, memory: detect.memory },
   });
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
   let current: Rules = rules;
@@ -222,17 +232,20 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   query.start();
   lifecycle.onStop("queries", () => query.stop());
   silence.start();
+  proxies.start();
   lifecycle.onStop("silence", () => silence.stop());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => pipeline.tick() },
     { everyMs: 1_000, run: () => incidents.tick() },
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
+    { everyMs: 1_000, run: () => proxies.tick() },
+    { everyMs: 5_000, run: () => proxies.look() },
     { everyMs: 5_000, run: () => coverage.look(detect.status()) },
     { everyMs: 5_000, run: () => reportStore(store.status(), report) },
   ])); // prettier-ignore
 
   const reload = createReload({
-    ...{ configFile, log, service, normalizer, detect, incidents, blocker, pager, query, pipeline, clock },
+    ...{ configFile, log, service, normalizer, detect, incidents, blocker, pager, query, pipeline, proxies, clock },
     config,
     onRules: (rules) => (current = rules),
     current: () => current,
@@ -240,7 +253,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   const watcher = await watchConfig({
     file: configFile,
     ...{ env: options.env, clock, started: config, onUpdate: reload },
-    directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next)],
+    directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next), ...next.endpointFiles],
   });
   lifecycle.onStop("configuration watch", () => watcher.stop());
 

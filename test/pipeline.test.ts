@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SavedState } from "../src/pipeline.ts";
-import { aBatch, pipelineScene } from "./support/pipeline-scene.ts";
+import { learned, aBatch, pipelineScene } from "./support/pipeline-scene.ts";
 
 test("a batch goes through all stages in order, and is looked at last", async () => {
   const { pipeline, calls } = pipelineScene();
@@ -59,7 +59,7 @@ describe("what is saved", () => {
     await new Promise(setImmediate);
     const next = pipeline.handle(aBatch(["ok", "ok"], { next: 3 }));
     await Promise.all([saving, next]);
-    expect(states).toEqual([{ positions: [["edge:logs/0", 1]], detect: ["ok"], minutes: ["ok"] }]);
+    expect(states).toEqual([{ positions: [["edge:logs/0", 1]], detect: ["ok"], minutes: ["ok"], routes: learned }]);
     expect(calls.filter((call) => /flush|save|tell/.test(call))).toEqual([
       "flush minutes",
       "flush store",

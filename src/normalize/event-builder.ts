@@ -9,20 +9,29 @@ import type { PrivacyConfig, RedactConfig } from "./normalize-config.ts";
 import type { ProxiesConfig } from "./proxies-config.ts";
 import { outcomeOf } from "./outcome.ts";
 import { cleanIdentifier, createTextCleaner } from "./plain-text.ts";
-import { createClientResolver, type ResolvedClient } from "./resolve-client.ts";
+import { createClientResolver, type ClientResolver, type ResolvedClient } from "./resolve-client.ts";
+import { overrideIn } from "./query-value.ts";
+import { plainNetworks } from "./trusted-networks.ts";
+import type { LearnedRoutes } from "./route-learner.ts";
 import { createRouteTable, type RouteTable } from "./route-table.ts";
+import { createAttemptRules } from "./shop-attempts.ts";
+import { createShopPlaces } from "./shop-places.ts";
 import type { WallClock } from "./time-zone.ts";
 
 /** What may change without a restart. */
 export interface BuilderRules {
   readonly endpoints: readonly EndpointConfig[];
   readonly proxies: ProxiesConfig;
+  /** The networks that `proxies.trusted` stands for; left out where it names neither provider nor file. */
+  readonly trusted?: readonly string[];
   readonly redact: RedactConfig;
 }
 
 export interface BuilderOptions extends BuilderRules {
   readonly privacy: PrivacyConfig;
   readonly geo: GeoLookup | undefined;
+  /** What an earlier builder learned of routes, so that they stay what they were. */
+  readonly learned?: LearnedRoutes | undefined;
 }
 
 /** Where a record came from. */
@@ -30,6 +39,8 @@ export interface EventOrigin {
   readonly gateway: string;
   /** When the transport took the record, epoch ms. */
   readonly arrivedAt: number;
+  /** Whether the client's address in a shop event is believed. */
+  readonly trustClientIp: boolean;
   /** Reads times that the gateway logs without a zone. */
   readonly clock: WallClock;
 }
@@ -37,6 +48,8 @@ export interface EventOrigin {
 /** Makes events of drafts: resolves the client, finds the endpoint, judges the outcome, cuts secrets. */
 export interface EventBuilder {
   build(draft: Draft, from: EventOrigin): AccessEvent;
+  /** Other proxies from now on; what was learned of routes stays. */
+  trust(rules: Pick<BuilderRules, "proxies" | "trusted">): void;
   readonly routes: RouteTable;
   /** Events whose time lay so far ahead that it was set back. */
   clamped(): number;
@@ -47,8 +60,10 @@ const maxAheadMs = 5 * 60_000;
 
 export function createEventBuilder(options: BuilderOptions): EventBuilder {
   const { geo } = options;
-  const resolve = createClientResolver(createAddressReader(options.proxies.trusted), options.proxies.clientIpFrom);
-  const routes = createRouteTable(options.endpoints);
+  let resolve = clientResolver(options);
+  const routes = createRouteTable(options.endpoints, options.learned);
+  const attempts = createAttemptRules(options.endpoints);
+  const shopPlaces = createShopPlaces(options.endpoints);
   const identities = createIdentities(options.privacy.pseudonymKey);
   const readAttributes = createAttributeReader(options.redact.parameters);
   const cleanHost = createTextCleaner({ maxLength: 255, cached: 1024 });
@@ -60,7 +75,10 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
   return {
     routes,
     clamped: () => clamped,
-    build(draft, { gateway, arrivedAt, clock }) {
+    trust(rules) {
+      resolve = clientResolver(rules);
+    },
+    build(draft, { gateway, arrivedAt, trustClientIp, clock }) {
       const { durationMs, status, enforced } = draft;
       const logged = draft.timeIsLocal ? clock(draft.time, arrivedAt + maxAheadMs) : draft.time;
       let time = draft.timeIsStart && durationMs !== undefined ? logged + durationMs : logged;
@@ -73,12 +91,14 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       resolve(draft, client);
       const { address } = client;
       const method = draft.method.toUpperCase();
-      const routed = routes.lookUp(method, draft.target, status);
+      const shop = draft.shopEvent === undefined ? undefined : shopPlaces(draft.shopEvent, draft.target);
+      const routed = shop ?? routes.lookUp(method, draft.target, status);
       const attributes = draft.attributes === undefined ? undefined : readAttributes(draft.attributes);
-      const operations = routed.operations;
-      const operation = operations && (draft.operation ?? attributes?.operationName ?? operationIn(draft.target));
-      const endpoint = (operation !== undefined && operations?.get(operation)) || routed.endpoint;
+      const operation = draft.operation ?? attributes?.operationName;
+      const endpoint = routed.variants?.choose(draft.target, operation) ?? routed.endpoint;
       endpoint.events++;
+      const attempt = shop?.attempt ?? attempts.byGateway(endpoint);
+      const methodOverride = draft.methodOverride ?? overrideIn(method, draft.target);
       const { endpointClass } = endpoint;
       const place =
         geo !== undefined &&
@@ -92,13 +112,13 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       const point: GeoPlace | undefined = sameCountry ? place : undefined;
 
       return {
-        origin: "gateway",
+        origin: shop === undefined ? "gateway" : "shop",
         time,
         startedAt: durationMs === undefined ? (draft.timeIsStart ? time : undefined) : Math.floor(time - durationMs),
         gateway,
         clientIp: address?.ip,
         clientKey: address?.key,
-        clientIpTrust: client.trust,
+        clientIpTrust: shop === undefined || trustClientIp ? client.trust : "guessed",
         peerIp: draft.peerIp === undefined ? undefined : cleanWord(draft.peerIp),
         method,
         host: draft.host === undefined ? undefined : cleanHost(draft.host),
@@ -124,17 +144,21 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         asn: draft.asn ?? place?.asn,
         latitude: draft.latitude ?? point?.latitude,
         longitude: draft.longitude ?? point?.longitude,
-        methodOverride: draft.methodOverride === undefined ? undefined : cleanWord(draft.methodOverride.toUpperCase()),
-        outcome: outcomeOf({
-          rules: endpoint.rules,
-          endpointClass,
-          status,
-          enforced,
-          limited: draft.limited,
-          told: draft.outcome,
-          attributes,
-        }),
-        attempt: true,
+        methodOverride: methodOverride === undefined ? undefined : cleanWord(methodOverride.toUpperCase()),
+        outcome:
+          shop?.outcome ??
+          outcomeOf({
+            rules: endpoint.rules,
+            endpointClass,
+            status,
+            answeredBy: draft.answeredBy,
+            enforced,
+            limited: draft.limited,
+            told: draft.outcome,
+            attributes,
+            attempt,
+          }),
+        attempt,
         attributes,
       };
     },
@@ -142,6 +166,10 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
 }
 
 // helpers
+
+function clientResolver({ proxies, trusted }: Pick<BuilderRules, "proxies" | "trusted">): ClientResolver {
+  return createClientResolver(createAddressReader(trusted ?? plainNetworks(proxies.trusted)), proxies);
+}
 
 /**
  * Where somebody asks from matters for who signs in and who pays. Browsing is most of a shop's
@@ -155,11 +183,4 @@ const needsPlace: ReadonlySet<EndpointClass> = new Set([
 
 function lacksPlace(draft: Draft): boolean {
   return draft.country === undefined || draft.latitude === undefined || draft.longitude === undefined;
-}
-
-/** The `operationName` of a GraphQL request that was sent by GET. */
-function operationIn(target: string): string | undefined {
-  const query = target.indexOf("?");
-  if (query < 0) return undefined;
-  return new URLSearchParams(target.slice(query + 1, query + 4096)).get("operationName") ?? undefined;
 }

@@ -186,6 +186,49 @@ describe("endpoints", () => {
     expect(event?.endpointClass).toBe("login");
   });
 
+  test("what was learned of routes stays over a change and a restart", () => {
+    const first = aNormalizer();
+    normalizeAll(first, [line({ uri: "/about/us", status: 200 })]);
+    first.update({ endpoints, proxies: proxiesConfig.parse({}), redact: redactConfig.parse({}) });
+    const restarted = aNormalizer({ learned: first.learnedRoutes() });
+    for (const normalizer of [first, restarted]) {
+      const missing = ["/about/us", "/about/them"].map((uri) => line({ uri, status: 404 }));
+      expect(normalizeAll(normalizer, missing).events.map(({ route }) => route)).toEqual([
+        "/about/us",
+        "/about/{unknown}",
+      ]);
+    }
+  });
+
+  test("a method that a POST asks for in its query is seen, and decides nothing", () => {
+    const record = line({ method: "POST", uri: "/api/login?_method=delete" });
+    expect(normalizeAll(aNormalizer({ endpoints }), [record]).events[0]).toMatchObject({
+      method: "POST",
+      methodOverride: "DELETE",
+      endpointClass: "login",
+    });
+  });
+
+  test("query values tell them apart, and are not kept", () => {
+    const normalizer = aNormalizer({
+      endpoints: endpointsConfig.parse([
+        { method: "ANY", route: "/", query: { "wc-ajax": "checkout" }, class: "checkout", owner: "shop" },
+        { method: "ANY", route: "/", class: "catalog" },
+      ]),
+    });
+    const records = ["/?wc-ajax=checkout&email=a@b.example", "/?wc-ajax=get_refreshed_fragments", "/"];
+    const { events } = normalizeAll(
+      normalizer,
+      records.map((uri) => line({ uri })),
+    );
+    expect(events.map(({ route, endpointClass, owner, path }) => [route, endpointClass, owner, path])).toEqual([
+      ["/?wc-ajax=checkout", "checkout", "shop", "/"],
+      ["/", "catalog", undefined, "/"],
+      ["/", "catalog", undefined, "/"],
+    ]);
+    expect(JSON.stringify(events)).not.toContain("b.example");
+  });
+
   test("change with the configuration, and so do proxies and redaction", () => {
     const normalizer = aNormalizer();
     const record = line({ uri: "/x", remote_addr: "10.0.0.4", xff: "203.0.113.9", attributes: { voucher: "v" } });
