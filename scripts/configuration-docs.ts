@@ -87,6 +87,8 @@ function row(path: string, schema: JsonSchema, required: boolean): string {
 /** What may stand there, in a few words. */
 function valueOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return code(schema.const);
+  // A long list would make its row a page.
+  if (schema.enum && schema.enum.length > 24) return "names";
   if (schema.enum) return schema.enum.map(code).join(", ");
   const choices = members(schema);
   if (choices.length > 0) return [...new Set(choices.map(valueOf))].join(", or ");

@@ -58,9 +58,12 @@ function describe(issue: z.core.$ZodIssue, base: ConfigPath, context: Context): 
     }
     case "invalid_value": {
       const names = issue.values.map(String);
-      const expected = names.length === 1 ? `${names[0]}` : `one of ${names.join(", ")}`;
+      const meant = suggestion(found, names);
+      // A long list helps nobody who only mistyped one of its names.
+      const isLong = names.length > 24 && meant.includes("did you mean");
+      const expected = isLong ? "a known name" : names.length === 1 ? `${names[0]}` : `one of ${names.join(", ")}`;
       if (found === undefined) return missing(expected);
-      return finding(`expected ${expected}${suggestion(found, names)}`);
+      return finding(`expected ${expected}${meant}`);
     }
     case "invalid_union":
       return issue.errors.length > 0 ? bestMember(issue, path, context) : [unknownChoice(issue, path, context)];

@@ -13,6 +13,7 @@ import { awsAlb } from "./formats/aws-alb.ts";
 import { awsApiGateway } from "./formats/aws-api-gateway.ts";
 import { azureAppGateway } from "./formats/azure-app-gateway.ts";
 import { cloudflare } from "./formats/cloudflare.ts";
+import { cloudfrontStandard } from "./formats/cloudfront-standard.ts";
 import { gcpLoadBalancer } from "./formats/gcp-load-balancer.ts";
 
 /** Every format that needs no map of its fields. A new one is added here, and nowhere else. */
@@ -31,6 +32,7 @@ export const formatList: readonly LogFormat[] = [
   awsApiGateway,
   azureAppGateway,
   cloudflare,
+  cloudfrontStandard,
   gcpLoadBalancer,
 ];
 

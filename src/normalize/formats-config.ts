@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { cloudfrontFields, neededCloudfrontFields } from "./cloudfront-fields.ts";
 import { customFieldNames } from "./custom-fields.ts";
 
 /** Units a time or a duration may be written in; `rfc3339` and `clf` are for times only. */
@@ -35,30 +36,48 @@ const fieldName = z
   })
   .meta({ examples: ["clientIp"] });
 
-const customFormat = z
-  .strictObject({
-    fields: z
-      .record(fieldName, mappedField)
-      .refine((fields) => ["time", "method", "path", "status"].every((name) => name in fields), {
-        error: "expected at least time, method, path and status",
-      })
-      .meta({
-        description: "Which field of the record each field of the event comes from",
-        examples: [
-          { time: { path: "ts", unit: "s" }, method: "http.method", path: "http.path", status: "http.status" },
-        ],
-      }),
+const fieldMap = z
+  .record(fieldName, mappedField)
+  .refine((fields) => ["time", "method", "path", "status"].every((name) => name in fields), {
+    error: "expected at least time, method, path and status",
   })
   .meta({
-    description: "Our own JSON log",
+    description: "A JSON log: which field of the record each field of the event comes from",
+    examples: [{ time: { path: "ts", unit: "s" }, method: "http.method", path: "http.path", status: "http.status" }],
+  });
+
+const cloudfrontList = z
+  .array(z.enum(cloudfrontFields).meta({ description: "A field as CloudFront calls it", examples: ["c-ip"] }))
+  .refine((fields) => neededCloudfrontFields.every((field) => fields.includes(field)), {
+    error: `expected at least ${neededCloudfrontFields.join(", ")}`,
+  })
+  .refine((fields) => fields.every((field, i) => field === "other" || fields.indexOf(field) === i), {
+    error: "expected each field once",
+  })
+  .meta({
+    description: "CloudFront's real-time logs: their fields, in the order in which they arrive",
+    examples: [["timestamp", "c-ip", "sc-status", "cs-method", "cs-uri-stem"]],
+  });
+
+const customFormat = z
+  .strictObject({ fields: fieldMap.optional(), cloudfront: cloudfrontList.optional() })
+  .refine(({ fields, cloudfront }) => (fields === undefined) !== (cloudfront === undefined), {
+    error: "expected either `fields` or `cloudfront`",
+  })
+  .meta({
+    description: "A log that has to be described: a JSON log of one's own, or CloudFront's real-time logs",
     examples: [{ fields: { time: "ts", method: "m", path: "p", status: "s" } }],
   });
 
-/** `formats:`: JSON logs of one's own, by a map of their fields. */
+/** `formats:`: logs that have to be described, by name. */
 export const formatsConfig = z
   .record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/), customFormat)
   .default({})
-  .meta({ description: "Formats of one's own, by name", examples: [{ "shop-json": { fields: { time: "ts" } } }] });
+  .meta({
+    description: "Formats that have to be described, by name",
+    examples: [{ "shop-json": { fields: { time: "ts" } } }],
+  });
 
 export type FormatsConfig = z.output<typeof formatsConfig>;
 export type CustomFormatConfig = z.output<typeof customFormat>;
+export type FieldMapConfig = Required<Pick<CustomFormatConfig, "fields">>;

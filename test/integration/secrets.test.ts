@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
-import { shopJsonConfig } from "../support/format-cases.ts";
+import { describedFormats } from "../support/format-cases.ts";
 import { type GatewatchProcess, startGatewatch } from "../support/gatewatch-process.ts";
 import { openTestStore } from "../support/open-test-store.ts";
 import { type PagedChannels, startChannels } from "../support/paged-channels.ts";
@@ -156,7 +156,7 @@ function configuration(channels: PagedChannels) {
   return {
     service: { dataDirectory: "./data", log: { level: "debug" } },
     sources: [...names.map(file), { name: "push", type: "http", format: "nginx-json" }],
-    formats: { "shop-json": shopJsonConfig["shop-json"] },
+    formats: { "shop-json": describedFormats["shop-json"] },
     endpoints: [{ method: "POST", route: "/api/login", class: "login", owner: "identity" }],
     ...channels.config,
     store: { type: "embedded", retention: { accessEvents: "1d" } },

@@ -5,12 +5,17 @@ import { geoConfig, privacyConfig, redactConfig } from "../../src/normalize/norm
 import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
 
 const fields = { time: "ts", method: "m", path: "p", status: "s" };
+const cloudfront = ["sc-status", "timestamp", "cs-method", "cs-uri-stem"];
 
 test.for([
   ["a format without a status", formatsConfig, { shop: { fields: { ...fields, status: undefined } } }],
   ["a field that does not exist", formatsConfig, { shop: { fields: { ...fields, clientip: "ip" } } }],
   ["a unit that does not exist", formatsConfig, { shop: { fields: { ...fields, time: { path: "ts", unit: "h" } } } }],
   ["a name with a space", formatsConfig, { "my shop": { fields } }],
+  ["a format of neither kind", formatsConfig, { shop: {} }],
+  ["a field of CloudFront that does not exist", formatsConfig, { cdn: { cloudfront: [...cloudfront, "c-ipp"] } }],
+  ["a field of CloudFront twice", formatsConfig, { cdn: { cloudfront: [...cloudfront, "timestamp"] } }],
+  ["CloudFront without a status", formatsConfig, { cdn: { cloudfront: cloudfront.slice(1) } }],
   ["a network that is none", proxiesConfig, { trusted: ["10.0.0.0/33"] }],
   ["a route without a slash", endpointsConfig, [{ method: "GET", route: "api", class: "other" }]],
   ["a route with a query", endpointsConfig, [{ method: "GET", route: "/api?x=1", class: "other" }]],

@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from "node:fs";
 import { formatList } from "../../src/normalize/format-list.ts";
-import { customJson } from "../../src/normalize/formats/custom-json.ts";
+import { customFormat } from "../../src/normalize/custom-format.ts";
 import type { LogFormat } from "../../src/normalize/log-format.ts";
 import { formatsConfig } from "../../src/normalize/formats-config.ts";
 
-/** A format of one's own that uses every way to name a field. */
-export const shopJsonConfig = formatsConfig.parse({
+/** Formats that have to be described: one that uses every way to name a field, and CloudFront's. */
+export const describedFormats = formatsConfig.parse({
   "shop-json": {
     fields: {
       time: { path: "ts", unit: "s", at: "start" },
@@ -21,6 +21,13 @@ export const shopJsonConfig = formatsConfig.parse({
       "attributes.promoCode": "promo",
       "attributes.loginResult": "loginResult",
     },
+  },
+  cloudfront: {
+    cloudfront: [
+      "timestamp", "c-ip", "time-to-first-byte", "sc-status", "sc-bytes", "cs-method", "cs-host", "cs-uri-stem",
+      "cs-bytes", "x-edge-request-id", "time-taken", "cs-user-agent", "cs-cookie", "x-forwarded-for",
+      "x-edge-detailed-result-type", "c-country", "origin-fbl", "origin-lbl", "asn",
+    ], // prettier-ignore
   },
 });
 
@@ -41,7 +48,7 @@ export function expectedFile(id: string): string {
 /** Every format with its golden records; a new format needs only the files. */
 export const formatCases: readonly FormatCase[] = [
   ...formatList,
-  customJson("shop-json", shopJsonConfig["shop-json"] as (typeof shopJsonConfig)[string]),
+  ...Object.entries(describedFormats).map(([name, config]) => customFormat(name, config)),
 ].map((format) => {
   const file = new URL(`${format.id}.${format.kind === "json" ? "jsonl" : "log"}`, golden);
   // Without the file the format's own tests fail, and not everybody's.

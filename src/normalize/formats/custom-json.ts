@@ -1,7 +1,7 @@
 import type { EventField, RejectReason } from "../access-event.ts";
 import type { Draft } from "../draft.ts";
 import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
-import type { CustomFormatConfig, TimeUnit } from "../formats-config.ts";
+import type { FieldMapConfig, TimeUnit } from "../formats-config.ts";
 import { parseKeyPath, valueAt } from "../key-path.ts";
 import { readTime } from "../read-time.ts";
 import { asnOf, countryOf, headerOf, textOf, withinOf } from "../read-value.ts";
@@ -13,7 +13,7 @@ import { isEnforcement, outcomeOf } from "../shop-keys.ts";
  * Traps: a path with dots goes deeper, so a key that itself has a dot is written `["a.b"]`. A time
  * without a unit is read by its shape and size, a duration without one is in milliseconds.
  */
-export function customJson(name: string, config: CustomFormatConfig): JsonFormat {
+export function customJson(name: string, config: FieldMapConfig): JsonFormat {
   const at = new Map<string, Mapped>();
   const attributes: { name: string; path: readonly string[] }[] = [];
   for (const [field, given] of Object.entries(config.fields)) {
@@ -120,7 +120,7 @@ const readHere: Readonly<Record<string, EventField | readonly EventField[]>> = {
   operation: [],
 };
 
-function keysOf({ fields }: CustomFormatConfig): RecordKeys {
+function keysOf({ fields }: FieldMapConfig): RecordKeys {
   const keys: Record<string, EventField[]> = {};
   for (const [field, given] of Object.entries(fields)) {
     const filled = field.startsWith("attributes.") ? "attributes" : (readHere[field] ?? (field as EventField));
