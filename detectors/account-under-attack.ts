@@ -9,7 +9,7 @@ export default defineDetector({
   owasp: ["API2:2023"],
   severity: "high",
   needs: { required: ["clientIp", "outcome", "userId"], better: ["country", "asn", "userAgent"] },
-  where: { endpointClass: ["login"] },
+  where: { endpointClass: ["login"], attempt: true },
   key: ["userId"],
   window: "30m",
   // Elastic's rule for brute force from several sources: 10 failures from 5 addresses in 30 minutes,

@@ -9,7 +9,7 @@ export default defineDetector({
   owasp: ["API4:2023", "API6:2023"],
   severity: "medium",
   needs: { required: ["country"], better: ["clientIp"] },
-  where: { endpointClass: ["login", "signup", "password_reset", "promo", "checkout", "payment"] },
+  where: { endpointClass: ["login", "signup", "password_reset", "promo", "checkout", "payment"], attempt: true },
   key: ["endpointClass", "country"],
   window: "10m",
   params: z.strictObject({

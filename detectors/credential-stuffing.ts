@@ -9,7 +9,7 @@ export default defineDetector({
   owasp: ["API2:2023"],
   severity: "high",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
-  where: { endpointClass: ["login"] },
+  where: { endpointClass: ["login"], attempt: true },
   key: ["clientIp"],
   window: "10m",
   // AWS WAF acts on more than 10 failed logins in 10 minutes, Auth0 on 10; the ratio keeps an office

@@ -16,7 +16,7 @@ export default defineDetector({
   owasp: ["API2:2023"],
   severity: "low",
   needs: { required: ["userId", "clientIp", "latitude", "longitude"], better: ["asn"] },
-  where: { endpointClass: ["login", "account", "order", "checkout", "payment"], outcome: ["ok"] },
+  where: { endpointClass: ["login", "account", "order", "checkout", "payment"], outcome: ["ok"], attempt: true },
   key: ["userId"],
   window: "1d",
   bucket: "10s",

@@ -17,7 +17,7 @@ export default defineDetector({
   owasp: ["API10:2023"],
   severity: "critical",
   needs: { required: ["status"], better: ["clientIp", "durationMs"] },
-  where: { endpointClass: ["payment"] },
+  where: { endpointClass: ["payment"], origin: ["gateway"] },
   key: ["route"],
   window: "10s",
   bucket: "1s",

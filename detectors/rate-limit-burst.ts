@@ -9,7 +9,7 @@ export default defineDetector({
   owasp: ["API4:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome"], better: ["userId", "apiKey"] },
-  where: { outcome: ["limited"] },
+  where: { outcome: ["limited"], origin: ["gateway"] },
   key: ["actor"],
   window: "60s",
   params: z.strictObject({

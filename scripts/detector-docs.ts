@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DetectorDefinition } from "../src/detect/define-detector.ts";
+import { originsOf, type DetectorDefinition } from "../src/detect/define-detector.ts";
 import type { JsonSchema } from "../src/json-schema.ts";
 
 /** Divides `docs/detectors.md`: what is above is written by hand, what is below by the script. */
@@ -62,14 +62,23 @@ function sectionOf(definition: DetectorDefinition): string {
 }
 
 /** The events its `where` chooses, in words. */
-function whereOf({ endpointClass, outcome, method }: DetectorDefinition["where"]): string {
+function whereOf({ endpointClass, outcome, method, attempt, ...rest }: DetectorDefinition["where"]): string {
+  const origins = originsOf({ ...rest, ...(attempt !== undefined && { attempt }) });
   const parts = [
+    attempt !== undefined && (attempt ? "attempts" : "what is no attempt"),
+    originsInWords[origins.toSorted().join()],
     endpointClass && `endpoints of class ${codes(endpointClass)}`,
     outcome && `outcome ${codes(outcome)}`,
     method && `method ${codes(method)}`,
-  ].filter((part) => part !== undefined);
-  return parts.length === 0 ? "all requests" : parts.join("; ");
+  ].filter((part) => part !== undefined && part !== false);
+  return parts.join("; ");
 }
+
+const originsInWords: Readonly<Record<string, string>> = {
+  gateway: "requests",
+  shop: "shop events",
+  "gateway,shop": "requests and shop events",
+};
 
 function paramsOf(definition: DetectorDefinition): string[] {
   const schema = z.toJSONSchema(definition.params, { io: "input" }) as JsonSchema;

@@ -23,6 +23,9 @@ export interface SeenEvent extends Omit<Requester, "clientIp"> {
   /** The address, or the /64 of an IPv6 client: the event's `clientKey`. */
   readonly clientKey: string | undefined;
   readonly outcome: string;
+  /** A shop event is no request; that of an attempt tells how it ended. */
+  readonly origin: "gateway" | "shop";
+  readonly attempt: boolean;
 }
 
 /** What gateways are told now that they weren't before, and what no longer. */

@@ -3,6 +3,14 @@ import type { WouldHaveHit } from "./decision.ts";
 /** Enough names to see who it is; the count tells how many there are. */
 const maxUsers = 10;
 
+/** What of an event is counted: no shop event is a request, and each success counts once. */
+export interface CountedEvent {
+  readonly origin: "gateway" | "shop";
+  readonly attempt: boolean;
+  readonly outcome: string;
+  readonly userId?: string | undefined;
+}
+
 interface Tally {
   requests: number;
   succeeded: number;
@@ -13,11 +21,11 @@ interface Tally {
 export class WouldHaveHits {
   readonly #tallies = new Map<string, Tally>();
 
-  count(uuid: string, event: { readonly outcome: string; readonly userId?: string | undefined }): void {
+  count(uuid: string, event: CountedEvent): void {
     let tally = this.#tallies.get(uuid);
     if (!tally) this.#tallies.set(uuid, (tally = { requests: 0, succeeded: 0, users: new Set() }));
-    tally.requests++;
-    if (event.outcome === "ok") tally.succeeded++;
+    if (event.origin === "gateway") tally.requests++;
+    if (event.outcome === "ok" && event.attempt) tally.succeeded++;
     if (event.userId !== undefined && tally.users.size < maxUsers) tally.users.add(event.userId);
   }
 

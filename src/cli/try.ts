@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import { loadTrialConfig } from "../config.ts";
 import { GatewatchError } from "../errors.ts";
+import { loadProxies } from "../load-proxies.ts";
 import { loadRules, type Rules } from "../load-rules.ts";
 import { silentLog, type Log } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -30,8 +31,9 @@ export async function runTry(options: TryOptions, context: CliContext): Promise<
   const logs = await findLogs(options.files, context.stdin);
   const config = await loadTrialConfig(options.configFile, context.env);
   checkFormat(options.format, config);
-  const rules = await loadRules(config, options.configFile ?? "gatewatch.yaml");
-  const report = await lookAt(logs, { config, rules, format: options.format }, context);
+  const configFile = options.configFile ?? "gatewatch.yaml";
+  const rules = await loadRules(config, configFile);
+  const report = await lookAt(logs, { config, configFile, rules, format: options.format }, context);
   context.stdout(options.json ? terminalJson(report) : tryText(report));
   if (report.lines.read > 0) return 0;
   throw new GatewatchError("LOGS_UNREADABLE", "Not one line was understood.", {
@@ -54,24 +56,27 @@ function checkFormat(format: string, config: Config): void {
 
 async function lookAt(
   logs: readonly LogFile[],
-  settings: { readonly config: Config; readonly rules: Rules; readonly format: string },
+  settings: { readonly config: Config; readonly configFile: string; readonly rules: Rules; readonly format: string },
   context: CliContext,
 ): Promise<TryReport> {
-  const { config, rules, format } = settings;
+  const { config, configFile, rules, format } = settings;
   const metrics = createMetrics();
   const geo = await createGeoLookup({ database: config.geo.database });
+  const networks = await loadProxies(config, configFile);
+  const trusted = networks.trusted.map(({ network }) => network);
   const normalizer = createNormalizer({
     sources: new Map(logs.map(({ name }) => [name, { gateway: name, format }])),
     formats: config.formats,
     endpoints: config.endpoints,
     proxies: config.proxies,
+    trusted,
     redact: config.redact,
     privacy: config.privacy,
     geo: geo.lookup,
     metrics,
   });
-  const judge = new TryJudge({ rules, config, geo: geo.lookup });
-  const clients = new ClientCounts(config.proxies.trusted);
+  const judge = new TryJudge({ rules, config, networks, geo: geo.lookup });
+  const clients = new ClientCounts(trusted);
   const lines = new LineCounts();
   const merge = new TryMerge({
     read(batch) {
@@ -130,6 +135,7 @@ async function read(
       format: "auto",
       gateway: name,
       timeZone: "UTC",
+      trustClientIp: false,
       maxRecordBytes,
       silentAfter: "never",
     } as const;

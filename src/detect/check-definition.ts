@@ -35,6 +35,11 @@ const shape = z.strictObject({
     endpointClass: z.array(z.enum(endpointClasses)).min(1).optional(),
     outcome: z.array(z.enum(outcomes)).min(1).optional(),
     method: z.array(z.string()).min(1).optional(),
+    attempt: z.boolean().optional(),
+    origin: z
+      .array(z.enum(["gateway", "shop"]))
+      .min(1)
+      .optional(),
   }),
   key: z.array(z.enum(dimensions)).min(1, { error: "expected at least one dimension" }),
   window: duration,

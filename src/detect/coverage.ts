@@ -3,21 +3,55 @@ import type { BoundDetector } from "./plan.ts";
 
 /** Events a detector has to have looked at before its coverage is told. */
 const enough = 50;
+/** Gateways come from the configuration; more of them than this are not told apart. */
+const maxPlaces = 128;
 
 /** What a detector can see of the traffic it looks at. `waiting`: too little of it yet to say. */
 export interface DetectorCoverage {
   readonly state: "waiting" | "full" | "reduced" | "blind";
-  /** Fields it needs, or would be surer with, that none of its events had. */
+  /**
+   * Fields it needs, or would be surer with, that none of its events had. `attempt` alone: requests
+   * come, but their endpoints say that shop events count, and of those there was none.
+   */
   readonly missing: readonly EventField[];
   readonly events: number;
+  /** Of each field it needs or would be surer with: the share of its events that had it; none before the first event. */
+  readonly fields: readonly FieldShare[];
+  /** Gateways (and shop events apart from requests) where a field is missing that others have. */
+  readonly gaps: readonly CoverageGap[];
+}
+
+export interface FieldShare {
+  readonly field: EventField;
+  /** True: without it the detector is blind. */
+  readonly needed: boolean;
+  /** 0 to 1. */
+  readonly share: number;
+}
+
+export interface CoverageGap {
+  readonly gateway: string;
+  readonly origin: AccessEvent["origin"];
+  readonly events: number;
+  readonly missing: readonly EventField[];
+}
+
+/** Events of one gateway and origin: by detector, how many, and how many of them had each field. */
+interface Place {
+  readonly gateway: string;
+  readonly origin: AccessEvent["origin"];
+  readonly seen: Float64Array;
+  readonly with: readonly Float64Array[];
 }
 
 /** Counts, for each detector, how many of the events it looks at have the fields it needs. */
 export class Coverage {
   readonly #fields: readonly (readonly EventField[])[];
-  readonly #seen: Float64Array;
-  readonly #with: readonly Float64Array[];
+  readonly #total: Place;
+  readonly #awaited: Float64Array;
+  readonly #places: Place[] = [];
   readonly #bound: readonly BoundDetector[];
+  #place: Place;
 
   constructor(bound: readonly BoundDetector[]) {
     this.#bound = bound;
@@ -25,43 +59,102 @@ export class Coverage {
       ...definition.needs.required,
       ...definition.needs.better,
     ]);
-    this.#seen = new Float64Array(bound.length);
-    this.#with = this.#fields.map((fields) => new Float64Array(fields.length));
+    this.#total = this.#newPlace("", "gateway");
+    this.#awaited = new Float64Array(bound.length);
+    this.#place = this.#total;
   }
 
   look(detector: BoundDetector, event: AccessEvent): void {
     const i = detector.index;
-    this.#seen[i]!++;
+    const place = this.#placeOf(event);
+    this.#total.seen[i]!++;
+    place.seen[i]!++;
     const fields = this.#fields[i]!;
-    const counts = this.#with[i]!;
-    for (let f = 0; f < fields.length; f++) if (isKnown(event, fields[f]!)) counts[f]!++;
+    const total = this.#total.with[i]!;
+    const here = place.with[i]!;
+    for (let f = 0; f < fields.length; f++) {
+      if (!isKnown(event, fields[f]!)) continue;
+      total[f]!++;
+      here[f]!++;
+    }
+  }
+
+  /** A request came whose attempt a shop event is to tell of. */
+  await(detector: BoundDetector): void {
+    this.#awaited[detector.index]!++;
   }
 
   of(detector: BoundDetector): DetectorCoverage {
-    const events = this.#seen[detector.index]!;
-    const missing = this.#fields[detector.index]!.filter((_, f) => this.#with[detector.index]![f] === 0);
+    const { index } = detector;
+    const events = this.#total.seen[index]!;
+    if (events === 0 && this.#awaited[index]! >= enough) {
+      return { state: "blind", missing: ["attempt"], events, fields: [], gaps: [] };
+    }
     const required = detector.active.definition.needs.required;
-    if (events < enough) return { state: "waiting", missing: [], events };
-    if (missing.some((field) => required.includes(field))) return { state: "blind", missing, events };
-    return { state: missing.length > 0 ? "reduced" : "full", missing, events };
+    const counts = this.#total.with[index]!;
+    const fields = this.#fields[index]!.map((field, f) => ({
+      field,
+      needed: f < required.length,
+      share: counts[f]! / Math.max(1, events),
+    }));
+    if (events < enough) return { state: "waiting", missing: [], events, fields: events === 0 ? [] : fields, gaps: [] };
+    const missing = this.#missingOf(index, this.#total);
+    const blind = missing.some((field) => required.includes(field));
+    const state = blind ? "blind" : missing.length > 0 ? "reduced" : "full";
+    return { state, missing, events, fields, gaps: this.#gapsOf(index, missing) };
   }
 
   save(): SavedCoverage {
     return this.#bound.map(({ index, active }) => ({
       detector: active.definition.id,
       fields: this.#fields[index]!,
-      seen: this.#seen[index]!,
-      counts: [...this.#with[index]!],
+      seen: this.#total.seen[index]!,
+      counts: [...this.#total.with[index]!],
     }));
   }
 
+  /** Gateways are told apart anew: those of an earlier run may be gone. */
   load(saved: SavedCoverage): void {
     for (const { index, active } of this.#bound) {
       const known = saved.find(({ detector }) => detector === active.definition.id);
       if (!known || known.fields.join() !== this.#fields[index]!.join()) continue;
-      this.#seen[index] = known.seen;
-      this.#with[index]!.set(known.counts);
+      this.#total.seen[index] = known.seen;
+      this.#total.with[index]!.set(known.counts);
     }
+  }
+
+  #gapsOf(index: number, missingEverywhere: readonly EventField[]): CoverageGap[] {
+    return this.#places.flatMap((place) => {
+      if (place.seen[index]! < enough) return [];
+      const missing = this.#missingOf(index, place).filter((field) => !missingEverywhere.includes(field));
+      const { gateway, origin } = place;
+      return missing.length === 0 ? [] : [{ gateway, origin, events: place.seen[index]!, missing }];
+    });
+  }
+
+  #missingOf(index: number, place: Place): EventField[] {
+    return this.#fields[index]!.filter((_, f) => place.with[index]![f] === 0);
+  }
+
+  /** Events come in runs from one gateway, so that the last place is nearly always the one. */
+  #placeOf({ gateway, origin }: AccessEvent): Place {
+    if (this.#place.gateway === gateway && this.#place.origin === origin && this.#place !== this.#total)
+      return this.#place;
+    let place = this.#places.find((known) => known.gateway === gateway && known.origin === origin);
+    if (place === undefined && this.#places.length < maxPlaces) {
+      place = this.#newPlace(gateway, origin);
+      this.#places.push(place);
+    }
+    return (this.#place = place ?? this.#places.at(-1)!);
+  }
+
+  #newPlace(gateway: string, origin: AccessEvent["origin"]): Place {
+    return {
+      gateway,
+      origin,
+      seen: new Float64Array(this.#bound.length),
+      with: this.#fields.map((fields) => new Float64Array(fields.length)),
+    };
   }
 }
 
@@ -74,5 +167,7 @@ export type SavedCoverage = readonly {
 
 function isKnown(event: AccessEvent, field: EventField): boolean {
   if (field === "outcome") return event.outcome !== "unknown";
+  if (field === "answeredBy") return event.answeredBy !== "unknown";
+  if (field === "status") return event.origin === "gateway";
   return event[field] !== undefined;
 }

@@ -20,6 +20,18 @@ export interface Where {
   readonly endpointClass?: readonly EndpointClass[];
   readonly outcome?: readonly Outcome[];
   readonly method?: readonly string[];
+  /**
+   * `true`: only attempts, each counted once: requests, or shop events where the endpoint says so.
+   * `false`: only what is none. Left out: both.
+   */
+  readonly attempt?: boolean;
+  /** Requests (`gateway`), shop events (`shop`). Left out: requests only, or both where `attempt` is given. */
+  readonly origin?: readonly AccessEvent["origin"][];
+}
+
+/** The records that a `where` looks at: a detector that knows nothing of shop events counts none twice. */
+export function originsOf({ origin, attempt }: Where): readonly AccessEvent["origin"][] {
+  return origin ?? (attempt === undefined ? ["gateway"] : ["gateway", "shop"]);
 }
 
 export type Predicate = (event: AccessEvent) => boolean;

@@ -100,6 +100,7 @@ export class DetectEngine {
       memory.see(event);
       if (event.enforced) continue;
       const cell = this.#cells[cellNumber(event)]!;
+      for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
       else if (event.time <= watermark.reached + this.#reach || !this.held.hold(event))

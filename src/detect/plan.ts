@@ -1,7 +1,7 @@
 import type { z } from "zod";
 import { parseDuration } from "../units.ts";
-import { endpointClasses, outcomes } from "../normalize/access-event.ts";
-import type { Counter, DetectorDefinition, Dimension, Where } from "./define-detector.ts";
+import { endpointClasses, outcomes, type AccessEvent } from "../normalize/access-event.ts";
+import { originsOf, type Counter, type DetectorDefinition, type Dimension, type Where } from "./define-detector.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import { createSlot, type Slot } from "./slot.ts";
@@ -37,9 +37,11 @@ export interface BoundDetector {
   readonly methods: ReadonlySet<string> | undefined;
 }
 
-/** What an event of one class and outcome means: which detectors look, and which slots may count it. */
+/** What an event of one kind (class, outcome, origin, attempt or not) means: which detectors look, and which slots may count it. */
 export interface Cell {
   readonly detectors: readonly BoundDetector[];
+  /** Those that would look if requests counted as attempts here; they wait for shop events instead. */
+  readonly awaiting: readonly BoundDetector[];
   readonly work: readonly { readonly space: KeySpace; readonly lane: Lane; readonly slots: readonly Slot[] }[];
 }
 
@@ -78,33 +80,45 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
   });
 }
 
-/** The plan's index: for each class and outcome, what an event of that kind means. */
+/** The plan's index: for each kind of event, what one of that kind means. */
 export function indexDetectors(bound: readonly BoundDetector[]): Cell[] {
-  return endpointClasses.flatMap((endpointClass) =>
-    outcomes.map((outcome) => {
-      const detectors = bound.filter(({ active: { definition } }) =>
-        chooses(definition.where, { endpointClass, outcome }),
-      );
-      const work = new Map<Lane, { space: KeySpace; lane: Lane; slots: Slot[] }>();
-      for (const { counters, lane, space } of detectors) {
-        if (!work.has(lane)) work.set(lane, { space, lane, slots: [] });
-        for (const counter of counters) {
-          const item = work.get(counter.lane) ?? { space: counter.space, lane: counter.lane, slots: [] };
-          work.set(counter.lane, item);
-          if (!item.slots.includes(counter.slot)) item.slots.push(counter.slot);
-        }
+  return eventKinds.map((kind) => {
+    const detectors = bound.filter(({ active }) => chooses(active.definition.where, kind));
+    const awaiting = bound.filter(({ active }) => awaits(active.definition.where, kind));
+    const work = new Map<Lane, { space: KeySpace; lane: Lane; slots: Slot[] }>();
+    for (const { counters, lane, space } of detectors) {
+      if (!work.has(lane)) work.set(lane, { space, lane, slots: [] });
+      for (const counter of counters) {
+        const item = work.get(counter.lane) ?? { space: counter.space, lane: counter.lane, slots: [] };
+        work.set(counter.lane, item);
+        if (!item.slots.includes(counter.slot)) item.slots.push(counter.slot);
       }
-      return { detectors, work: [...work.values()] };
-    }),
-  );
+    }
+    return { detectors, awaiting, work: [...work.values()] };
+  });
 }
 
-const classNumber = new Map<string, number>(endpointClasses.map((name, i) => [name, i * outcomes.length]));
-const outcomeNumber = new Map<string, number>(outcomes.map((name, i) => [name, i]));
+/** What the index is made by. */
+type EventKind = Pick<AccessEvent, "endpointClass" | "outcome" | "origin" | "attempt">;
+
+const eventKinds: readonly EventKind[] = endpointClasses.flatMap((endpointClass) =>
+  outcomes.flatMap((outcome) =>
+    (["gateway", "shop"] as const).flatMap((origin) =>
+      [true, false].map((attempt) => ({ endpointClass, outcome, origin, attempt })),
+    ),
+  ),
+);
+const kindsPerOutcome = 4;
+
+const classNumber = new Map<string, number>(
+  endpointClasses.map((name, i) => [name, i * outcomes.length * kindsPerOutcome]),
+);
+const outcomeNumber = new Map<string, number>(outcomes.map((name, i) => [name, i * kindsPerOutcome]));
 
 /** Where in the index an event's cell is. */
-export function cellNumber(event: { endpointClass: string; outcome: string }): number {
-  return classNumber.get(event.endpointClass)! + outcomeNumber.get(event.outcome)!;
+export function cellNumber(event: EventKind): number {
+  const place = classNumber.get(event.endpointClass)! + outcomeNumber.get(event.outcome)!;
+  return place + (event.origin === "shop" ? 2 : 0) + (event.attempt ? 0 : 1);
 }
 
 /** A bucket is a sixtieth of the window, at least a second. */
@@ -112,9 +126,20 @@ function bucketOf(windowMs: number, bucket: string | undefined): number {
   return bucket === undefined ? Math.max(1000, Math.ceil(windowMs / 60 / 1000) * 1000) : parseDuration(bucket)!;
 }
 
-function chooses(where: Where, event: { endpointClass: string; outcome: string }): boolean {
+function chooses(where: Where, event: EventKind): boolean {
   const has = (list: readonly string[] | undefined, value: string) => list === undefined || list.includes(value);
-  return has(where.endpointClass, event.endpointClass) && has(where.outcome, event.outcome);
+  return (
+    has(where.endpointClass, event.endpointClass) &&
+    has(where.outcome, event.outcome) &&
+    originsOf(where).includes(event.origin) &&
+    (where.attempt === undefined || where.attempt === event.attempt)
+  );
+}
+
+/** A request that is no attempt, of a class whose attempts the detector judges; how it ended is for the shop event to say. */
+function awaits(where: Where, event: EventKind): boolean {
+  if (where.attempt !== true || event.attempt || event.origin === "shop") return false;
+  return where.endpointClass === undefined || where.endpointClass.includes(event.endpointClass);
 }
 
 function sharedSlot(lane: Lane, wanted: { counter: Counter; where: string }): Slot {

@@ -1,5 +1,6 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed, hashKey } from "./hash.ts";
+import { type MisplacedTrust, ProxyShare, type SavedShare } from "./proxy-share.ts";
 import { KeyTable } from "./key-table.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
 import { RecentClients, type SavedClients } from "./recent-clients.ts";
@@ -35,8 +36,12 @@ export class TrafficMemory {
   #usersSeen = false;
   #loginsTold = false;
 
-  /** `clients`: rows preallocated for clients that had a success. */
-  constructor(clients: number) {
+  /** Whether most users seem to come from one address. */
+  readonly share: ProxyShare;
+
+  /** `clients`: rows preallocated for clients that had a success; `maxShare`: see `proxies.maxShare`. */
+  constructor(clients: number, { maxShare = "off" }: { readonly maxShare?: number | "off" } = {}) {
+    this.share = new ProxyShare({ maxShare, activeClients: () => this.activeClients() ?? 0 });
     this.#clients = new KeyTable(clients, { onEvict: (row) => this.#forget(row), isPinned: () => false });
     const rows = this.#clients.capacity;
     this.#users = new Uint32Array(rows * 2 * wordsPerHalf);
@@ -54,10 +59,14 @@ export class TrafficMemory {
     if (event.clientKey !== undefined) {
       hashKey(event.clientKey);
       const client = hashed.lo;
-      this.#active.add(event.time, client);
+      if (event.origin === "gateway") this.#active.add(event.time, client);
       if (isFailedLogin(event)) this.#failing.add(event.time, client);
-      if (event.userId !== undefined && event.outcome === "ok") this.#succeeded(event, event.clientKey, event.userId);
+      const { userId, clientKey } = event;
+      const user = userId !== undefined && event.outcome === "ok" ? this.#succeeded(event, clientKey, userId) : 0;
+      if (event.origin === "gateway") this.share.see(event, user);
     }
+    // Each attempt once: how it ended is told by its request or by a shop event, never by both.
+    if (!event.attempt) return;
     if (event.endpointClass === "login" && !event.enforced && (event.outcome === "ok" || event.outcome === "failed")) {
       this.#loginsTold = true;
       this.#logins.add(event.time, 1);
@@ -120,6 +129,12 @@ export class TrafficMemory {
     return before === 0 ? undefined : { now: this.#checkouts.sum(now - 2, now - 1) / 2, before };
   }
 
+  /** Why no client's address can be believed, if most users seem to come from one. */
+  proxyTrust(): { address: string; reason: string } | undefined {
+    const { found } = this.share;
+    return found && { address: found.address, reason: reasonOf(found) };
+  }
+
   /** Everything as plain data, in few arrays: there may be hundreds of thousands of clients. */
   save(): SavedMemory {
     const table = this.#clients;
@@ -141,6 +156,7 @@ export class TrafficMemory {
       newest: this.#newest,
       usersSeen: this.#usersSeen,
       loginsTold: this.#loginsTold,
+      share: this.share.save(),
     };
   }
 
@@ -148,6 +164,7 @@ export class TrafficMemory {
     this.#newest = saved.newest;
     this.#usersSeen = saved.usersSeen;
     this.#loginsTold = saved.loginsTold;
+    if (saved.share !== undefined) this.share.load(saved.share);
     saved.names.forEach((name, i) => {
       hashKey(name);
       const age = { seen: saved.seen[i]!, touches: saved.touches[i]! };
@@ -161,14 +178,15 @@ export class TrafficMemory {
     [this.#active, this.#failing].forEach((clients, i) => clients.load(saved.clients[i]!));
   }
 
-  #succeeded(event: AccessEvent, clientKey: string, userId: string): void {
+  /** Answers with 32 bits that stand for the user. */
+  #succeeded(event: AccessEvent, clientKey: string, userId: string): number {
     const row = this.#claim(clientKey, event.time);
     const first = this.#firstSuccess[row]!;
     if (first === 0 || event.time < first) this.#firstSuccess[row] = event.time;
     const half = Math.floor(event.time / halfMs);
     const side = half & 1;
     const at = (row * 2 + side) * wordsPerHalf;
-    if (this.#half[row * 2 + side]! > half) return; // read a day late: the half it belongs to is gone
+    if (this.#half[row * 2 + side]! > half) return 0; // read a day late: the half it belongs to is gone
     if (this.#half[row * 2 + side] !== half) {
       this.#half[row * 2 + side] = half;
       this.#users.fill(0, at, at + wordsPerHalf);
@@ -176,6 +194,7 @@ export class TrafficMemory {
     hashKey(userId);
     const bit = hashed.lo & (wordsPerHalf * 32 - 1);
     this.#users[at + (bit >>> 5)]! |= 1 << (bit & 31);
+    return hashed.lo;
   }
 
   #isFresh(row: number, side: number): boolean {
@@ -213,8 +232,14 @@ export interface SavedMemory {
   readonly newest: number;
   readonly usersSeen: boolean;
   readonly loginsTold: boolean;
+  /** Missing in what a version without it saved. */
+  readonly share?: SavedShare;
+}
+
+function reasonOf({ address, share, of }: MisplacedTrust): string {
+  return `${Math.round(share * 100)} % of all ${of} come from ${address}: it is most likely a proxy that proxies.trusted lacks`;
 }
 
 function isFailedLogin(event: AccessEvent): boolean {
-  return event.endpointClass === "login" && event.outcome === "failed" && !event.enforced;
+  return event.attempt && event.endpointClass === "login" && event.outcome === "failed" && !event.enforced;
 }

@@ -15,6 +15,9 @@ const secretWords: ReadonlySet<string> = new Set([
   "pan", "cvv", "cvc", "iban", "pin", "otp", "jwt", "credential", "credentials", "apikey", "signature",
 ]); // prettier-ignore
 
+/** Names that have a secret's word in them and are none: what is known of a card without its number. */
+const harmlessNames: ReadonlySet<string> = new Set(["cardFingerprint", "cardBin", "giftCardFingerprint"]);
+
 /** A reader that drops secret names, and the `parameters` of the configuration; values are redacted. */
 export function createAttributeReader(parameters: readonly string[]): AttributeReader {
   const dropped = new Set(parameters.map((name) => name.toLowerCase()));
@@ -23,7 +26,8 @@ export function createAttributeReader(parameters: readonly string[]): AttributeR
   const isAllowed = (name: string): boolean => {
     const known = allowed.get(name);
     if (known !== undefined) return known;
-    const verdict = nameIsPlain(name) && !dropped.has(name.toLowerCase()) && !isSecretName(name);
+    const verdict =
+      nameIsPlain(name) && !dropped.has(name.toLowerCase()) && (harmlessNames.has(name) || !isSecretName(name));
     allowed.set(name, verdict);
     return verdict;
   };

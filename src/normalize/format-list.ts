@@ -15,6 +15,13 @@ import { azureAppGateway } from "./formats/azure-app-gateway.ts";
 import { cloudflare } from "./formats/cloudflare.ts";
 import { cloudfrontStandard } from "./formats/cloudfront-standard.ts";
 import { gcpLoadBalancer } from "./formats/gcp-load-balancer.ts";
+import { caddy } from "./formats/caddy.ts";
+import { envoyOtlp } from "./formats/envoy-otlp.ts";
+import { envoyText } from "./formats/envoy-text.ts";
+import { haproxyHttp } from "./formats/haproxy-http.ts";
+import { haproxyJson } from "./formats/haproxy-json.ts";
+import { traefikClf } from "./formats/traefik-clf.ts";
+import { traefikJson } from "./formats/traefik-json.ts";
 
 /** Every format that needs no map of its fields. A new one is added here, and nowhere else. */
 export const formatList: readonly LogFormat[] = [
@@ -34,6 +41,13 @@ export const formatList: readonly LogFormat[] = [
   cloudflare,
   cloudfrontStandard,
   gcpLoadBalancer,
+  caddy,
+  envoyOtlp,
+  envoyText,
+  haproxyHttp,
+  haproxyJson,
+  traefikClf,
+  traefikJson,
 ];
 
 /** What `format:` of a source may say, besides the names of formats of one's own. */

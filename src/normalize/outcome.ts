@@ -1,27 +1,29 @@
 import type { AccessEvent, EndpointClass, Outcome } from "./access-event.ts";
-import type { EndpointConfig } from "./endpoint-config.ts";
-
-/** How to tell an endpoint's outcome; the first rule that holds wins. */
-export type OutcomeRule = EndpointConfig["outcome"][number];
+import type { OutcomeRule, ValueTest } from "./outcome-rule.ts";
 
 export interface OutcomeInput {
   readonly rules: readonly OutcomeRule[];
   readonly endpointClass: EndpointClass;
   readonly status: number;
+  readonly answeredBy: AccessEvent["answeredBy"];
   readonly enforced: boolean;
   /** A limiter refused it, whatever the status. */
   readonly limited: boolean;
   /** What the shop's application said, where its log has it. */
   readonly told: Outcome | undefined;
   readonly attributes: AccessEvent["attributes"];
+  /** False: the endpoint's attempts are counted from shop events, and this is only the gateway's side of one. */
+  readonly attempt: boolean;
 }
 
 /**
  * How a request ended in the shop's terms: our own block, then the endpoint's rules, then what the
- * application said, then the status by the endpoint's class. `docs/formats.md` has the table.
+ * application said, then the status by the endpoint's class. `docs/formats.md` has the table. Where
+ * shop events tell how attempts end, a request has only what the gateway knows for sure.
  */
 export function outcomeOf(input: OutcomeInput): Outcome {
   if (input.enforced) return "denied";
+  if (!input.attempt) return ofGatewayAlone(input);
   for (const rule of input.rules) if (holds(rule, input)) return rule.is;
   if (input.told !== undefined) return input.told;
   if (input.limited || input.status === 429) return "limited";
@@ -30,10 +32,29 @@ export function outcomeOf(input: OutcomeInput): Outcome {
 
 // helpers
 
-function holds({ when }: OutcomeRule, { status, attributes }: OutcomeInput): boolean {
+function ofGatewayAlone({ limited, status }: OutcomeInput): Outcome {
+  if (limited || status === 429) return "limited";
+  return status >= 500 ? "failed" : "unknown";
+}
+
+function holds({ when }: OutcomeRule, { status, answeredBy, attributes }: OutcomeInput): boolean {
   if (when.status !== undefined && !when.status.includes(status)) return false;
-  for (const name in when.attribute) if (attributes?.[name] !== when.attribute[name]) return false;
+  if (when.answeredBy !== undefined && when.answeredBy !== answeredBy) return false;
+  for (const name in when.attribute) if (!passes(when.attribute[name]!, attributes?.[name])) return false;
   return true;
+}
+
+/** What an event lacks passes no test but `present: false`. */
+function passes(wanted: ValueTest, value: string | undefined): boolean {
+  if (typeof wanted !== "object") return value === String(wanted);
+  if (Array.isArray(wanted)) return value !== undefined && wanted.some((one) => value === String(one));
+  const { present, startsWith, contains, min, max } = wanted as Exclude<ValueTest, string | number | boolean | readonly unknown[]>; // prettier-ignore
+  if (present !== undefined && present !== (value !== undefined)) return false;
+  if (startsWith !== undefined && !value?.startsWith(startsWith)) return false;
+  if (contains !== undefined && !value?.includes(contains)) return false;
+  if (min === undefined && max === undefined) return true;
+  const number = value === undefined || value.trim() === "" ? Number.NaN : Number(value);
+  return number >= (min ?? -Infinity) && number <= (max ?? Infinity);
 }
 
 function byStatus(endpointClass: EndpointClass, status: number): Outcome {

@@ -48,9 +48,11 @@ export function cleanIdentifier(raw: string): string {
       if (++digits === 12) mayHoldCard = true;
       continue;
     }
+    // Cards print their numbers in groups.
+    if (c === 45) continue;
     digits = 0;
     const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
-    if (!letter && c !== 45) return redactText(raw);
+    if (!letter) return redactText(raw);
   }
   if (raw.startsWith("eyJ")) return redactText(raw);
   return mayHoldCard ? cutCards(raw) : raw;

@@ -28,6 +28,14 @@ const common = {
       description: "The zone of times that the gateway logs without one (HAProxy's %tr). Other times are not affected.",
       examples: ["Europe/Berlin", "+02:00"],
     }),
+  trustClientIp: z
+    .boolean()
+    .default(false)
+    .meta({
+      description:
+        "For shop events: true when the application's `clientIp` can't be forged by a client; else nothing is blocked on it.", // prettier-ignore
+      examples: [true],
+    }),
   maxRecordBytes: byteSize("1MiB")
     .prefault("1MiB")
     .meta({ description: "A longer record is refused and counted as too_long.", examples: ["1MiB"] }),

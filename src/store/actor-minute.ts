@@ -41,15 +41,16 @@ export class ActorMinute {
     for (const cell of cells) this.#put(cell);
   }
 
-  /** Counts for the user, else for the API key; an event with neither has no actor. */
+  /** Counts for the user, else for the API key; an event with neither has no actor. A shop event is no request. */
   count(event: AccessEvent): void {
     const { userId, apiKey } = event;
     if (userId === undefined && apiKey === undefined) return;
+    if (event.origin === "shop" && !event.attempt) return;
     const actors = this.#actors(event.route);
     const known = userId === undefined ? actors.keys.get(apiKey as string) : actors.users.get(userId);
     const cell = known ?? this.#open(event.route, userId === undefined ? `key:${apiKey}` : `user:${userId}`);
-    cell.figures.requests += 1;
-    if (event.outcome === "failed" && !event.enforced) cell.figures.failures += 1;
+    if (event.origin === "gateway") cell.figures.requests += 1;
+    if (event.outcome === "failed" && event.attempt && !event.enforced) cell.figures.failures += 1;
     if (event.outcome === "denied" || event.outcome === "limited" || event.enforced) cell.figures.refusals += 1;
     cell.dirty = true;
   }

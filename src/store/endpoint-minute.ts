@@ -64,11 +64,19 @@ export class EndpointMinute {
     for (const cell of cells) this.#add(cell);
   }
 
+  /** A shop event is no request: of one that is an attempt only the outcome is counted, at a place of its own. */
   count(event: AccessEvent): void {
+    if (event.origin === "shop" && !event.attempt) return;
     const cell = this.#cell(event);
-    countFigures(cell.figures, event);
-    countTimes(cell.times, event);
     cell.dirty = true;
+    if (event.origin === "shop") {
+      cell.figures.endpointClass = event.endpointClass;
+      countOutcome(cell.figures, event);
+      return;
+    }
+    countFigures(cell.figures, event);
+    countOutcome(cell.figures, event);
+    countTimes(cell.times, event);
   }
 
   get cells(): readonly EndpointCell[] {
@@ -149,14 +157,18 @@ function countFigures(figures: EndpointFigures, event: AccessEvent): void {
   else if (status === 404) figures.s404 += 1;
   else if (status === 429) figures.s429 += 1;
   if (event.enforced) figures.enforced += 1;
-  // Our own blocks are no outcome of the shop's.
-  else if (event.outcome !== "unknown") figures[event.outcome] += 1;
   if (durationMs === undefined) return;
   figures.durationCount += 1;
   figures.durationSumMs += durationMs;
   if (durationMs > figures.durationMaxMs) figures.durationMaxMs = durationMs;
   const bucket = latencyBucket(durationMs);
   figures.latencyBuckets[bucket] = (figures.latencyBuckets[bucket] ?? 0) + 1;
+}
+
+/** Our own blocks are no outcome of the shop's; and where shop events tell how attempts end, a request does not tell it again. */
+function countOutcome(figures: EndpointFigures, { enforced, outcome, attempt }: AccessEvent): void {
+  if (enforced || outcome === "unknown") return;
+  if (attempt || outcome === "limited" || outcome === "denied") figures[outcome] += 1;
 }
 
 function countTimes(times: EndpointTimes, event: AccessEvent): void {

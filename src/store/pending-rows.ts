@@ -40,7 +40,9 @@ export class PendingRows {
       this.add("endpoint_minutes", { ...place, ...figures, latencyBuckets: [...figures.latencyBuckets] });
     }
     for (const figures of minute.actors.rows(options)) this.add("actor_minutes", { ...place, ...figures });
-    for (const row of endpointsSeen(changed)) this.add("endpoints_seen", row);
+    // What only shop events told of is no endpoint.
+    for (const row of endpointsSeen(changed.filter(({ figures }) => figures.requests > 0)))
+      this.add("endpoints_seen", row);
     for (const cell of changed) cell.dirty = false;
   }
 

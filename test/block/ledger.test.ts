@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { contains, formatNetwork, parseAddress, parseNetwork } from "../../src/block/address.ts";
 import type { Decision } from "../../src/block/decision.ts";
-import { DecisionLedger, type LedgerChange } from "../../src/block/ledger.ts";
+import { DecisionLedger, type LedgerChange, type SeenEvent } from "../../src/block/ledger.ts";
 import { isHarder } from "../../src/block/target-index.ts";
 import { canonicalTarget } from "../../src/block/target.ts";
 import { TestClock } from "../support/test-clock.ts";
@@ -204,23 +204,37 @@ describe("whom a dry run would have hit", () => {
     const dryRun = aDecision({ dryRun: true });
     const range = aDecision({ dryRun: true, scope: "range", value: "203.0.112.0/20" });
     ledger.put(dryRun, range);
-    for (const userId of ["alice", "alice", "bob"]) ledger.seen({ clientKey: "203.0.113.7", userId, outcome: "ok" });
-    ledger.seen({ clientKey: "203.0.113.7", outcome: "failed" });
-    ledger.seen({ clientKey: "198.51.100.1", outcome: "ok" });
+    for (const userId of ["alice", "alice", "bob"]) ledger.seen(aRequest({ userId, outcome: "ok" }));
+    ledger.seen(aRequest({ outcome: "failed" }));
+    ledger.seen(aRequest({ clientKey: "198.51.100.1", outcome: "ok" }));
     expect(ledger.wouldHaveHit(dryRun.uuid)).toEqual({ requests: 4, succeeded: 3, users: ["alice", "bob"] });
     expect(ledger.wouldHaveHit(range.uuid)).toEqual({ requests: 4, succeeded: 3, users: ["alice", "bob"] });
+  });
+
+  test("a shop event is no request; where it tells how one ended, that counts once", () => {
+    const { ledger } = scene();
+    const dryRun = aDecision({ dryRun: true });
+    ledger.put(dryRun);
+    ledger.seen(aRequest({ outcome: "unknown", attempt: false }));
+    ledger.seen(aRequest({ outcome: "ok", origin: "shop", userId: "alice" }));
+    ledger.seen(aRequest({ outcome: "ok", origin: "shop", attempt: false, userId: "alice" }));
+    expect(ledger.wouldHaveHit(dryRun.uuid)).toEqual({ requests: 1, succeeded: 1, users: ["alice"] });
   });
 
   test("the tally is kept with the decision when it ends", async () => {
     const { ledger, clock } = scene();
     ledger.put(aDecision({ dryRun: true, until: clock.now() + minute }));
-    ledger.seen({ clientKey: "203.0.113.7", outcome: "failed" });
+    ledger.seen(aRequest({ outcome: "failed" }));
     await clock.advance(minute);
     expect(ledger.expire()).toMatchObject([{ wouldHaveHit: { requests: 1, succeeded: 0 } }]);
   });
 });
 
 // helpers
+
+function aRequest(partial: Partial<SeenEvent>): SeenEvent {
+  return { clientKey: "203.0.113.7", outcome: "ok", origin: "gateway", attempt: true, ...partial };
+}
 
 function naivelyHits(decision: Decision, clientIp: string, userId: string): boolean {
   if (decision.scope === "user") return decision.value === userId;

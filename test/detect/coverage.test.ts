@@ -38,12 +38,44 @@ test("it is saved and loaded, unless the detector needs something else by now", 
   for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent(client));
   const again = new Coverage(bound);
   again.load(structuredClone(coverage.save()));
-  expect(again.of(bound[0]!)).toEqual({ state: "full", missing: [], events: 60 });
+  expect(again.of(bound[0]!)).toMatchObject({ state: "full", missing: [], events: 60 });
 
   const changed = bind({ required: ["clientIp", "outcome"], better: ["country"] });
   const anew = new Coverage(changed);
   anew.load(structuredClone(coverage.save()));
   expect(anew.of(changed[0]!)).toMatchObject({ state: "waiting", events: 0 });
+});
+
+test("the share of each field is told, and where one is missing that others have", () => {
+  const coverage = new Coverage(bound);
+  for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent({ ...client, gateway: "eu" }));
+  for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent({ ...client, gateway: "us", userId: undefined }));
+  for (let i = 0; i < 49; i++) coverage.look(bound[0]!, anEvent({ gateway: "asia", clientIp: undefined }));
+  const { state, fields, gaps } = coverage.of(bound[0]!);
+  expect(state).toBe("full");
+  expect(fields).toEqual([
+    { field: "clientIp", needed: true, share: 120 / 169 },
+    { field: "outcome", needed: true, share: 1 },
+    { field: "userId", needed: false, share: 60 / 169 },
+  ]);
+  expect(gaps).toEqual([{ gateway: "us", origin: "gateway", events: 60, missing: ["userId"] }]);
+});
+
+test("shop events are told apart from the requests of the same gateway", () => {
+  const coverage = new Coverage(bound);
+  for (let i = 0; i < 50; i++) coverage.look(bound[0]!, anEvent(client));
+  for (let i = 0; i < 50; i++) coverage.look(bound[0]!, anEvent({ ...client, origin: "shop", clientIp: undefined }));
+  expect(coverage.of(bound[0]!).gaps).toEqual([{ gateway: "edge", origin: "shop", events: 50, missing: ["clientIp"] }]);
+});
+
+test("requests whose attempts shop events are to tell of, and none of those: blind, not quiet", () => {
+  const coverage = new Coverage(bound);
+  for (let i = 0; i < 49; i++) coverage.await(bound[0]!);
+  expect(coverage.of(bound[0]!)).toMatchObject({ state: "waiting", fields: [] });
+  coverage.await(bound[0]!);
+  expect(coverage.of(bound[0]!)).toMatchObject({ state: "blind", missing: ["attempt"], events: 0, fields: [] });
+  coverage.look(bound[0]!, anEvent({ ...client, origin: "shop" }));
+  expect(coverage.of(bound[0]!)).toMatchObject({ state: "waiting", events: 1 });
 });
 
 // helpers

@@ -11,7 +11,7 @@ import { anEvent } from "../support/an-event.ts";
 import { active } from "../support/run-engine.ts";
 
 const start = Date.UTC(2026, 7, 22, 9);
-const moment: Moment = { stale: false, coverage: { state: "full", missing: [], events: 100 } };
+const moment: Moment = { stale: false, coverage: { state: "full", missing: [], events: 100, fields: [], gaps: [] } };
 const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new SampleRing(16) });
 /** Buckets of a second, a quiet time of a minute. */
 const [detector, other] = bindDetectors([active(aDetector()), active(aDetector({ id: "other" }))], tables);

@@ -5,7 +5,7 @@ import { bindDetectors, cellNumber, indexDetectors } from "../../src/detect/plan
 import { SampleRing } from "../../src/detect/sample.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
-import { endpointClasses, outcomes } from "../../src/normalize/access-event.ts";
+import { endpointClasses, outcomes, type EndpointClass, type Outcome } from "../../src/normalize/access-event.ts";
 import { aCountingDetector, aDetector } from "../support/a-detector.ts";
 import { active } from "../support/run-engine.ts";
 
@@ -63,11 +63,17 @@ describe("the index", () => {
     aDetector({ id: "limits", where: { outcome: ["limited"] }, key: ["actor"] }),
     aDetector({ id: "both", where: { endpointClass: ["login", "payment"], outcome: ["ok", "failed"] }, counters: { a: one } }),
   ]); // prettier-ignore
-  const at = (endpointClass: string, outcome: string) => cells[cellNumber({ endpointClass, outcome })]!;
+  const request = { origin: "gateway", attempt: true } as const;
+  const at = (endpointClass: EndpointClass, outcome: Outcome) =>
+    cells[cellNumber({ endpointClass, outcome, ...request })]!;
 
-  test("has a place for every class and outcome", () => {
+  test("has a place for every class, outcome and origin, attempts and others", () => {
     const numbers = endpointClasses.flatMap((endpointClass) =>
-      outcomes.map((outcome) => cellNumber({ endpointClass, outcome })),
+      outcomes.flatMap((outcome) =>
+        (["gateway", "shop"] as const).flatMap((origin) =>
+          [true, false].map((attempt) => cellNumber({ endpointClass, outcome, origin, attempt })),
+        ),
+      ),
     );
     expect(numbers).toEqual(cells.map((_, i) => i));
   });
@@ -87,6 +93,29 @@ describe("the index", () => {
   test("an event touches each lane once", () => {
     expect(at("login", "failed").work.map(({ lane }) => lane)).toEqual([bound[0]!.lane]);
     expect(at("login", "limited").work.map(({ lane }) => lane)).toEqual([bound[0]!.lane, bound[1]!.lane]);
+  });
+});
+
+describe("attempts and origins", () => {
+  const { cells } = plan([
+    aDetector({ id: "plain", where: { endpointClass: ["login"] } }),
+    aDetector({ id: "attempts", where: { endpointClass: ["login"], attempt: true } }),
+    aDetector({ id: "others", where: { endpointClass: ["login"], attempt: false } }),
+    aDetector({ id: "requests", where: { endpointClass: ["login"], attempt: true, origin: ["gateway"] } }),
+    aDetector({ id: "events", where: { endpointClass: ["login"], origin: ["shop"] } }),
+  ]);
+  const ids = (detectors: readonly { active: { definition: { id: string } } }[]) =>
+    detectors.map(({ active }) => active.definition.id);
+
+  test.for([
+    ["gateway", true, ["plain", "attempts", "requests"], []],
+    ["gateway", false, ["plain", "others"], ["attempts", "requests"]],
+    ["shop", true, ["attempts", "events"], []],
+    ["shop", false, ["others", "events"], []],
+  ] as const)("%s, attempt %s: %s look, %s wait for another", ([origin, attempt, look, wait]) => {
+    const cell = cells[cellNumber({ endpointClass: "login", outcome: "failed", origin, attempt })]!;
+    expect(ids(cell.detectors)).toEqual(look);
+    expect(ids(cell.awaiting)).toEqual(wait);
   });
 });
 
