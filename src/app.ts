@@ -159,8 +159,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
     ),
     ...{ formats: config.formats, metrics, geo: lookup, privacy: config.privacy },
-    ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
-    trusted: networks.trusted.map(({ network }) => network),
+    ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
     learned: saved?.routes,
   });
   const minutes = createMinuteRows({
@@ -232,7 +231,6 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   query.start();
   lifecycle.onStop("queries", () => query.stop());
   silence.start();
-  proxies.start();
   lifecycle.onStop("silence", () => silence.stop());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => pipeline.tick() },

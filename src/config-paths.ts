@@ -17,6 +17,12 @@ export function resolvePaths(config: Config, directory: string): Config {
       };
     }),
     endpointFiles: config.endpointFiles.map(absolute),
+    proxies: {
+      ...config.proxies,
+      trusted: config.proxies.trusted.map((entry) =>
+        typeof entry === "string" ? entry : { file: absolute(entry.file) },
+      ),
+    },
     geo: ["default", "none"].includes(config.geo.database)
       ? config.geo
       : { ...config.geo, database: absolute(config.geo.database) },

@@ -37,7 +37,16 @@ export interface WatchConfigOptions {
 }
 
 /** Sections that are taken over while the service runs; all others are built into it at the start. */
-const reloadable = new Set(["block", "detectors", "runbooks", "teams", "channels", "endpoints", "endpointFiles"]);
+const reloadable = new Set([
+  "proxies",
+  "block",
+  "detectors",
+  "runbooks",
+  "teams",
+  "channels",
+  "endpoints",
+  "endpointFiles",
+]);
 
 /** The keys that differ between two configurations and need a restart: `sources`, `api.listen`. */
 export function restartOnly(before: Config, after: Config): string[] {

@@ -13,6 +13,7 @@ import type { Normalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import type { Pager } from "./notify/pager.ts";
 import type { Pipeline } from "./pipeline.ts";
+import type { ProxyWatch } from "./proxy-watch.ts";
 
 export interface ReloadParts {
   readonly config: Config;
@@ -26,6 +27,7 @@ export interface ReloadParts {
   readonly blocker: Blocker;
   readonly pager: Pager;
   readonly query: QueryRules;
+  readonly proxies: ProxyWatch;
   readonly pipeline: Pipeline;
   readonly current: () => Rules;
   readonly onRules: (rules: Rules) => void;
@@ -59,10 +61,11 @@ export function createReload(parts: ReloadParts): (update: ConfigUpdate) => Prom
 async function takeOver(parts: ReloadParts, change: { before: Config; next: Config; rules: Rules }): Promise<void> {
   const { before, next, rules } = change;
   // What needs a restart stays as it was at the start.
-  const { proxies, redact } = parts.config;
+  const { redact } = parts.config;
   const changed = (section: keyof Config) => JSON.stringify(before[section]) !== JSON.stringify(next[section]);
   if (!sameDetectors(parts.current(), rules)) parts.detect.update(rules.detectors);
-  if (changed("endpoints")) parts.normalizer.update({ endpoints: next.endpoints, redact, proxies });
+  if (changed("proxies")) await parts.proxies.update(next.proxies);
+  if (changed("endpoints")) parts.normalizer.update({ endpoints: next.endpoints, redact, ...parts.proxies.rules });
   parts.incidents.update({ runbooks: rules.runbooks, teams: Object.keys(next.teams) });
   parts.query.update(rules.runbooks);
   if (changed("block")) await parts.blocker.update(next.block);

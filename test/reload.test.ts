@@ -52,6 +52,7 @@ async function aService(lines = "") {
     blocker: { update: note("blocker") },
     pager: { update: note("pager") },
     query: { update: note("query") },
+    proxies: { update: note("proxies"), rules: {} },
     pipeline: pipelineScene().pipeline,
     current: () => rules,
     onRules: (next: Rules) => (rules = next),
@@ -71,6 +72,7 @@ const unchanged = ["incidents", "query", "clear reload-failed"];
 describe("a good change is taken over", () => {
   test.for<[string, string, string, readonly string[]]>([
     ["nothing", "", "", []],
+    ["the trusted proxies", "", "proxies: { trusted: [192.0.2.0/24] }", ["proxies"]],
     ["the allow list", "", "block: { allow: { addresses: [192.0.2.1] } }", ["blocker"]],
     ["who owns an endpoint", team("outbox") + endpoint("identity"), team("outbox"), ["normalizer"]],
     ["teams", "", team("outbox"), ["pager"]],

@@ -6,6 +6,7 @@ import type { Store } from "../store/store.ts";
 import type { BlockConfig } from "./block-config.ts";
 import type { GeoLookup } from "./check.ts";
 import type { Enforcer, TrafficFacts } from "./decision.ts";
+import type { ListedNetwork } from "./network-list.ts";
 
 /** What blocking is made of; `app.ts` puts it together. */
 export interface BlockerOptions {
@@ -16,7 +17,9 @@ export interface BlockerOptions {
   readonly facts: TrafficFacts;
   readonly config: BlockConfig;
   /** Our own hops and gateways, as addresses and ranges: their headers are believed, and they are never blocked. */
-  readonly proxies: readonly string[];
+  readonly proxies: readonly ListedNetwork[];
+  /** Networks of CDNs and clouds that are known: no block of them without a person. */
+  readonly providers?: readonly ListedNetwork[];
   /** The headers a gateway names user and key in on `/v1/check`; lower case. */
   readonly check: { readonly userHeader: string; readonly keyHeader: string };
   /** Puts a line on an incident's timeline; called after the decision is saved. */

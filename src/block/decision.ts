@@ -69,6 +69,11 @@ export interface TrafficFacts {
   loginFailedShare():
     | { readonly now: number; readonly before: number; readonly attempts: number; readonly failedClients?: number }
     | undefined;
+  /**
+   * Why no client's address can be believed right now, if that is so: most users come from a single
+   * one, which is most likely a proxy of ours that nobody named.
+   */
+  proxyTrust(): { readonly address: string; readonly reason: string } | undefined;
   /** Successful checkouts a minute: the last two minutes, and the hour before. */
   checkoutRate(): { readonly now: number; readonly before: number } | undefined;
 }

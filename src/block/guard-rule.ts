@@ -20,6 +20,8 @@ export interface GuardFacts {
   readonly allow: AllowList;
   /** Trusted proxies, and the gateways' own addresses. */
   readonly own: NetworkList;
+  /** Networks of CDNs and clouds that are known, whether they stand before us or not. */
+  readonly providers: NetworkList;
   readonly traffic: TrafficFacts;
   readonly recent: RecentSummary;
   /** When a person last let this target in. */

@@ -45,6 +45,22 @@ const ownAddress = rule("own-address", ({ target }, { own }) => {
   return entry === undefined ? yes("no proxy or gateway of ours") : no(`${entry} is a proxy or gateway of ours`);
 });
 
+/** A CDN that does not stand before us: its addresses are many people's way out, or a hop that nobody named. */
+const providerAddress = rule("provider-address", ({ target }, { providers }) => {
+  const network = targetNetwork(target);
+  const entry = network && providers.touching(network);
+  return entry === undefined ? yes("no address of a known provider") : ask(`${entry} has many people behind it`);
+});
+
+/** With a hop that is not named, every address is that hop's: a block would hit everybody, or nobody. */
+const proxyTrust = rule("proxy-trust", ({ target }, { traffic }) => {
+  if (target.scope === "user" || target.scope === "apiKey" || target.scope === "session") {
+    return yes("not about an address");
+  }
+  const misplaced = traffic.proxyTrust();
+  return misplaced === undefined ? yes("users come from many addresses") : no(misplaced.reason);
+});
+
 const broadTarget = rule("broad-target", ({ target }) => {
   if (target.scope === "country" || target.scope === "as") return ask(`a whole ${target.scope} is many people`);
   const network = targetNetwork(target);
@@ -125,8 +141,8 @@ const room = rule("room", (_, { ledgerFull }) =>
 
 /** Every rule, the gravest first. */
 export const guardRules: readonly GuardRule[] = [
-  allowList, certainClient, specialAddress, ownAddress, fresh, loginOutage, room,
-  broadTarget, clientShare, decisionRate, checkoutDrop, confidence, letIn, sharedAddress,
+  allowList, certainClient, specialAddress, ownAddress, proxyTrust, fresh, loginOutage, room,
+  broadTarget, providerAddress, clientShare, decisionRate, checkoutDrop, confidence, letIn, sharedAddress,
 ]; // prettier-ignore
 
 // helpers

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { IncidentChange } from "../incident/incident.ts";
-import { clientNetwork, formatNetwork, parseNetwork } from "./address.ts";
+import { overlaps, parseNetwork } from "./address.ts";
 import { AllowList } from "./allow-list.ts";
 import type { BlockConfig } from "./block-config.ts";
 import { blockMetrics } from "./block-metrics.ts";
@@ -12,10 +12,11 @@ import { type DecisionFilter, type ListedDecision, listDecisions } from "./decis
 import { decisionRow } from "./decision-row.ts";
 import type { Decision } from "./decision.ts";
 import { EnforcerHarness } from "./enforcer-harness.ts";
+import { automaticOn, findCurrent } from "./find-decisions.ts";
 import { DecisionLedger, type SeenEvent } from "./ledger.ts";
 import { loadDecisions } from "./load-decisions.ts";
 import { type DecisionResult, type NewDecision, confirmed, draftByHand, lifted } from "./manual-decisions.ts";
-import { NetworkList } from "./network-list.ts";
+import { type ListedNetwork, NetworkList } from "./network-list.ts";
 import { RecentBlocks } from "./recent-blocks.ts";
 import { StopSwitch } from "./stop-switch.ts";
 import { timelineLine } from "./timeline-line.ts";
@@ -38,6 +39,7 @@ export function createBlocker(options: BlockerOptions) {
   const ledger = new DecisionLedger({ clock });
   const recent = new RecentBlocks(clock);
   const own = new NetworkList(options.proxies);
+  const providers = new NetworkList(options.providers ?? []);
   const asnOf = options.geo && ((address: string) => options.geo?.(address)?.asn);
   let config = options.config;
   let allow = new AllowList(config.allow, asnOf);
@@ -51,7 +53,7 @@ export function createBlocker(options: BlockerOptions) {
     recent,
     uuid,
     mode: () => config.mode,
-    facts: () => ({ limits: config.guard, allow, own, traffic: facts, waveLiftedAt }),
+    facts: () => ({ limits: config.guard, allow, own, providers, traffic: facts, waveLiftedAt }),
   });
   const harnesses = options.enforcers.map(
     (enforcer) =>
@@ -243,6 +245,26 @@ export function createBlocker(options: BlockerOptions) {
       });
     },
 
+    /** Other proxies and providers from now on; whoever is now a hop of ours is let in at once. */
+    trust(next: { readonly proxies: readonly ListedNetwork[]; readonly providers: readonly ListedNetwork[] }) {
+      own.replace(next.proxies);
+      providers.replace(next.providers);
+      return inTurn(() => liftAll(automaticOn(ledger, (network) => own.touching(network) !== undefined), "gatewatch", "a proxy or gateway of ours")); // prettier-ignore
+    },
+
+    /** Lets in whoever was blocked with this address, which stands for most users; people's own blocks stay. */
+    letInBehind(address: string, reason: string): Promise<readonly Decision[]> {
+      const shared = parseNetwork(address);
+      if (shared === undefined) return Promise.resolve([]);
+      return inTurn(() =>
+        liftAll(
+          automaticOn(ledger, (network) => overlaps(network, shared)),
+          "gatewatch",
+          reason,
+        ),
+      );
+    },
+
     /** Lets everyone in and empties every gateway, until `resumeBlocking`. */
     stopBlocking: (by: string): void => stopSwitch.stopBlocking(by),
     resumeBlocking: (): void => stopSwitch.resumeBlocking(),
@@ -268,15 +290,4 @@ export function createBlocker(options: BlockerOptions) {
       await Promise.all(harnesses.map((harness) => harness.stop()));
     },
   };
-}
-
-// helpers
-
-/** By id, by uuid, or all on a value; an address may be written in any way. */
-function findCurrent(ledger: DecisionLedger, which: number | string): Decision[] {
-  const one = typeof which === "number" ? ledger.byId(which) : ledger.get(which);
-  const network = parseNetwork(String(which));
-  const value = network ? formatNetwork(clientNetwork(network)) : which;
-  const found = one ? [one] : [...ledger.current()].filter((decision) => decision.value === value);
-  return found.filter((decision) => decision.state === "active" || decision.state === "asked");
 }

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Detection } from "../detect/detection.ts";
 import { IncidentBook } from "../incident/incident-book.ts";
+import type { TrustedNetworks } from "../normalize/trusted-networks.ts";
 import type { Runbook } from "../incident/runbook.ts";
 
 /** More decisions than anybody reads; beyond them only the number is kept. */
@@ -17,7 +18,8 @@ const maxDecisions = 5_000;
 export interface TryBlocksOptions {
   readonly clock: Clock;
   readonly runbooks: readonly Runbook[];
-  readonly config: Pick<Config, "block" | "proxies">;
+  readonly config: Pick<Config, "block">;
+  readonly networks: TrustedNetworks;
   readonly facts: TrafficFacts;
   readonly asnOf: AsnLookup | undefined;
 }
@@ -43,7 +45,8 @@ export class TryBlocks {
     const unchanging = {
       limits: config.block.guard,
       allow: new AllowList(config.block.allow, options.asnOf),
-      own: new NetworkList(config.proxies.trusted),
+      own: new NetworkList(options.networks.trusted),
+      providers: new NetworkList(options.networks.providers),
       traffic: facts,
       waveLiftedAt: undefined,
     };

@@ -4,6 +4,7 @@ import type { Detection } from "../detect/detection.ts";
 import type { Rules } from "../load-rules.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { GeoLookup } from "../normalize/geo-lookup.ts";
+import type { TrustedNetworks } from "../normalize/trusted-networks.ts";
 import { LogClock, stepsBetween } from "./log-clock.ts";
 import { TryBlocks } from "./try-blocks.ts";
 
@@ -34,19 +35,26 @@ export class TryJudge {
   #events: AccessEvent[] = [];
   #writtenAt: number[] = [];
 
-  constructor(options: { readonly rules: Rules; readonly config: Config; readonly geo: GeoLookup | undefined }) {
-    const { rules, config, geo } = options;
+  constructor(options: {
+    readonly rules: Rules;
+    readonly config: Config;
+    readonly networks: TrustedNetworks;
+    readonly geo: GeoLookup | undefined;
+  }) {
+    const { rules, config, networks, geo } = options;
     this.#waitMs = config.detect.lateness + config.detect.idleAfter + sliceMs;
     this.#detect = new DetectStage({
       detectors: rules.detectors,
       config: config.detect,
       clock: this.#clock,
+      maxShare: config.proxies.maxShare,
       onMuted: () => {}, // the detector's status says so
     });
     this.blocks = new TryBlocks({
       clock: this.#clock,
       runbooks: rules.runbooks,
       config,
+      networks,
       facts: this.#detect.memory,
       asnOf: geo && ((address) => geo.lookup(address)?.asn),
     });

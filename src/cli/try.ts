@@ -3,13 +3,11 @@ import { loadTrialConfig } from "../config.ts";
 import { GatewatchError } from "../errors.ts";
 import { loadProxies } from "../load-proxies.ts";
 import { loadRules, type Rules } from "../load-rules.ts";
-import { silentLog, type Log } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
-import { formatNames } from "../normalize/format-list.ts";
 import { createGeoLookup } from "../normalize/geo-lookup.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
-import { StdinSource } from "../source/stdin-source.ts";
 import type { CliContext, TryOptions } from "./cli-context.ts";
+import { checkFormat, readLogs } from "./read-logs.ts";
 import { terminalJson } from "./terminal-json.ts";
 import { ClientCounts } from "./try-clients.ts";
 import { findLogs, type LogFile } from "./try-files.ts";
@@ -18,9 +16,6 @@ import { TryMerge } from "./try-merge.ts";
 import { showProgress } from "./try-progress.ts";
 import { LineCounts, triedDetector, type TryReport } from "./try-report.ts";
 import { tryText } from "./try-text.ts";
-
-/** Longer lines are refused, as by a source without a setting of its own. */
-const maxRecordBytes = 1024 ** 2;
 
 /**
  * `gatewatch try FILE…`: reads logs through the service's own stages and prints what it would have
@@ -46,14 +41,6 @@ export async function runTry(options: TryOptions, context: CliContext): Promise<
 
 // helpers
 
-function checkFormat(format: string, config: Config): void {
-  const known = [...formatNames, ...Object.keys(config.formats)];
-  if (known.includes(format)) return;
-  throw new GatewatchError("CONFIG_INVALID", `There is no format ${format}.`, {
-    remedy: `Known: ${known.join(", ")}.`,
-  });
-}
-
 async function lookAt(
   logs: readonly LogFile[],
   settings: { readonly config: Config; readonly configFile: string; readonly rules: Rules; readonly format: string },
@@ -63,20 +50,19 @@ async function lookAt(
   const metrics = createMetrics();
   const geo = await createGeoLookup({ database: config.geo.database });
   const networks = await loadProxies(config, configFile);
-  const trusted = networks.trusted.map(({ network }) => network);
   const normalizer = createNormalizer({
     sources: new Map(logs.map(({ name }) => [name, { gateway: name, format }])),
     formats: config.formats,
     endpoints: config.endpoints,
     proxies: config.proxies,
-    trusted,
+    trusted: networks.prefixes,
     redact: config.redact,
     privacy: config.privacy,
     geo: geo.lookup,
     metrics,
   });
   const judge = new TryJudge({ rules, config, networks, geo: geo.lookup });
-  const clients = new ClientCounts(trusted);
+  const clients = new ClientCounts(networks.prefixes);
   const lines = new LineCounts();
   const merge = new TryMerge({
     read(batch) {
@@ -92,7 +78,7 @@ async function lookAt(
 
   const brokenOff = new Map<string, string>();
   const end = showProgress(() => lines.total().read, context);
-  await read(logs, { merge, brokenOff, context }).finally(end);
+  await readLogs(logs, { to: merge, brokenOff, clock: context.clock }).finally(end);
   judge.finish();
 
   const clamped = await metrics.counter("gatewatch_normalize_clamped_total", "", ["source"]).get();
@@ -115,37 +101,4 @@ async function lookAt(
     moreDecisions: judge.blocks.more,
     warnings: geo.warning === undefined ? [] : [geo.warning],
   };
-}
-
-/** Reads all logs to their ends, side by side. */
-async function read(
-  logs: readonly LogFile[],
-  to: { readonly merge: TryMerge; readonly brokenOff: Map<string, string>; readonly context: CliContext },
-): Promise<void> {
-  const { merge, brokenOff, context } = to;
-  const log: Log = {
-    ...silentLog,
-    warn: ({ source, error }: { source: string; error: string }) =>
-      void brokenOff.set(source, error.replace(/^\w*Error: /, "")),
-  };
-  const sources = logs.map(({ name, open }) => {
-    const config = {
-      name,
-      type: "stdin",
-      format: "auto",
-      gateway: name,
-      timeZone: "UTC",
-      trustClientIp: false,
-      maxRecordBytes,
-      silentAfter: "never",
-    } as const;
-    return new StdinSource({ config, stream: open(), clock: context.clock, log });
-  });
-  await Promise.all(sources.map((source) => source.start(merge)));
-  try {
-    await merge.done;
-  } finally {
-    // After a failure nobody takes what is still to be read; what waits is let go with the process.
-    for (const source of sources) void source.stop();
-  }
 }

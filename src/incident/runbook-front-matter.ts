@@ -9,7 +9,7 @@ const fileId = z
   .regex(/^[a-z0-9][a-z0-9-]{0,79}$/, { error: "expected a name of lower-case letters, digits and hyphens" });
 
 /** What gatewatch's reports on itself are keyed by, beside the dimensions of traffic. */
-export const serviceDimensions = ["source", "detector", "channel", "part"] as const;
+export const serviceDimensions = ["source", "detector", "channel", "part", "address"] as const;
 
 const matchRule = z
   .strictObject({

@@ -26,6 +26,12 @@ export const serviceKinds = {
     tells: "first",
   },
   "gateway-failing": { key: "gateway", severity: "high", title: "A gateway does not take decisions", tells: "first" },
+  "proxy-trust": {
+    key: "address",
+    severity: "critical",
+    title: "Most users seem to come from one address: a proxy is not named",
+    tells: "first",
+  },
   "store-failing": { key: "part", severity: "high", title: "The store does not answer", tells: "first" },
   "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over", tells: "latest" },
 } as const satisfies Record<string, KindOfTrouble>;

@@ -1,6 +1,7 @@
 import ipaddr from "ipaddr.js";
+import { AddressRanges } from "./address-ranges.ts";
 import { BoundedCache } from "./bounded-cache.ts";
-import { isWithin, type IPv4Range, localIPv4, nobodysIPv4, parseIPv4, rangeOf } from "./ipv4.ts";
+import { isWithin, localIPv4, nobodysIPv4, parseIPv4 } from "./ipv4.ts";
 
 /** One address, read. */
 export interface ClientAddress {
@@ -25,18 +26,18 @@ const longestText = 80;
 
 /** A reader for the given trusted networks (addresses or CIDR). */
 export function createAddressReader(trusted: readonly string[]): AddressReader {
-  const { v4, v6 } = readNetworks(trusted);
+  const ours = new AddressRanges(trusted);
   // Reading IPv4 is cheaper than looking it up; IPv6 is not, and a shop's visitors come back.
   const cache = new BoundedCache<string, ClientAddress | null>(cachedAddresses);
   return (text) => {
     if (text.length > longestText) return undefined;
     const bare = withoutPort(text);
     const number = parseIPv4(bare);
-    if (number >= 0) return addressV4(bare, number, v4);
+    if (number >= 0) return addressV4(bare, number, ours);
     if (!bare.includes(":")) return undefined;
     const known = cache.get(bare);
     if (known !== undefined) return known ?? undefined;
-    const read = readV6(bare, { v4, v6 });
+    const read = readV6(bare, ours);
     cache.set(bare, read ?? null);
     return read;
   };
@@ -44,46 +45,47 @@ export function createAddressReader(trusted: readonly string[]): AddressReader {
 
 // helpers
 
-interface Networks {
-  readonly v4: readonly IPv4Range[];
-  readonly v6: readonly (readonly [ipaddr.IPv6, number])[];
-}
-
-function readNetworks(texts: readonly string[]): Networks {
-  const v4: IPv4Range[] = [];
-  const v6: [ipaddr.IPv6, number][] = [];
-  for (const text of texts) {
-    const [address, bits] = text.includes("/") ? ipaddr.parseCIDR(text) : [ipaddr.parse(text), undefined];
-    if (address.kind() === "ipv4") v4.push(rangeOf(parseIPv4(address.toString()), bits ?? 32));
-    else v6.push([address as ipaddr.IPv6, bits ?? 128]);
-  }
-  return { v4, v6 };
-}
-
-/** `203.0.113.77:51544` and `[2001:db8::1%eth0]:443` without what is not the address. */
+/**
+ * `203.0.113.77:51544` and `[2001:db8::1%eth0]:443` without what is not the address. What follows an
+ * address and is no port makes it none: nothing that writes addresses writes that.
+ */
 function withoutPort(text: string): string {
   const colon = text.indexOf(":");
   if (colon < 0) return text;
   let bare = text;
-  if (bare.startsWith("[")) {
-    const end = bare.indexOf("]");
-    bare = bare.slice(1, end < 0 ? undefined : end);
-  } else if (colon > 0 && bare.indexOf(":", colon + 1) < 0) bare = bare.slice(0, colon);
+  if (text.startsWith("[")) {
+    const end = text.indexOf("]");
+    if (end < 0 || !(end === text.length - 1 || isPort(text, end + 1))) return "";
+    bare = text.slice(1, end);
+  } else if (colon > 0 && text.indexOf(":", colon + 1) < 0) {
+    return isPort(text, colon) ? text.slice(0, colon) : "";
+  }
   const zone = bare.indexOf("%");
   return zone < 0 ? bare : bare.slice(0, zone);
 }
 
-function addressV4(ip: string, number: number, trusted: readonly IPv4Range[]): ClientAddress | undefined {
-  if (isWithin(number, nobodysIPv4)) return undefined;
-  return { ip, key: ip, trusted: isWithin(number, trusted), local: isWithin(number, localIPv4) };
+/** From `at`: a colon, and one to five digits or an obfuscated port (`_p1`, RFC 7239). */
+function isPort(text: string, at: number): boolean {
+  if (text[at] !== ":") return false;
+  if (text[at + 1] === "_") return true;
+  for (let i = at + 1; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c < 48 || c > 57) return false;
+  }
+  return text.length - at >= 2 && text.length - at <= 6;
 }
 
-function readV6(text: string, { v4, v6 }: Networks): ClientAddress | undefined {
+function addressV4(ip: string, number: number, ours: AddressRanges): ClientAddress | undefined {
+  if (isWithin(number, nobodysIPv4)) return undefined;
+  return { ip, key: ip, trusted: ours.hasIPv4(number), local: isWithin(number, localIPv4) };
+}
+
+function readV6(text: string, ours: AddressRanges): ClientAddress | undefined {
   if (!ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.process(text);
   if (address.kind() === "ipv4") {
     const ip = address.toString();
-    return addressV4(ip, parseIPv4(ip), v4);
+    return addressV4(ip, parseIPv4(ip), ours);
   }
   const range = address.range();
   if (range === "unspecified" || range === "multicast") return undefined;
@@ -92,7 +94,7 @@ function readV6(text: string, { v4, v6 }: Networks): ClientAddress | undefined {
   return {
     ip: (address as ipaddr.IPv6).toRFC5952String(),
     key: `${network.toRFC5952String()}/64`,
-    trusted: v6.some(([network, bits]) => address.match(network, bits)),
+    trusted: ours.hasIPv6(parts),
     local: range === "loopback" || range === "linkLocal" || range === "uniqueLocal",
   };
 }

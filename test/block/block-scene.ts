@@ -31,6 +31,7 @@ export function quietTraffic(changes: Partial<TrafficFacts> = {}): TrafficFacts 
     activeClients: () => 10_000,
     loginFailedShare: () => ({ now: 0.05, before: 0.05, attempts: 500 }),
     checkoutRate: () => ({ now: 50, before: 50 }),
+    proxyTrust: () => undefined,
     ...changes,
   };
 }
@@ -125,6 +126,7 @@ export async function blockScene(
       activeClients: () => traffic.facts.activeClients(),
       loginFailedShare: () => traffic.facts.loginFailedShare(),
       checkoutRate: () => traffic.facts.checkoutRate(),
+      proxyTrust: () => traffic.facts.proxyTrust(),
     },
   });
   await blocker.load();

@@ -41,6 +41,7 @@ function situation(given: Situation): { candidate: Candidate; facts: GuardFacts 
       limits: config.guard,
       allow: new AllowList(config.allow, () => given.asn),
       own: new NetworkList(["192.0.2.0/28", "2001:db8:ffff::1"]),
+      providers: new NetworkList([{ network: "104.16.0.0/13", text: "104.16.0.0/13 (cloudflare)" }]),
       traffic: quietTraffic(given.traffic),
       recent: { clients: 0, lastMinute: 0, logins: noLogins },
       letInAt: undefined,
@@ -56,6 +57,13 @@ const loginShare = (share: NonNullable<ReturnType<TrafficFacts["loginFailedShare
 });
 
 const cases: [name: string, rule: string, says: Verdict["says"], given: Situation][] = [
+  ["users who come from many addresses", "proxy-trust", "yes", {}],
+  ["users who come from one address", "proxy-trust", "no", { traffic: { proxyTrust: () => ({ address: "198.51.100.1", reason: "92 % of all users come from 198.51.100.1" }) } }],
+  ["a range, then", "proxy-trust", "no", { target: range("203.0.113.0/24"), traffic: { proxyTrust: () => ({ address: "198.51.100.1", reason: "92 % of all users come from 198.51.100.1" }) } }],
+  ["a user, then", "proxy-trust", "yes", { target: user("anna"), traffic: { proxyTrust: () => ({ address: "198.51.100.1", reason: "92 % of all users come from 198.51.100.1" }) } }],
+  ["no address of a CDN", "provider-address", "yes", {}],
+  ["an address of a CDN", "provider-address", "ask", { target: ip("104.17.0.9") }],
+  ["a range that holds a CDN's", "provider-address", "ask", { target: range("104.0.0.0/8") }],
   ["an ordinary client", "allow-list", "yes", { allow: { addresses: ["192.0.2.200"] } }],
   ["an allow-listed address", "allow-list", "no", { allow: { addresses: ["203.0.113.7"] } }],
   ["an address in an allow-listed range", "allow-list", "no", { allow: { addresses: ["203.0.113.0/24"] } }],

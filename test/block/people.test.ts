@@ -165,7 +165,7 @@ describe("why", () => {
     expect(why.lines).toContain(
       "Rule certain-client said no: the client's address is only guessed and could be forged.",
     );
-    expect(why.lines.filter((line) => line.startsWith("Rule "))).toHaveLength(14);
+    expect(why.lines.filter((line) => line.startsWith("Rule "))).toHaveLength(16);
   });
 
   test.for([

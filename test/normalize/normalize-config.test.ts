@@ -17,6 +17,9 @@ test.for([
   ["a field of CloudFront twice", formatsConfig, { cdn: { cloudfront: [...cloudfront, "timestamp"] } }],
   ["CloudFront without a status", formatsConfig, { cdn: { cloudfront: cloudfront.slice(1) } }],
   ["a network that is none", proxiesConfig, { trusted: ["10.0.0.0/33"] }],
+  ["a provider that nobody knows", proxiesConfig, { trusted: ["akamai"] }],
+  ["more hops than there can be", proxiesConfig, { hops: 33 }],
+  ["a share above all", proxiesConfig, { maxShare: 1.5 }],
   ["a route without a slash", endpointsConfig, [{ method: "GET", route: "api", class: "other" }]],
   ["a route with a query", endpointsConfig, [{ method: "GET", route: "/api?x=1", class: "other" }]],
   ["the rest in the middle", endpointsConfig, [{ method: "GET", route: "/a/{rest...}/b", class: "other" }]],
@@ -32,7 +35,14 @@ test.for([
 
 test("everything may be left out", () => {
   expect(formatsConfig.parse(undefined)).toEqual({});
-  expect(proxiesConfig.parse(undefined)).toEqual({ trusted: [], clientIpFrom: "auto" });
+  expect(proxiesConfig.parse(undefined)).toEqual({
+    trusted: [],
+    clientIpFrom: "auto",
+    header: "auto",
+    hops: 0,
+    everyRequestPassesHops: false,
+    maxShare: 0.5,
+  });
   expect(endpointsConfig.parse(undefined)).toEqual([]);
   expect(geoConfig.parse(undefined)).toEqual({ database: "default" });
   expect(privacyConfig.parse(undefined)).toEqual({});

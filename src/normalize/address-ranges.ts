@@ -1,0 +1,105 @@
+import ipaddr from "ipaddr.js";
+import { parseIPv4 } from "./ipv4.ts";
+
+/**
+ * Networks, for asking whether an address is in one of them: sorted, merged, and searched by halves,
+ * so that thousands of ranges (a provider's published list) cost hardly more than one.
+ */
+export class AddressRanges {
+  readonly #v4: Float64Array;
+  /** First and last in turn, as in `#v4`. */
+  readonly #v6: readonly bigint[];
+
+  /** `networks`: addresses or CIDR. Throws on a text that is neither; the configuration is checked before. */
+  constructor(networks: readonly string[]) {
+    const v4: Range<number>[] = [];
+    const v6: Range<bigint>[] = [];
+    for (const text of networks) {
+      const [address, bits] = parsed(text);
+      if (address.kind() === "ipv4") v4.push(rangeV4(address.toString(), bits));
+      else if ((address as ipaddr.IPv6).isIPv4MappedAddress() && bits >= 96) {
+        v4.push(rangeV4((address as ipaddr.IPv6).toIPv4Address().toString(), bits - 96));
+      } else v6.push(rangeV6((address as ipaddr.IPv6).parts, bits));
+    }
+    this.#v4 = Float64Array.from(merged(v4, 1));
+    this.#v6 = merged(v6, 1n);
+  }
+
+  /** `address`: as `parseIPv4` reads it. */
+  hasIPv4(address: number): boolean {
+    const ranges = this.#v4;
+    // The number of ends below the address: odd means that a range has begun there and not ended.
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const end = ranges[middle]!;
+      if (middle % 2 === 0 ? end <= address : end < address) low = middle + 1;
+      else high = middle;
+    }
+    return low % 2 === 1;
+  }
+
+  /** `parts`: the eight groups of an IPv6 address. */
+  hasIPv6(parts: readonly number[]): boolean {
+    const ranges = this.#v6;
+    if (ranges.length === 0) return false;
+    const address = numberOf(parts);
+    let low = 0;
+    let high = ranges.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const end = ranges[middle]!;
+      if (middle % 2 === 0 ? end <= address : end < address) low = middle + 1;
+      else high = middle;
+    }
+    return low % 2 === 1;
+  }
+}
+
+/** Whether a text is an address or a network in CIDR notation. */
+export function isNetwork(text: string): boolean {
+  return text.includes("/") ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
+}
+
+// helpers
+
+type Range<T> = readonly [first: T, last: T];
+
+function parsed(text: string): [ipaddr.IPv4 | ipaddr.IPv6, number] {
+  if (text.includes("/")) return ipaddr.parseCIDR(text);
+  const address = ipaddr.parse(text);
+  return [address, address.kind() === "ipv4" ? 32 : 128];
+}
+
+function rangeV4(text: string, bits: number): Range<number> {
+  const size = 2 ** (32 - bits);
+  const first = Math.floor(parseIPv4(text) / size) * size;
+  return [first, first + size - 1];
+}
+
+function rangeV6(parts: readonly number[], bits: number): Range<bigint> {
+  const hosts = BigInt(128 - bits);
+  const first = (numberOf(parts) >> hosts) << hosts;
+  return [first, first + (1n << hosts) - 1n];
+}
+
+/** In two halves of 64 bits: fewer big numbers are made than by adding group after group. */
+function numberOf(parts: readonly number[]): bigint {
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = parts;
+  const high = (BigInt(a * 65_536 + b) << 32n) | BigInt(c * 65_536 + d);
+  const low = (BigInt(e * 65_536 + f) << 32n) | BigInt(g * 65_536 + h);
+  return (high << 64n) | low;
+}
+
+/** Sorted, and those that overlap or touch made one: first and last in turn. */
+function merged<T extends number | bigint>(ranges: Range<T>[], one: T): T[] {
+  const sorted = ranges.toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const ends: T[] = [];
+  for (const [first, last] of sorted) {
+    const before = ends.at(-1);
+    if (before === undefined || first > (((before as number) + (one as number)) as T)) ends.push(first, last);
+    else if (last > before) ends[ends.length - 1] = last;
+  }
+  return ends;
+}
