@@ -28,7 +28,7 @@ export function aNormalizer(options: Partial<NormalizerOptions> & { format?: str
 /** Reads records through source `edge`; offsets count from 0. */
 export function normalizeAll(
   normalizer: Normalizer,
-  records: readonly string[],
+  records: readonly (string | Uint8Array)[],
   timestamps?: readonly number[],
 ): NormalizedBatch {
   return normalizer.normalize({
