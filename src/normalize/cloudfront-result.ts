@@ -18,7 +18,7 @@ export function readCloudfrontResult({ result, detailed, originSeconds }: Cloudf
   else if (textOf(originSeconds) !== undefined) draft.answeredBy = "upstream";
   else if (originSeconds !== undefined) draft.answeredBy = "gateway";
   else if (type === "Miss") draft.answeredBy = "upstream";
-  if (type === "LimitExceeded" || result === "LimitExceeded") draft.limited = true;
+  if (type === "LimitExceeded") draft.limited = true;
   if (type === "ClientGeoBlocked" || type === "InvalidRequestBlocked") draft.outcome = "denied";
 }
 

@@ -46,10 +46,11 @@ export const awsApiGateway: JsonFormat = {
   },
 
   matches(sample) {
-    if (sample.requestTimeEpoch === undefined && sample.requestTime === undefined) return 0;
     if (sample.requestId === undefined && sample.extendedRequestId === undefined) return 0;
     if (sample.status === undefined || sample.httpMethod === undefined) return 0;
-    return sample.resourcePath === undefined && sample.routeKey === undefined ? 0.7 : 0.95;
+    const timed = sample.requestTimeEpoch !== undefined || sample.requestTime !== undefined;
+    const routed = sample.resourcePath !== undefined || sample.routeKey !== undefined;
+    return timed ? (routed ? 0.95 : 0.7) : routed ? 0.6 : 0;
   },
 
   read(record, draft) {
