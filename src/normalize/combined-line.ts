@@ -51,11 +51,11 @@ export function splitCombined(line: string): CombinedLine | undefined {
   };
 }
 
-/** `ADDRESS - USER` of nginx; the user may hold spaces. `undefined` when it is something else. */
+/** `ADDRESS - USER` of nginx; the user may hold spaces, or be without a name. `undefined` when it is something else. */
 export function splitAddress(who: string): { readonly address: string; readonly user: string } | undefined {
   const space = who.indexOf(" ");
-  if (space <= 0 || !who.startsWith(" - ", space)) return undefined;
-  return { address: who.slice(0, space), user: who.slice(space + 3) };
+  if (space <= 0 || (!who.startsWith(" - ", space) && who.length !== space + 2)) return undefined;
+  return who.charCodeAt(space + 1) === 45 ? { address: who.slice(0, space), user: who.slice(space + 3) } : undefined;
 }
 
 /** Method and target of a request line, unescaped; what is no request line (a TLS greeting) has no method. */

@@ -1,5 +1,6 @@
 import { maxEntries } from "../source/raw-batch.ts";
 import type { RejectReason } from "./access-event.ts";
+import { containerLine } from "./container-line.ts";
 import { carriedBy, type Envelope, mayCarry } from "./envelope.ts";
 import type { JsonRecord } from "./log-format.ts";
 import { readOtlpJson } from "./otlp-json.ts";
@@ -106,7 +107,11 @@ class Unwrapping {
 
   /** One line: JSON or text. */
   #line(line: string, path: readonly Envelope[]): void {
-    if (path.length > 0 && this.#visitor.line(line, path)) this.#found++;
+    const inner = containerLine(line);
+    if (inner !== undefined) {
+      const inside = this.#into("container", path, line);
+      if (inside !== undefined) this.#line(inner, inside);
+    } else if (path.length > 0 && this.#visitor.line(line, path)) this.#found++;
     else {
       const first = firstMark(line);
       if (isWhole(line, first) && this.#json(line, path)) return;
@@ -149,10 +154,7 @@ class Unwrapping {
   #carrier(object: JsonRecord, path: readonly Envelope[], text: string | undefined): void {
     const visitor = this.#visitor;
     const carried = visitor.isRecord(object) ? undefined : carriedBy(object, (inner) => visitor.isRecord(inner));
-    if (
-      carried === undefined ||
-      (typeof carried.inner === "string" && !isJson(carried.inner) && !visitor.isLine(carried.inner))
-    ) {
+    if (carried === undefined || (typeof carried.inner === "string" && !this.#isEntry(carried.inner))) {
       this.#entry(object, path, text);
       return;
     }
@@ -160,6 +162,12 @@ class Unwrapping {
     if (inside === undefined) return;
     if (typeof carried.inner === "string") this.text(carried.inner, inside);
     else this.#entry(carried.inner, inside, undefined);
+  }
+
+  /** Whether a carried text is a log entry, be it in a container's line. */
+  #isEntry(text: string): boolean {
+    const line = containerLine(text) ?? text;
+    return isJson(line) || this.#visitor.isLine(line);
   }
 
   #takeOtlp(path: readonly Envelope[]): TakeOtlp {

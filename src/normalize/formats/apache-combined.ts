@@ -8,7 +8,7 @@ import { textOf } from "../read-value.ts";
  * `%v:%p %h %l %u %t "%r" %>s %O "%{Referer}i" "%{User-Agent}i"`.
  *
  * Traps: `%h` is a name instead of an address with `HostnameLookups On`. Quotes and backslashes are
- * escaped with a backslash. `-` stands for no bytes; a user without a name is `""`; a connection
+ * escaped with a backslash. `-` stands for no bytes, and for the status of a request that was never answered; a user without a name is `""`; a connection
  * that sent nothing in time is `"-" 408`. Whole seconds; no duration (a `%D` or `%T` at the end has
  * no mark that tells its unit), no upstream.
  */
@@ -32,7 +32,12 @@ export const apacheCombined: TextFormat = {
     if (parts === undefined || Number.isNaN(readClf(parts.time)) || parts.rest.includes(" [")) return 0;
     const who = splitWho(parts.who);
     if (who === undefined) return 0;
-    const signs = who.host !== undefined || parts.bytes === "-" || who.user === '""' || sample.includes('\\"');
+    const signs =
+      who.host !== undefined ||
+      parts.bytes === "-" ||
+      parts.status === "-" ||
+      who.user === '""' ||
+      sample.includes('\\"');
     return signs ? 0.95 : 0.85;
   },
 
@@ -50,7 +55,7 @@ export const apacheCombined: TextFormat = {
     return (
       draft.endedAt(readClf(parts.time), "time") ??
       draft.asked(method, target, "request") ??
-      draft.answered(parts.status, "status") ??
+      draft.answered(parts.status === "-" ? 0 : parts.status, "status") ??
       draft.moved(undefined, parts.bytes)
     );
   },
@@ -71,13 +76,11 @@ function splitWho(who: string): Who | undefined {
   const third = who.indexOf(" ", second + 1);
   if (first <= 0 || second < 0) return undefined;
   // The identity is a dash nearly always: nobody asks for it any more. Whatever stands before the address is the host.
-  const hasHost = third > 0 && who.slice(first + 1, second) !== "-" && who.slice(second + 1, third) === "-";
-  if (!hasHost) return { host: undefined, address: who.slice(0, first), user: who.slice(second + 1) };
+  const noIdentity = who.slice(first + 1, second) === "-";
+  if (noIdentity || third < 0) return { host: undefined, address: who.slice(0, first), user: who.slice(second + 1) };
+  if (who.slice(second + 1, third) !== "-") return undefined;
   const colon = who.lastIndexOf(":", first);
-  const host = who.slice(
-    0,
-    colon > 0 && !who.startsWith("]", colon - 1) && isPort(who, colon + 1, first) ? colon : first,
-  );
+  const host = who.slice(0, colon > 0 && isPort(who, colon + 1, first) ? colon : first);
   return { host, address: who.slice(first + 1, second), user: who.slice(third + 1) };
 }
 

@@ -28,8 +28,8 @@ export const nginxCombined: TextFormat = {
   matches(sample) {
     const parts = splitCombined(sample);
     if (parts === undefined || splitAddress(parts.who) === undefined || Number.isNaN(readClf(parts.time))) return 0;
-    // What only others write: Apache has no number for no bytes, and escapes a quote with a backslash.
-    if (parts.bytes === "-" || sample.includes('\\"') || parts.rest.includes(" [")) return 0.7;
+    // What only others write: Apache has no number for none, and escapes a quote with a backslash.
+    if (parts.bytes === "-" || parts.status === "-" || sample.includes('\\"') || parts.rest.includes(" [")) return 0.7;
     return 0.9;
   },
 
