@@ -42,6 +42,7 @@ export function unwrapRecord(record: string | Uint8Array, visitor: RecordVisitor
   const unwrapping = new Unwrapping(visitor);
   if (typeof record === "string") unwrapping.text(record, none);
   else unwrapping.protobuf(record);
+  if (unwrapping.found === 0) visitor.reject("empty", "expected log entries in the envelope", "");
 }
 
 // helpers
@@ -55,7 +56,8 @@ const none: readonly Envelope[] = [];
 /** The way through one record. */
 class Unwrapping {
   readonly #visitor: RecordVisitor;
-  #found = 0;
+  /** Entries and rejections so far. */
+  found = 0;
 
   constructor(visitor: RecordVisitor) {
     this.#visitor = visitor;
@@ -111,7 +113,7 @@ class Unwrapping {
     if (inner !== undefined) {
       const inside = this.#into("container", path, line);
       if (inside !== undefined) this.#line(inner, inside);
-    } else if (path.length > 0 && this.#visitor.line(line, path)) this.#found++;
+    } else if (path.length > 0 && this.#visitor.line(line, path)) this.found++;
     else {
       const first = firstMark(line);
       if (isWhole(line, first) && this.#json(line, path)) return;
@@ -214,20 +216,20 @@ class Unwrapping {
 
   /** True, after saying so once, when the record has given as much as one may. */
   #isFull(text: string, rest: string): boolean {
-    if (this.#found < maxEntries) return false;
-    if (this.#found === maxEntries) {
+    if (this.found < maxEntries) return false;
+    if (this.found === maxEntries) {
       this.#reject("too_long", `expected at most ${maxEntries} entries in one record; ${rest}`, text);
     }
     return true;
   }
 
   #entry(sample: JsonRecord | string, envelopes: readonly Envelope[], text: string | undefined): void {
-    this.#found++;
+    this.found++;
     this.#visitor.entry(sample, { envelopes, text });
   }
 
   #reject(reason: RejectReason, detail: string, text: string): void {
-    this.#found++;
+    this.found++;
     this.#visitor.reject(reason, detail, text);
   }
 }
