@@ -36,8 +36,9 @@ export function createClientResolver(read: AddressReader, rules: ResolveRules = 
     if (clientIpFrom === "gateway" || clientIp === undefined || peerIp === undefined) return false;
     const peer = clientIp === peerIp ? undefined : read(peerIp);
     if (peer === undefined || peer.ip === address.ip) return false;
-    // The gateway took it from what the peer sent, and the peer is none of our hops.
-    if (!peer.trusted) return true;
+    // The gateway took it from what the peer sent. A stranger on the internet could send anything; a
+    // private peer is a hop of ours that the gateway was told of, if not we.
+    if (!peer.trusted && !peer.local) return true;
     walk(draft, { read, header }, walked);
     return walked.address !== undefined && walked.address.ip !== address.ip;
   };
