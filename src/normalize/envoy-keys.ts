@@ -70,16 +70,19 @@ export interface EnvoyAnswer {
 
 /**
  * Who answered, whether a limiter refused, and whether it was our own block. `ext_authz` refuses with
- * the flag `UAEX`: counted as ours when the status is one that we give (403, 429). Without details, a
- * time that the upstream took means that it answered, and any flag without one that Envoy did.
+ * the flag `UAEX`: counted as ours when the status is one that we give (403, 429); the upstream's time
+ * is then that of the authorization. Without details, a time that the upstream took means that it
+ * answered, and any flag without one that Envoy did.
  */
 export function judgeEnvoyAnswer(draft: Draft, { flags, details, noUpstream }: EnvoyAnswer): void {
+  const isRefused = details === "ext_authz_denied" || hasFlag(flags, "UAEX");
+  if (isRefused) draft.upstreamMs = undefined;
   if (details !== undefined) draft.answeredBy = details === "via_upstream" ? "upstream" : "gateway";
+  else if (isRefused || noUpstream) draft.answeredBy = "gateway";
   else if (draft.upstreamMs !== undefined) draft.answeredBy = "upstream";
-  else if (flags !== undefined || noUpstream) draft.answeredBy = "gateway";
+  else if (flags !== undefined) draft.answeredBy = "gateway";
   const isLimiters = details === "request_rate_limited" || details === "local_rate_limited";
   draft.limited = isLimiters || hasFlag(flags, "RL");
-  const isRefused = details === "ext_authz_denied" || hasFlag(flags, "UAEX");
   draft.enforced = isRefused && (draft.status === 403 || draft.status === 429);
 }
 

@@ -15,7 +15,7 @@ import { isEnforcement, readShopKeys, shopKeys } from "../shop-keys.ts";
  * not read: unless `trusted_proxies_strict` is set, Caddy takes it from the left of
  * `X-Forwarded-For`, where the client writes. Headers are lists; those with credentials are
  * `REDACTED`. `status` is 0 where Caddy wrote no answer. What a proxied server answered has `Via` (from
- * 2.10 on); who gave any other answer can't be told, unless `upstream_latency_ms` is logged.
+ * 2.10 on); who gave any other answer can't be told, unless `upstream_ms` is logged.
  */
 export const caddy: JsonFormat = {
   id: "caddy",
@@ -37,7 +37,7 @@ export const caddy: JsonFormat = {
     size: "responseBytes",
     duration: "durationMs",
     status: "status",
-    upstream_latency_ms: ["upstreamMs", "answeredBy"],
+    upstream_ms: ["upstreamMs", "answeredBy"],
     "resp_headers.Via": "answeredBy",
     "resp_headers.X-Gatewatch-Action": "enforced",
     ...shopKeys,
@@ -75,6 +75,7 @@ export const caddy: JsonFormat = {
     judge(record, headerOf(response.Via), draft);
     if (isEnforcement(headerOf(response["X-Gatewatch-Action"])) && draft.status >= 400) {
       draft.enforced = true;
+      draft.upstreamMs = undefined;
       draft.answeredBy = "gateway";
     }
     readShopKeys(record, draft);
@@ -109,11 +110,11 @@ function durationOf(value: unknown): unknown {
   return typeof value === "string" ? readGoDuration(value) : value;
 }
 
-function judge({ upstream_latency_ms: latency }: JsonRecord, via: string | undefined, draft: Draft): void {
-  const ms = latency === undefined ? undefined : decimalOf(latency);
+function judge({ upstream_ms: logged }: JsonRecord, via: string | undefined, draft: Draft): void {
+  const ms = logged === undefined ? undefined : decimalOf(logged);
   if (ms !== undefined && ms >= 0) {
     draft.upstreamMs = Math.round(ms * 1000) / 1000;
     draft.answeredBy = "upstream";
-  } else if (via?.endsWith(" Caddy")) draft.answeredBy = "upstream";
-  else if (latency !== undefined) draft.answeredBy = "gateway";
+  } else if (via !== undefined) draft.answeredBy = "upstream";
+  else if (logged !== undefined) draft.answeredBy = "gateway";
 }

@@ -132,15 +132,25 @@ function endOfRequest(line: string, from: number): number {
 /** Five quoted fields; true when the last of them, the upstream's address, is empty. */
 function readHeaders(text: string, draft: Draft): boolean {
   const [, forwardedFor, , agent, , requestId, , host, , upstream, rest, more] = text.split('"', 12);
-  if (rest === undefined || more !== undefined) return false;
+  if (rest === undefined) return false;
+  if (more !== undefined) {
+    // Nobody can tell where a field ends. Istio's peer stands after them all; but what a client called
+    // the server in the TLS handshake stands there, too, so that this is no more than a guess.
+    draft.forwardedFor = peerIn(text.slice(text.lastIndexOf('"') + 1));
+    return false;
+  }
   draft.forwardedFor = textOf(forwardedFor);
   draft.userAgent = textOf(agent);
   draft.requestId = textOf(requestId);
   draft.host = textOf(host);
-  // Istio: cluster, the upstream's and our own address, the peer's, the name of the TLS handshake, the route.
-  const tail = rest.split(" ", 8);
-  if (tail.length >= 5) draft.clientIp = textOf(tail[4]);
+  draft.clientIp = peerIn(rest);
   return upstream === "-";
+}
+
+/** Istio's end of a line: cluster, address of our side to the upstream and to the peer, the peer's, the TLS handshake's name, the route. */
+function peerIn(tail: string): string | undefined {
+  const parts = tail.split(" ", 8);
+  return parts.length >= 7 ? textOf(parts[4]) : undefined;
 }
 
 function isDigit(c: number): boolean {
