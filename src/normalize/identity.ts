@@ -8,7 +8,10 @@ import { holdsCardNumber, isKnownToken, looksSecret, redactText, replaceControls
  * from elsewhere (a gateway that asks about a user) passes that one through here first.
  */
 export interface Identities {
-  /** As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name. */
+  /**
+   * As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name. What
+   * already is such a hash stays: the application made it with the same key (`docs/shop-events.md`).
+   */
   user(raw: string): string | undefined;
   /** An API key or a session: as it is, unless whoever reads it could use it; then its hash (`h_…`). */
   credential(raw: string): string;
@@ -29,7 +32,7 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
       .slice(0, 16);
 
   const readUser = (raw: string): string | undefined => {
-    if (pseudonymKey !== undefined) return `u_${hash(raw)}`;
+    if (pseudonymKey !== undefined) return isPseudonym(raw) ? raw : `u_${hash(raw)}`;
     if (holdsCardNumber(raw)) return undefined;
     if (isKnownToken(raw)) return `h_${hash(raw)}`;
     return replaceControls(raw.slice(0, maxIdentity));
@@ -47,4 +50,10 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
     credential: (raw) => (looksSecret(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
     device: (raw) => (isKnownToken(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
   };
+}
+
+// helpers
+
+function isPseudonym(raw: string): boolean {
+  return raw.length === 18 && /^u_[0-9a-f]{16}$/.test(raw);
 }

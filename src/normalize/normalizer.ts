@@ -117,10 +117,8 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     this.#offsets = [];
     this.#indexes = [];
     this.#rejected = [];
-    this.#from = {
-      ...{ gateway: state.gateway, arrivedAt: batch.receivedAt },
-      ...{ trustClientIp: state.trustClientIp, clock: state.clock },
-    };
+    const { gateway, trustClientIp, clock } = state;
+    this.#from = { gateway, trustClientIp, clock, arrivedAt: batch.receivedAt };
     if (state.format.current === undefined) findFormat(state.format, batch.records);
 
     const { records, offsets, timestamps } = batch;

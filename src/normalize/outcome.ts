@@ -48,7 +48,7 @@ function holds({ when }: OutcomeRule, { status, answeredBy, attributes }: Outcom
 function passes(wanted: ValueTest, value: string | undefined): boolean {
   if (typeof wanted !== "object") return value === String(wanted);
   if (Array.isArray(wanted)) return value !== undefined && wanted.some((one) => value === String(one));
-  const { present, startsWith, contains, min, max } = wanted as Exclude<ValueTest, string | number | boolean | readonly unknown[]>; // prettier-ignore
+  const { present, startsWith, contains, min, max } = wanted;
   if (present !== undefined && present !== (value !== undefined)) return false;
   if (startsWith !== undefined && !value?.startsWith(startsWith)) return false;
   if (contains !== undefined && !value?.includes(contains)) return false;

@@ -1,8 +1,10 @@
+import { readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { endpointClasses } from "../../src/normalize/access-event.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
 import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
+import { shopAttributes } from "../../src/normalize/formats/shop-event.ts";
 import { shopEventKind, shopSubjects } from "../../src/normalize/shop-event-kinds.ts";
 import { plantedSecrets, secretsIn } from "../support/planted-secrets.ts";
 import { aNormalizer, arrivedAt, normalizeAll } from "../support/normalizing.ts";
@@ -200,3 +202,38 @@ test("no field lets a secret through", () => {
     }
   }
 });
+
+describe("docs/shop-events.md", () => {
+  const text = readFileSync(new URL("../../docs/shop-events.md", import.meta.url), "utf8");
+
+  test("has every kind in the column of its outcome", () => {
+    const rows = text.split("\n").filter((line) => line.startsWith("| `") && line.split("|").length === 8);
+    const documented = rows.flatMap((row) => {
+      const [endpointClass = "", ...columns] = row
+        .split("|")
+        .slice(1)
+        .map((cell) => [...cell.matchAll(/`([\w.]+)`/g)]);
+      return columns.flatMap((names, i) => names.map(([, name]) => [name, endpointClass[0]?.[1], columnsOf[i]]));
+    });
+    const known = Object.entries(shopSubjects).flatMap(([subject, { endpointClass, ...by }]) =>
+      Object.entries(by).flatMap(([column, verbs]) =>
+        verbs.map((verb) => [`${subject}.${verb}`, endpointClass, column]),
+      ),
+    );
+    expect(documented.toSorted()).toEqual(known.toSorted());
+  });
+
+  test("has every attribute", () => {
+    for (const name of shopAttributes) expect(text).toContain(`\`${name}\``);
+  });
+
+  test("its examples are read", () => {
+    const [example = ""] = /(?<=```json\n)[^`]+/.exec(text) ?? [];
+    const { events, rejected } = normalizeAll(aNormalizer(), [example]);
+    expect(rejected).toEqual([]);
+    expect(events.map(({ route }) => route)).toEqual(["login.failed", "promo.rejected", "stock.reserved"]);
+    expect(events[1]?.attributes).toEqual({ promoCode: "SUMMER26", reason: "expired" });
+  });
+});
+
+const columnsOf = ["ok", "failed", "denied", "limited", "none"];
