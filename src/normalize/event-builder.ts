@@ -83,7 +83,10 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       const logged = draft.timeIsLocal ? clock(draft.time, arrivedAt + maxAheadMs) : draft.time;
       let time = draft.timeIsStart && durationMs !== undefined ? logged + durationMs : logged;
       time = Math.floor(time);
+      const begun = draft.timeIsStart ? logged : durationMs === undefined ? undefined : time - durationMs;
+      let startedAt = begun === undefined ? undefined : Math.floor(begun);
       if (time > arrivedAt + maxAheadMs) {
+        if (startedAt !== undefined) startedAt -= time - arrivedAt;
         time = arrivedAt;
         clamped++;
       }
@@ -114,7 +117,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       return {
         origin: shop === undefined ? "gateway" : "shop",
         time,
-        startedAt: durationMs === undefined ? (draft.timeIsStart ? time : undefined) : Math.floor(time - durationMs),
+        startedAt,
         gateway,
         clientIp: address?.ip,
         clientKey: address?.key,
