@@ -118,6 +118,7 @@ export interface Explanation {
 export interface LogAnswer {
   readonly status: AcceptAnswer["status"] | 404;
   readonly body: AcceptAnswer["body"];
+  readonly otlp?: AcceptAnswer["otlp"];
 }
 
 export interface LogService {

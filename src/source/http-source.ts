@@ -4,14 +4,16 @@ import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { Gate } from "./gate.ts";
 import { LineFeed } from "./line-feed.ts";
-import { type BodyHeaders, readBody } from "./log-body.ts";
+import { type BodyHeaders, type BodyRecords, type BodyRefusal, readBody } from "./log-body.ts";
+import { type OtlpAnswer, otlpAnswer, type OtlpEncoding } from "./otlp-request.ts";
 import type { Position, Source, SourceIo } from "./raw-batch.ts";
 import type { HttpSourceConfig } from "./source-config.ts";
 import { Spool, type SpoolPosition } from "./spool.ts";
+import { longestLine, recordOfLine } from "./spooled-line.ts";
 
 /** What `POST /v1/logs` answers. */
 export interface AcceptAnswer {
-  readonly status: 202 | 400 | 413 | 415 | 429;
+  readonly status: 200 | 202 | 400 | 413 | 415 | 429;
   readonly body: {
     /** Lines that are safe on disk now, and will be handled. */
     readonly accepted: number;
@@ -22,6 +24,8 @@ export interface AcceptAnswer {
     /** With 429: nothing was taken; send all of it again after so long. */
     readonly retryAfterSeconds?: number;
   };
+  /** To an OTLP request: the answer in its own terms, to be sent in place of `body`. */
+  readonly otlp?: OtlpAnswer;
 }
 
 /** About as long as it takes to save what was handled, which makes room. */
@@ -69,9 +73,11 @@ export class HttpSource implements Source {
 
   /** Takes one request's body; the handler behind `POST /v1/logs`. Never rejects. */
   async accept(body: Buffer, headers: BodyHeaders): Promise<AcceptAnswer> {
-    const answer = await this.#accept(body, headers);
+    const { maxBodyBytes, maxRecordBytes } = this.#config;
+    const read = await readBody(body, { headers, maxBodyBytes, maxRecordBytes });
+    const answer = await this.#keep(read);
     this.#metrics.answered(answer);
-    return answer;
+    return read.otlp ? inOtlp(answer, read.otlp) : answer;
   }
 
   async saved(positions: ReadonlyMap<string, Position>): Promise<void> {
@@ -99,9 +105,7 @@ export class HttpSource implements Source {
     await spool?.close();
   }
 
-  async #accept(body: Buffer, headers: BodyHeaders): Promise<AcceptAnswer> {
-    const { maxBodyBytes, maxRecordBytes } = this.#config;
-    const read = await readBody(body, { headers, maxBodyBytes, maxRecordBytes });
+  async #keep(read: BodyRecords | BodyRefusal): Promise<AcceptAnswer> {
     if ("status" in read) return { status: read.status, body: { accepted: 0, rejected: 0, error: read.error } };
     const outcome = this.#stopping.signal.aborted ? "stopping" : await this.#spool?.append(read.parts);
     this.#tellOfDisk(outcome);
@@ -110,7 +114,7 @@ export class HttpSource implements Source {
       return { status: 429, body: { accepted: 0, rejected: 0, error, retryAfterSeconds } };
     }
     const rejected = Object.values(read.reasons).reduce((a, b) => a + b, 0);
-    return { status: 202, body: { accepted: read.accepted, rejected, reasons: read.reasons } };
+    return { status: read.otlp ? 200 : 202, body: { accepted: read.accepted, rejected, reasons: read.reasons } };
   }
 
   #tellOfDisk(outcome: string | undefined): void {
@@ -131,7 +135,9 @@ export class HttpSource implements Source {
         feed = new LineFeed({
           source: this.name,
           partition: this.#partition,
-          maxRecordBytes: this.#config.maxRecordBytes,
+          // What is longer than its own bound was refused before it was spooled.
+          maxRecordBytes: longestLine(Math.max(this.#config.maxRecordBytes, this.#config.maxBodyBytes)),
+          recordOf: recordOfLine,
           io,
           clock: this.#clock,
           gate: this.#gate,
@@ -151,6 +157,12 @@ const busy = {
   failed: "the lines could not be written to disk; nothing was taken",
   stopping: "the service is starting or stopping; nothing was taken",
 } as const;
+
+function inOtlp(answer: AcceptAnswer, encoding: OtlpEncoding): AcceptAnswer {
+  const { rejected, error = "the request has more log records than are taken; make the sender's batches smaller" } =
+    answer.body;
+  return { ...answer, otlp: otlpAnswer(encoding, { rejected, error, refused: answer.status !== 200 }) };
+}
 
 function parseSpoolPosition(position: Position | undefined): SpoolPosition | undefined {
   if (typeof position !== "object") return undefined;

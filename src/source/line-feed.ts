@@ -13,6 +13,8 @@ export interface LineFeedOptions {
   readonly io: SourceIo;
   readonly clock: Clock;
   readonly gate: Gate;
+  /** What a line stands for; without it, for itself. */
+  readonly recordOf?: (line: string) => string | Uint8Array;
 }
 
 /** Hands the lines of one partition's bytes to the pipeline, and waits until each batch is handled. */
@@ -76,9 +78,13 @@ export class LineFeed {
       refusedFrom = refusedTo;
     }
   }
-  async #handle({ next, ...lines }: Lines & { next: number }): Promise<void> {
-    const { source, partition, io, clock, gate } = this.#options;
+
+  async #handle({ next, records, ...lines }: Lines & { next: number }): Promise<void> {
+    const { source, partition, io, clock, gate, recordOf } = this.#options;
     await gate.passed();
-    await io.handle({ source, partition, ...lines, next: this.#position(next), receivedAt: clock.now() });
+    await io.handle({
+      ...{ source, partition, records: recordOf ? records.map(recordOf) : records },
+      ...{ ...lines, next: this.#position(next), receivedAt: clock.now() },
+    });
   }
 }

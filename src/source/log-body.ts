@@ -1,17 +1,24 @@
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
+import { isGzip } from "./inflate.ts";
+import { countOtlpJson, countOtlpProtobuf, type OtlpEncoding } from "./otlp-request.ts";
+import { maxEntries } from "./raw-batch.ts";
+import { lineOfBytes } from "./spooled-line.ts";
 
 /** A request body's records, each ending in a newline, and how many were refused for what. */
 export interface BodyRecords {
   readonly parts: readonly Buffer[];
   readonly accepted: number;
   readonly reasons: Readonly<Partial<Record<"too_long" | "too_deep" | "undecodable", number>>>;
+  /** It is an OTLP request, and to be answered as one. */
+  readonly otlp?: OtlpEncoding;
 }
 
 /** Why a body can't be read at all. */
 export interface BodyRefusal {
   readonly status: 400 | 413 | 415;
   readonly error: string;
+  readonly otlp?: OtlpEncoding;
 }
 
 export interface BodyHeaders {
@@ -20,26 +27,28 @@ export interface BodyHeaders {
 }
 
 /**
- * Reads a body of NDJSON, plain lines, or a JSON array or object, plain or gzip; of no more than
- * `maxBodyBytes`, inflated too. An array's objects are written one to a line; its strings are taken
- * as lines.
+ * Reads a body of NDJSON, plain lines, a JSON array or object, or an OTLP request, plain or gzip (which
+ * needs no header to be seen); of no more than `maxBodyBytes`, inflated too. An array's objects are
+ * written one to a line; its strings are taken as lines. An OTLP request stays one record.
  */
 export async function readBody(
   body: Buffer,
   options: { headers: BodyHeaders; maxBodyBytes: number; maxRecordBytes: number },
 ): Promise<BodyRecords | BodyRefusal> {
   const { headers, maxBodyBytes, maxRecordBytes } = options;
-  const tooLarge = { status: 413, error: `the body is larger than ${maxBodyBytes} bytes` } as const;
-  if (body.length > maxBodyBytes) return tooLarge;
   const type = (headers.contentType ?? "").split(";")[0]?.trim().toLowerCase() ?? "";
-  if (!lineTypes.has(type) && type !== "application/json") {
-    return { status: 415, error: "send application/x-ndjson, application/json or text/plain" };
+  const otlp = protobufTypes.has(type) ? ({ otlp: "protobuf" } as const) : undefined;
+  const tooLarge = { status: 413, error: `the body is larger than ${maxBodyBytes} bytes`, ...otlp } as const;
+  if (body.length > maxBodyBytes) return tooLarge;
+  if (!lineTypes.has(type) && type !== "application/json" && !otlp) {
+    return { status: 415, error: "send application/x-ndjson, application/json, text/plain or application/x-protobuf" };
   }
   const inflated = await inflate(body, headers.contentEncoding, maxBodyBytes);
   if (inflated === "too_large") return tooLarge;
-  if (!Buffer.isBuffer(inflated)) return inflated;
+  if (!Buffer.isBuffer(inflated)) return { ...inflated, ...otlp };
+  if (otlp) return protobufOf(inflated);
   if (type !== "application/json") return linesOf(inflated, maxRecordBytes);
-  return jsonOf(inflated, maxRecordBytes);
+  return jsonOf(inflated, { maxBodyBytes, maxRecordBytes });
 }
 
 // helpers
@@ -52,8 +61,11 @@ const lineTypes = new Set([
   "application/jsonl",
   "application/x-jsonlines",
   "application/octet-stream",
+  "application/gzip",
+  "application/x-gzip",
   "text/plain",
 ]);
+const protobufTypes = new Set(["application/x-protobuf", "application/protobuf"]);
 const newline = Buffer.from("\n");
 
 async function inflate(
@@ -62,8 +74,10 @@ async function inflate(
   maxOutputLength: number,
 ): Promise<Buffer | BodyRefusal | "too_large"> {
   const name = encoding?.trim().toLowerCase() ?? "identity";
-  if (name === "identity" || name === "") return body;
-  if (name !== "gzip" && name !== "x-gzip") return { status: 415, error: "the only encoding understood is gzip" };
+  const isPlain = name === "identity" || name === "";
+  if (isPlain && !isGzip(body)) return body;
+  if (!isPlain && name !== "gzip" && name !== "x-gzip")
+    return { status: 415, error: "the only encoding understood is gzip" };
   try {
     return await gunzipAsync(body, { maxOutputLength });
   } catch (error) {
@@ -96,7 +110,20 @@ function linesOf(body: Buffer, maxRecordBytes: number): BodyRecords {
   return { parts, accepted, reasons: tooLong > 0 ? { too_long: tooLong } : {} };
 }
 
-function jsonOf(body: Buffer, maxRecordBytes: number): BodyRecords | BodyRefusal {
+function protobufOf(body: Buffer): BodyRecords | BodyRefusal {
+  const count = countOtlpProtobuf(body);
+  if (count === undefined) return { status: 400, error: "the body is no ExportLogsServiceRequest", otlp: "protobuf" };
+  return otlpOf(count, "protobuf", lineOfBytes(body));
+}
+
+function otlpOf(count: number, otlp: OtlpEncoding, line: Buffer): BodyRecords {
+  const rest = Math.max(0, count - maxEntries);
+  const parts = count > 0 ? [line] : [];
+  return { parts, accepted: count - rest, reasons: rest > 0 ? { too_long: rest } : {}, otlp };
+}
+
+function jsonOf(body: Buffer, bounds: { maxBodyBytes: number; maxRecordBytes: number }): BodyRecords | BodyRefusal {
+  const { maxBodyBytes, maxRecordBytes } = bounds;
   let value: unknown;
   try {
     value = JSON.parse(body.toString("utf8"));
@@ -104,6 +131,12 @@ function jsonOf(body: Buffer, maxRecordBytes: number): BodyRecords | BodyRefusal
     // Many senders label NDJSON as JSON. An array, though, was meant as one.
     if (/^\s*\[/.test(body.toString("latin1", 0, 100))) return { status: 400, error: "the body is not valid JSON" };
     return linesOf(body, maxRecordBytes);
+  }
+  const count = countOtlpJson(value);
+  if (count !== undefined) {
+    const line = lineOf(value, maxBodyBytes);
+    if ("text" in line) return otlpOf(count, "json", Buffer.from(`${line.text}\n`));
+    return { status: 400, error: "the body is nested too deep, or too long", otlp: "json" };
   }
   const lines: string[] = [];
   const reasons: { too_long?: number; too_deep?: number; undecodable?: number } = {};

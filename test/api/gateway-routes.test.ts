@@ -115,6 +115,22 @@ describe("/v1/logs", () => {
     expect(answer.json()).toEqual({ error: { code, message: "why" }, accepted: 0, rejected: 0, retryAfterSeconds: 5 });
   });
 
+  test.for([
+    [200, "application/x-protobuf", ""],
+    [200, "application/json", "{}"],
+    [400, "application/x-protobuf", "\u0012\u0003why"],
+  ] as const)("answers OTLP in its own terms: %i %s", async ([status, contentType, content]) => {
+    const { app, services } = createTestApi();
+    services.logs.accept = async () => ({
+      status,
+      body: { accepted: 1, rejected: 0 },
+      otlp: { contentType, content: Buffer.from(content) },
+    });
+    const headers = { "content-type": contentType };
+    const answer = await app.inject({ method: "POST", url: "/v1/logs", headers, payload: "x" });
+    expect([answer.statusCode, answer.headers["content-type"], answer.body]).toEqual([status, contentType, content]);
+  });
+
   test("refuses a body larger than any source takes, and unknown parameters", async () => {
     const { app, services } = createTestApi();
     const large = await app.inject({ method: "POST", url: "/v1/logs", payload: "x".repeat(1025) });

@@ -150,10 +150,10 @@ describe("no record gives more than its share", () => {
 
   test("a resource's attributes are not multiplied without bound", () => {
     const resource = Object.fromEntries(Array.from({ length: 3000 }, (_, i) => [`attribute${i}`, "x"]));
-    const logs = Array.from({ length: 9000 }, () => ({ attributes: { a: "b" } }));
+    const logs = Array.from({ length: 2000 }, () => ({ attributes: { a: "b" } }));
     const before = process.memoryUsage().heapUsed;
-    expect(normalized(otlpProtobuf({ resource, logs })).rejected).toHaveLength(9000);
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(500 * 1024 ** 2);
+    expect(normalized(otlpProtobuf({ resource, logs })).rejected).toHaveLength(2000);
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 * 1024 ** 2);
   });
 });
 
