@@ -55,8 +55,8 @@ export class TrafficMemory {
 
   see(event: AccessEvent): void {
     if (event.time > this.#newest) this.#newest = event.time;
-    if (event.userId !== undefined) this.#usersSeen = true;
     if (event.clientKey !== undefined) {
+      if (event.userId !== undefined && tellsWhere(event)) this.#usersSeen = true;
       hashKey(event.clientKey);
       const client = hashed.lo;
       if (event.origin === "gateway") this.#active.add(event.time, client);
@@ -238,6 +238,11 @@ export interface SavedMemory {
 
 function reasonOf({ address, share, of }: MisplacedTrust): string {
   return `${Math.round(share * 100)} % of all ${of} come from ${address}: it is most likely a proxy that proxies.trusted lacks`;
+}
+
+/** What an application takes for the client may be its proxy: such events alone tell of nobody behind the others. */
+function tellsWhere(event: AccessEvent): boolean {
+  return event.origin === "gateway" || event.clientIpTrust === "certain";
 }
 
 function isFailedLogin(event: AccessEvent): boolean {

@@ -154,3 +154,50 @@ test("when there are too many clients the old and quiet are forgotten, and count
   expect(memory.successfulUsers("10.0.3.231")).toBe(1);
   expect(memory.successfulUsers("10.0.0.1")).toBe(0);
 });
+
+describe("shop events", () => {
+  const shop = (at: number, partial: Partial<AccessEvent>) =>
+    anEvent({ time: start + at, origin: "shop", method: "EVENT", status: 0, endpointClass: "login", ...partial });
+
+  test("a sign-in that its request and a shop event tell of counts once", () => {
+    const events = Array.from({ length: 20 }, (_, i) => [
+      login(i, "failed", { attempt: false, outcome: "unknown" }),
+      shop(i, { outcome: "failed" }),
+    ]).flat();
+    expect(aMemory(events).loginFailedShare()).toMatchObject({ now: 1, attempts: 20 });
+    const other = Array.from({ length: 20 }, (_, i) => [
+      login(i, "failed"),
+      shop(i, { outcome: "failed", attempt: false }),
+    ]).flat();
+    expect(aMemory(other).loginFailedShare()).toMatchObject({ now: 1, attempts: 20 });
+  });
+
+  test("so does a checkout", () => {
+    const once = aMemory(checkouts(0, 200, minute / 10)).checkoutRate();
+    const twice = checkouts(0, 200, minute / 10).flatMap((event) => [
+      { ...event, outcome: "unknown" as const, attempt: false },
+      { ...event, origin: "shop" as const },
+    ]);
+    expect(aMemory(twice).checkoutRate()).toEqual(once);
+  });
+
+  test("they are no clients of their own", () => {
+    const events = Array.from({ length: 50 }, (_, i) => shop(i, { clientIp: `203.0.113.${i}` }));
+    expect(aMemory(events).activeClients()).toBe(0);
+  });
+
+  test("who succeeded by them is known behind a client, which makes the guard more careful", () => {
+    const memory = aMemory([
+      success(0, "anna"),
+      shop(1, { clientIp: office, userId: "ben", clientIpTrust: "guessed" }),
+    ]);
+    expect(memory.successfulUsers(office)).toBe(2);
+  });
+
+  test("but guessed addresses alone don't tell that nobody is behind the others", () => {
+    const memory = aMemory([shop(0, { clientIp: "10.0.0.1", userId: "ben", clientIpTrust: "guessed" })]);
+    expect(memory.successfulUsers(office)).toBeUndefined();
+    const nameless = aMemory([shop(0, { clientIp: undefined, userId: "ben", clientIpTrust: "guessed" })]);
+    expect(nameless.successfulUsers(office)).toBeUndefined();
+  });
+});

@@ -64,6 +64,42 @@ async function feed(
 }
 
 describe("minute rows", () => {
+  test("count an attempt once, and no shop event as a request", async () => {
+    const tables = new Tables();
+    const rows = createMinuteRows({ write: tables.write });
+    const told = { endpointClass: "login", userId: "u", country: "DE", time: noon } as const;
+    const request = { ...told, route: "/api/login", method: "POST", attempt: false, durationMs: 40 } as const;
+    const event: Partial<AccessEvent> = {
+      ...{ ...told, origin: "shop", route: "login.failed", method: "EVENT", path: "login.failed", status: 0 },
+      ...{ durationMs: 7, outcome: "failed" },
+    };
+    const events = [
+      anEvent({ ...request, status: 200, outcome: "unknown" }),
+      anEvent({ ...request, status: 502, outcome: "failed" }),
+      anEvent({ ...request, status: 429, outcome: "limited" }),
+      anEvent(event),
+      anEvent({ ...event, route: "login.limited", outcome: "limited" }),
+      anEvent({ ...event, route: "login.challenged", outcome: "unknown", attempt: false }),
+      anEvent({ ...event, route: "signup.failed", attempt: false }),
+    ];
+    await rows.add("p", readEvents(events, events.map((_, i) => i))); // prettier-ignore
+    await rows.flush();
+    const of = (table: BulkTable, ...columns: string[]) =>
+      tables.of(table).map((row) => columns.map((column) => row[column]));
+    expect(of("endpoint_minutes", "route", "requests", "s5xx", "ok", "failed", "limited", "durationCount")).toEqual([
+      ["/api/login", 3, 1, 0, 0, 1, 3],
+      ["login.failed", 0, 0, 0, 1, 0, 0],
+      ["login.limited", 0, 0, 0, 0, 1, 0],
+    ]);
+    expect(of("actor_minutes", "route", "requests", "failures", "refusals")).toEqual([
+      ["/api/login", 3, 0, 1],
+      ["login.failed", 0, 1, 0],
+      ["login.limited", 0, 0, 1],
+    ]);
+    expect(of("limited_requests", "route")).toEqual([["/api/login"]]);
+    expect(of("endpoints_seen", "route")).toEqual([["/api/login"]]);
+  });
+
   test("count what happened, by endpoint and actor", async () => {
     const tables = new Tables();
     const rows = createMinuteRows({ write: tables.write });
