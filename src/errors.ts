@@ -13,6 +13,7 @@ export const errorCodes = {
   SOURCE_FAILED: { exit: 4, title: "A source can't be read" },
   GEO_INVALID: { exit: 2, title: "A geo database is not valid" },
   LOGS_UNREADABLE: { exit: 2, title: "The logs can't be read" },
+  OPENAPI_INVALID: { exit: 2, title: "The OpenAPI document can't be read" },
   COMMAND_FAILED: { exit: 1, title: "The command failed" },
 } as const satisfies Record<string, { exit: number; title: string }>;
 

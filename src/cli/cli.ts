@@ -5,6 +5,7 @@ import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
 import type { CliContext } from "./cli-context.ts";
 import { describeError } from "./describe-error.ts";
+import { runProxiesList, runProxiesRefresh } from "./proxies.ts";
 import { runDecisions, runIncidents, runWhy } from "./questions.ts";
 import { runService } from "./run.ts";
 import { runStopBlocking } from "./stop-blocking.ts";
@@ -57,6 +58,32 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
       const { format, json = false } = options;
       return finish(context.runTry({ files, format, json, configFile: given }, context));
     });
+  const endpoints = command("endpoints", "write the endpoint inventory: from an API description, or from traffic");
+  endpoints
+    .command("import")
+    .description("print the endpoints of an OpenAPI 3 document, as configuration; fetches nothing")
+    .argument("<file>", "the document, YAML or JSON; - is standard input")
+    .option("--base-path <path>", "what stands in front of its paths in the log, instead of what its servers say")
+    .action((file: string, { basePath }: { basePath?: string }) =>
+      finish(
+        import("./endpoints-import.ts").then(({ runEndpointsImport }) =>
+          runEndpointsImport({ file, basePath }, context),
+        ),
+      ),
+    );
+  endpoints
+    .command("discover")
+    .description("print the endpoints seen in access logs, as configuration; starts and sends nothing")
+    .argument("<files...>", "logs, plain or gzip; - is standard input")
+    .option("--format <name>", "the logs' format", "auto")
+    .action((files: string[], { format }: { format: string }) => {
+      const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
+      return finish(
+        import("./endpoints-discover.ts").then(({ runEndpointsDiscover }) =>
+          runEndpointsDiscover({ files, format, configFile: given }, context),
+        ),
+      );
+    });
   command("stop-blocking", "let everyone in, at once; works without a running service")
     .option("--resume", "block again as the configuration says")
     .action(({ resume = false }: { resume?: boolean }) =>
@@ -77,6 +104,23 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     .option("--json", "print the service's answer as it is")
     .action(({ json = false }: { json?: boolean }) =>
       finish(runDecisions({ configFile: configFile(), json }, context)),
+    );
+  const proxies = command("proxies", "the published address lists of CDNs and clouds that can be trusted by name");
+  proxies
+    .command("list")
+    .description("show each list: of what day it is, how long, and where it is from")
+    .option("--json", "print JSON")
+    .action(({ json = false }: { json?: boolean }) =>
+      finish(runProxiesList({ configFile: configFile(), json }, context)),
+    );
+  proxies
+    .command("refresh")
+    .description("download the published lists; a running service takes them over")
+    .argument("[names...]", "cloudflare, cloudfront, fastly or azure; all unless named")
+    .option("--url <url>", "where to get it from, in place of the provider's own address")
+    .option("--force", "take a list that is much shorter than the one before")
+    .action((names: string[], { url, force = false }: { url?: string; force?: boolean }) =>
+      finish(runProxiesRefresh({ configFile: configFile(), names, url, force }, context)),
     );
   command("token", "make a random token for the API, with the hash for the configuration").action(() =>
     finish(runToken(context)),

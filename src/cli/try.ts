@@ -1,13 +1,12 @@
 import type { Config } from "../config.ts";
 import { loadTrialConfig } from "../config.ts";
-import { GatewatchError } from "../errors.ts";
 import { loadProxies } from "../load-proxies.ts";
 import { loadRules, type Rules } from "../load-rules.ts";
 import { createMetrics } from "../metrics.ts";
 import { createGeoLookup } from "../normalize/geo-lookup.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
 import type { CliContext, TryOptions } from "./cli-context.ts";
-import { checkFormat, readLogs } from "./read-logs.ts";
+import { checkFormat, nothingUnderstood, readLogs } from "./read-logs.ts";
 import { terminalJson } from "./terminal-json.ts";
 import { ClientCounts } from "./try-clients.ts";
 import { findLogs, type LogFile } from "./try-files.ts";
@@ -31,12 +30,7 @@ export async function runTry(options: TryOptions, context: CliContext): Promise<
   const report = await lookAt(logs, { config, configFile, rules, format: options.format }, context);
   context.stdout(options.json ? terminalJson(report) : tryText(report));
   if (report.lines.read > 0) return 0;
-  throw new GatewatchError("LOGS_UNREADABLE", "Not one line was understood.", {
-    remedy:
-      report.lines.rejected === 0
-        ? "There is nothing in it. Name a log with lines in it."
-        : "Name the format with --format, or map the fields of your own JSON under `formats:` in a configuration and give that with --config; docs/formats.md lists all formats.",
-  });
+  throw nothingUnderstood(report.lines.rejected);
 }
 
 // helpers

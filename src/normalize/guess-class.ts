@@ -40,14 +40,25 @@ export function guessClass(method: string, route: string): EndpointClass {
 
 /** As `guessClass`, with the word it was guessed from; `undefined`: no word tells. */
 export function explainGuess(method: string, route: string): ClassGuess | undefined {
+  return guessFromWords(method, route.split("/", 16).map(plainWord));
+}
+
+/** Guesses from lower-case words: those of a path, of an operation's name. */
+export function guessFromWords(method: string, found: readonly string[]): ClassGuess | undefined {
   if (method === "OPTIONS") return undefined;
-  const guess = wordsTell(route.split("/", 16).map(plainWord));
+  const guess = mostTelling(found);
   const form = (method === "GET" || method === "HEAD") && guess !== undefined && forms.has(guess.endpointClass);
   return form ? undefined : guess;
 }
 
-/** Guesses from words in any order, the most telling first: those of a path, of an operation's name. */
-export function wordsTell(found: readonly string[]): ClassGuess | undefined {
+/** True for the words that guesses are made from; there are some two hundred. */
+export function isTelling(word: string): boolean {
+  return word.length < 24 && mostTelling([word]) !== undefined;
+}
+
+// helpers
+
+function mostTelling(found: readonly string[]): ClassGuess | undefined {
   const reset = found.find((word) => /^(resets?|forgot|recover)$/.test(word));
   if (reset !== undefined && found.includes("password")) return { endpointClass: "password_reset", word: reset };
   for (const [endpointClass, pattern] of words) {
@@ -56,8 +67,6 @@ export function wordsTell(found: readonly string[]): ClassGuess | undefined {
   }
   return undefined;
 }
-
-// helpers
 
 /** Classes where a `GET` shows a form, and only what is sent with it counts. */
 const forms: ReadonlySet<EndpointClass> = new Set(["login", "signup", "password_reset"]);

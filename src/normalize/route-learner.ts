@@ -1,3 +1,4 @@
+import { isTelling } from "./guess-class.ts";
 import { isLocale, segmentTemplate } from "./route-template.ts";
 
 /** Deeper paths end in `{rest...}`. */
@@ -21,8 +22,8 @@ export interface LearnedRoutes {
 
 /**
  * Learns routes from the paths that the inventory does not know. Values become templates; a place
- * with too many different words takes each new one for `{var}`, and the known ones stay, so that no
- * route changes while it is counted; at most `maxPlaces` places in the tree are learned.
+ * with too many different words takes each new one for `{var}`, but for those that tell what a route
+ * is for; the known ones stay, so that no route changes while it is counted; at most `maxPlaces` places in the tree are learned.
  */
 export interface RouteLearner {
   /**
@@ -69,7 +70,7 @@ export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): 
         let next = node.children.get(step);
         if (next === undefined && template === undefined) {
           if (found && node.children.size >= maxChildren) node.open = true;
-          if (node.open) next = node.children.get((step = "{var}"));
+          if (node.open && !isTelling(segment)) next = node.children.get((step = "{var}"));
         }
         if (next === undefined) {
           if (!found) return `${route}/{unknown}`;

@@ -91,7 +91,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
     const { any, variants } = match ? listedFor(method, match) : nothing;
     if (any) return { path, endpoint: any, variants, unknown: false };
     const template = learner.routeOf(path, found);
-    const endpoint = intern(guessed(method, template, guessClass(method, path)));
+    const endpoint = intern(guessed(method, template, guessClass(method, template)));
     return { path, endpoint, variants, unknown: !found };
   };
 

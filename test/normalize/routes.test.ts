@@ -60,7 +60,7 @@ describe("paths that the inventory lacks", () => {
     const learner = createRouteLearner(1000);
     const routes = new Set<string>();
     const names = Array.from({ length: 300 }, (_, i) =>
-      String(i).replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit))),
+      String(i).replaceAll(/\d/g, (digit) => "klmnopqrst".charAt(Number(digit))),
     );
     for (const name of names) routes.add(learner.routeOf(`/p/${name}/reviews`, true));
     expect(routes.size).toBe(101);
@@ -91,6 +91,7 @@ describe("paths that the inventory lacks", () => {
     expect(learner.routeOf("/api/cart", true)).toBe("/api/cart");
     expect(learner.routeOf("/api/orders", true)).toBe("/api/orders");
     expect(learner.routeOf(named(299), true)).toBe("/{var}");
+    expect(learner.routeOf("/checkout", true)).toBe("/checkout");
   });
 
   test("what was learned is the same after a restart", () => {
@@ -222,6 +223,13 @@ describe("the table of routes", () => {
     expect(table.lookUp("GET", "/new/page", 404).endpoint.route).toBe("/{unknown}");
     expect(table.lookUp("GET", "/new/page", 200).endpoint.route).toBe("/new/page");
     expect(table.lookUp("GET", "/new/page", 404).endpoint.route).toBe("/new/page");
+  });
+
+  test("what an unknown route is for does not depend on who asked first", () => {
+    const table = createRouteTable([]);
+    expect(table.lookUp("POST", "/login", 404).endpoint).toMatchObject({ route: "/{unknown}", endpointClass: "other" });
+    expect(table.lookUp("POST", "/login", 401).endpoint).toMatchObject({ route: "/login", endpointClass: "login" });
+    expect(table.lookUp("POST", "/x", 404).endpoint.endpointClass).toBe("other");
   });
 
   test("methods that a client invents fill nothing", () => {
