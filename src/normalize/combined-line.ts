@@ -22,10 +22,13 @@ const timeLength = 28;
  * user could have written it: servers escape the quotes of what clients send.
  */
 export function splitCombined(line: string): CombinedLine | undefined {
-  const timeEnd = line.indexOf('] "') + 1;
-  const timeStart = timeEnd - timeLength;
-  if (timeStart < 2 || line.charCodeAt(timeStart) !== 91 || line.charCodeAt(timeStart - 1) !== 32) return undefined;
-  const requestEnd = closingQuote(line, timeEnd + 2);
+  // AWS API Gateway's template in its console has no space there.
+  const spaced = timeBefore(line, '] "');
+  const timeStart = spaced < 0 ? timeBefore(line, ']"') : spaced;
+  if (timeStart < 0) return undefined;
+  const timeEnd = timeStart + timeLength;
+  const requestStart = timeEnd + (spaced < 0 ? 1 : 2);
+  const requestEnd = closingQuote(line, requestStart);
   if (requestEnd < 0 || line.charCodeAt(requestEnd + 1) !== 32) return undefined;
   const statusEnd = line.indexOf(" ", requestEnd + 2);
   if (statusEnd < 0) return undefined;
@@ -43,7 +46,7 @@ export function splitCombined(line: string): CombinedLine | undefined {
   return {
     who: line.slice(0, timeStart - 1),
     time: line.slice(timeStart + 1, timeEnd - 1),
-    request: line.slice(timeEnd + 2, requestEnd),
+    request: line.slice(requestStart, requestEnd),
     status: line.slice(requestEnd + 2, statusEnd),
     bytes: line.slice(statusEnd + 1, bytesEnd < 0 ? undefined : bytesEnd),
     agent,
@@ -77,6 +80,12 @@ export function unescapeLog(text: string): string {
 }
 
 // helpers
+
+/** Where the time in brackets begins whose end, and the quote after it, are the first of their kind; -1 when it does not. */
+function timeBefore(line: string, mark: string): number {
+  const start = line.indexOf(mark) + 1 - timeLength;
+  return start > 1 && line.charCodeAt(start) === 91 && line.charCodeAt(start - 1) === 32 ? start : -1;
+}
 
 const controls: Readonly<Record<string, string>> = { n: "\n", t: "\t", r: "\r", b: "\b", v: "\v" };
 
