@@ -153,11 +153,14 @@ function guessed(method: string, route: string, endpointClass: EndpointClass): E
 }
 
 function fromInventory(method: string, { any, some }: EndpointMatch, intern: (fresh: Endpoint) => Endpoint): Listed {
+  // A browser asks beforehand whether it may; that is no attempt at what the endpoint is for.
+  const classOf = ({ method: listed, class: endpointClass }: EndpointConfig) =>
+    method === "OPTIONS" && !listed.includes("OPTIONS") ? "other" : endpointClass;
   const toEndpoint = (config: EndpointConfig): Endpoint =>
     intern({
       method: method === "HEAD" && !config.method.includes("HEAD") ? "GET" : method,
       route: shownRoute(config),
-      endpointClass: config.class,
+      endpointClass: classOf(config),
       owner: config.owner,
       rules: config.outcome,
       guessed: false,

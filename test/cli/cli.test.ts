@@ -12,7 +12,18 @@ describe("the frame", () => {
   test("--help lists every command", async () => {
     const { code, stdout } = await cli(["--help"]);
     expect(code).toBe(0);
-    for (const name of ["run", "check", "try", "endpoints", "stop-blocking", "why", "incidents", "decisions", "token", "schema"]) {
+    for (const name of [
+      "run",
+      "check",
+      "try",
+      "endpoints",
+      "stop-blocking",
+      "why",
+      "incidents",
+      "decisions",
+      "token",
+      "schema",
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${name}\\b`, "m"));
     }
   });

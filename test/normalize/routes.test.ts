@@ -211,6 +211,18 @@ describe("the table of routes", () => {
     expect(table.lookUp("HEAD", "/a", 200).endpoint).toBe(table.lookUp("GET", "/a", 200).endpoint);
   });
 
+  test("OPTIONS of an endpoint for ANY method is no attempt at it, unless it is listed", () => {
+    const table = createRouteTable(
+      endpointsConfig.parse([
+        { method: "ANY", route: "/login", class: "login", owner: "identity" },
+        { method: ["POST", "OPTIONS"], route: "/pay", class: "payment" },
+      ]),
+    );
+    const classOf = (method: string, path: string) => table.lookUp(method, path, 204).endpoint.endpointClass;
+    expect([classOf("OPTIONS", "/login"), classOf("POST", "/login")]).toEqual(["other", "login"]);
+    expect(classOf("OPTIONS", "/pay")).toBe("payment");
+  });
+
   test("what was learned goes on with another inventory", () => {
     const before = createRouteTable([]);
     before.lookUp("GET", "/about/us", 200);
