@@ -3,7 +3,7 @@ import type { JsonRecord } from "./log-format.ts";
 /** What log entries are wrapped in on their way; `gzip` is taken off by the source. */
 export const envelopes = [
   "gzip", "array", "ndjson", "vector", "fluent-bit", "filebeat", "otlp-json", "otlp-protobuf", "cloudwatch",
-  "event-hubs", "message", "container",
+  "event-hubs", "message", "container", "syslog",
 ] as const; // prettier-ignore
 export type Envelope = (typeof envelopes)[number];
 

@@ -7,6 +7,7 @@ import { readOtlpJson } from "./otlp-json.ts";
 import { readOtlpProtobuf } from "./otlp-protobuf.ts";
 import type { TakeOtlp } from "./otlp-record.ts";
 import { parseJson } from "./parse-json.ts";
+import { syslogLine } from "./syslog-line.ts";
 
 /** Where an entry was found. */
 export interface EntryOrigin {
@@ -110,9 +111,10 @@ class Unwrapping {
   /** One line: JSON or text. */
   #line(line: string, path: readonly Envelope[]): void {
     const inner = containerLine(line);
-    if (inner !== undefined) {
-      const inside = this.#into("container", path, line);
-      if (inside !== undefined) this.#line(inner, inside);
+    const message = inner ?? syslogLine(line);
+    if (message !== undefined) {
+      const inside = this.#into(inner === undefined ? "syslog" : "container", path, line);
+      if (inside !== undefined) this.#line(message, inside);
     } else if (path.length > 0 && this.#visitor.line(line, path)) this.found++;
     else {
       const first = firstMark(line);
@@ -166,9 +168,9 @@ class Unwrapping {
     else this.#entry(carried.inner, inside, undefined);
   }
 
-  /** Whether a carried text is a log entry, be it in a container's line. */
+  /** Whether a carried text is a log entry, be it in a container's line or in syslog's. */
   #isEntry(text: string): boolean {
-    const line = containerLine(text) ?? text;
+    const line = containerLine(text) ?? syslogLine(text) ?? text;
     return isJson(line) || this.#visitor.isLine(line);
   }
 

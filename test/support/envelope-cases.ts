@@ -37,6 +37,38 @@ export const envelopeCases: readonly EnvelopeCase[] = [
     wrap: (record) => JSON.stringify({ "@timestamp": shippedMs / 1000, log: `${shipped} stderr F ${record}` }),
   },
   {
+    name: "syslog over the network, RFC 3164",
+    envelopes: ["syslog"],
+    carries: "lines",
+    wrap: (record) => `<134>Jan  2 03:04:05 gw-1 haproxy[2211]: ${record}`,
+  },
+  {
+    name: "syslog on its own machine, without a host",
+    envelopes: ["syslog"],
+    carries: "lines",
+    wrap: (record) => `<190>Jan 12 03:04:05 nginx: ${record}`,
+  },
+  {
+    name: "syslog, RFC 5424 with structured data",
+    envelopes: ["syslog"],
+    carries: "lines",
+    wrap: (record) => `<134>1 ${shipped} gw-1 haproxy 2211 - [a@1 b="c\\]d"][e@1 f="g"] ${record}`,
+  },
+  {
+    name: "rsyslog's file, read by Filebeat",
+    envelopes: ["filebeat", "syslog"],
+    carries: "lines",
+    wrap: (record) =>
+      JSON.stringify({
+        "@timestamp": shipped,
+        message: `2029-01-02T03:04:05.678901+00:00 gw-1 haproxy[2211]: ${record}`,
+        agent: { type: "filebeat", version: "8.17.0" },
+        "@metadata": { beat: "filebeat", type: "_doc", version: "8.17.0" },
+        log: { offset: 99_120, file: { path: "/var/log/haproxy.log" } },
+        input: { type: "filestream" },
+      }),
+  },
+  {
     name: "Vector, file source",
     envelopes: ["vector"],
     carries: "lines",

@@ -11,8 +11,8 @@ import { textOf } from "../read-value.ts";
  * Traps: the time is the start, in whole seconds; the duration is in ms, with `ms`. `ClientHost` is
  * the peer, or the whole header `X-Forwarded-For`, and the line does not tell which: the client is
  * guessed unless `proxies.hops` says otherwise. No service's URL means that Traefik answered by
- * itself. Without the four fields (`genericCLF`, when the configuration names this format) neither
- * duration nor author is known.
+ * itself; with one, it still gives a 502 or 504 when the service is silent. Without the four fields
+ * (`genericCLF`, when the configuration names this format) neither duration nor author is known.
  */
 export const traefikClf: TextFormat = {
   id: "traefik-clf",
@@ -49,7 +49,8 @@ export const traefikClf: TextFormat = {
     draft.userId = textOf(line.who.slice(dash + 3));
     draft.userAgent = textOf(line.agent.replaceAll('\\"', '"'));
     const tail = splitTail(text);
-    if (tail !== undefined) draft.answeredBy = tail.service === "-" ? "gateway" : "upstream";
+    if (tail?.service === "-") draft.answeredBy = "gateway";
+    else if (tail !== undefined && line.status !== "502" && line.status !== "504") draft.answeredBy = "upstream";
     const { request } = line;
     const space = request.indexOf(" ");
     const end = request.lastIndexOf(" ");

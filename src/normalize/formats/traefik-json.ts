@@ -10,8 +10,8 @@ import { isEnforcement, readShopKeys, shopKeys } from "../shop-keys.ts";
  * Traps: durations are in ns, and `StartUTC` is the start. `ClientHost` is the whole header
  * `X-Forwarded-For` where Traefik let one through, else the peer again; only `ClientAddr` is surely the
  * peer. Traefik answered by itself where the status of the origin is 0 or missing; but a 502 or 504
- * that it gave because the origin was silent has that status as the origin's. Headers are there only
- * if `fields.headers` keeps them, by their canonical names.
+ * that it gave because the origin was silent has that status as the origin's, so that who gave one
+ * can't be told. Headers are there only if `fields.headers` keeps them, by their canonical names.
  */
 export const traefikJson: JsonFormat = {
   id: "traefik-json",
@@ -66,7 +66,7 @@ export const traefikJson: JsonFormat = {
     if (rejected) return rejected;
     if (!hasOrigin(record)) draft.answeredBy = "gateway";
     else {
-      draft.answeredBy = "upstream";
+      draft.answeredBy = draft.status === 502 || draft.status === 504 ? "unknown" : "upstream";
       const unread = draft.upstreamTook(record.OriginDuration, msPerNs, "OriginDuration");
       if (unread) return unread;
     }

@@ -1,5 +1,6 @@
 import { freePort } from "../free-port.ts";
 import { caddyProgram } from "./programs.ts";
+import { documented } from "./documented.ts";
 import type { Gateway, Upstreams } from "./gateway.ts";
 import { linesOf, startServer } from "./server-process.ts";
 
@@ -33,6 +34,10 @@ export const caddyGateway: Gateway = {
 // helpers
 
 function config(directory: string, port: number, { up, down }: Upstreams): string {
+  const logging = documented("Caddy", "caddyfile").replace(
+    "format json",
+    `format json\n\toutput file ${directory}/access.log`,
+  );
   return `
 {
 	admin off
@@ -41,10 +46,7 @@ function config(directory: string, port: number, { up, down }: Upstreams): strin
 }
 http://:${port} {
 	bind 127.0.0.1 [::1]
-	log {
-		output file ${directory}/access.log
-		format json
-	}
+${logging}
 	respond /v1/limited 429
 	reverse_proxy /v1/down 127.0.0.1:${down}
 	reverse_proxy 127.0.0.1:${up}

@@ -1,12 +1,14 @@
+import { parse } from "yaml";
 import { freePort } from "../free-port.ts";
+import { documented } from "./documented.ts";
 import type { Gateway, Upstreams } from "./gateway.ts";
 import { envoyProgram } from "./programs.ts";
 import { linesOf, startServer } from "./server-process.ts";
 
-/** Envoy with the keys of Envoy Gateway's JSON, and with its own default text. */
+/** Envoy with the keys of Envoy Gateway's JSON, with those that we tell to set, and with its own default text. */
 export const envoyGateway: Gateway = {
   name: "Envoy",
-  logs: ["envoy-gateway", "envoy-text"],
+  logs: ["envoy-gateway", "envoy-gateway, the keys of docs/formats.md", "envoy-text"],
   missing: () => envoyProgram.missing(),
 
   async start(upstreams) {
@@ -27,6 +29,7 @@ export const envoyGateway: Gateway = {
         await server.stop();
         const logs = new Map([
           ["envoy-gateway", linesOf(server.read("json.log"))],
+          ["envoy-gateway, the keys of docs/formats.md", linesOf(server.read("documented.log"))],
           ["envoy-text", linesOf(server.read("text.log"))],
         ]);
         server.remove();
@@ -66,6 +69,10 @@ function shop(directory: string): object {
     use_remote_address: true,
     access_log: [
       typed("json", fileLog, { path: `${directory}/json.log`, log_format: { json_format: envoyGatewayKeys } }),
+      typed("documented", fileLog, {
+        path: `${directory}/documented.log`,
+        log_format: parse(documented("Envoy and Istio", "yaml")) as object,
+      }),
       typed("text", fileLog, { path: `${directory}/text.log` }),
     ],
     http_filters: [

@@ -1,5 +1,6 @@
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { freePort } from "../free-port.ts";
+import { documented } from "./documented.ts";
 import type { Gateway, RunningGateway, Upstreams } from "./gateway.ts";
 import { traefikProgram } from "./programs.ts";
 import { trustedHop } from "./requests.ts";
@@ -10,19 +11,23 @@ export const traefikJsonGateway: Gateway = {
   name: "Traefik, JSON",
   logs: ["traefik-json"],
   missing: () => traefikProgram.missing(),
-  start: (upstreams) => startTraefik("traefik-json", { format: "json" }, upstreams),
+  start: (upstreams) => startTraefik("traefik-json", parse(documented("Traefik", "yaml")), upstreams),
 };
 
 export const traefikClfGateway: Gateway = {
   name: "Traefik, CLF",
   logs: ["traefik-clf"],
   missing: () => traefikProgram.missing(),
-  start: (upstreams) => startTraefik("traefik-clf", { format: "common" }, upstreams),
+  start: (upstreams) => startTraefik("traefik-clf", { accessLog: { format: "common" } }, upstreams),
 };
 
 // helpers
 
-async function startTraefik(log: string, accessLog: object, upstreams: Upstreams): Promise<RunningGateway> {
+async function startTraefik(
+  log: string,
+  { accessLog }: { readonly accessLog: object },
+  upstreams: Upstreams,
+): Promise<RunningGateway> {
   const port = await freePort();
   const server = await startServer({
     name: "traefik",
