@@ -61,7 +61,7 @@ export async function loadTrialConfig(file: string | undefined, env: Environment
  * Reads one section alone, so that a command such as `stop-blocking` works although other sections
  * lack a secret. Relative paths stay as they are. Throws as `loadConfig`.
  */
-export async function loadSection<K extends "service" | "api">(
+export async function loadSection<K extends "service" | "api" | "proxies">(
   options: { file: string; env: Environment },
   section: K,
 ): Promise<Config[K]> {

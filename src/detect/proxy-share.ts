@@ -87,6 +87,7 @@ export class ProxyShare {
     else if (time < this.#end - windowMs) return;
     if (clientKey === undefined) return;
     this.#requests++;
+    if (this.#requests === leastRequests) this.#lookAtUsers();
     if (userHash !== 0) this.#user(userHash, clientKey);
     else if (!this.#hadUsers && event.userAgent !== undefined && this.#users === 0) {
       if (this.#agents.size >= maxAgents || this.#agents.has(event.userAgent)) return;
@@ -131,8 +132,12 @@ export class ProxyShare {
     this.#seenUsers[word]! |= mask;
     this.#users++;
     this.#byUsers.add(clientKey);
-    // At once, since every block until the window's end would hit everybody.
-    if (this.#found === undefined && this.#requests >= leastRequests) this.#found = this.#ofUsers();
+    if (this.#requests >= leastRequests) this.#lookAtUsers();
+  }
+
+  /** At once, since every block until the window's end would hit everybody. */
+  #lookAtUsers(): void {
+    if (this.#found === undefined && this.#users >= leastUsers) this.#found = this.#ofUsers();
   }
 
   /** The window is over: what does it say of what was found? */

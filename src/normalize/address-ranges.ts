@@ -57,8 +57,9 @@ export class AddressRanges {
   }
 }
 
-/** Whether a text is an address or a network in CIDR notation. */
+/** Whether a text is an address or a network in CIDR notation; IPv4 in four decimal parts. */
 export function isNetwork(text: string): boolean {
+  if (!text.includes(":") && parseIPv4(text.replace(/\/.*/, "")) < 0) return false;
   return text.includes("/") ? ipaddr.isValidCIDR(text) : ipaddr.isValid(text);
 }
 

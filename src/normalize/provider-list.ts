@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { isNetwork } from "./address-ranges.ts";
+import { createAddressReader } from "./client-address.ts";
 import { parseIPv4 } from "./ipv4.ts";
 
 /** Operators of proxies whose addresses are published, and can be named in the configuration. */
@@ -55,7 +56,9 @@ export function networksProblem(networks: readonly string[]): string | undefined
   const bad = networks.find((text) => !isNetwork(text));
   if (bad !== undefined) return `${JSON.stringify(bad.slice(0, 60))} is no network`;
   const wide = networks.find(isTooWide);
-  return wide === undefined ? undefined : `${wide} is wider than any provider's network`;
+  if (wide !== undefined) return `${wide} is wider than any provider's network`;
+  const inside = networks.find(isPrivate);
+  return inside && `${inside} is private, and no provider's`;
 }
 
 // helpers
@@ -64,6 +67,9 @@ const maxNetworks = 20_000;
 /** Nobody who runs proxies has a wider one: Cloudflare's are /13 and /29. */
 const widest = { 4: 8, 6: 19 } as const;
 
+/** One address of each private network. */
+const insides = ["10.0.0.1", "100.64.0.1", "127.0.0.1", "169.254.0.1", "172.16.0.1", "192.168.0.1", "::1", "fc00::1", "fe80::1"]; // prettier-ignore
+
 const listSchema = z.strictObject({
   name: z.enum(providerNames),
   source: z.string().max(500),
@@ -71,6 +77,13 @@ const listSchema = z.strictObject({
   holds: z.string().max(500),
   networks: z.array(z.string().max(80)).min(1),
 });
+
+/** Whether it lies in a private network, or holds one. */
+function isPrivate(network: string): boolean {
+  const read = createAddressReader([network]);
+  const own = read(network.replace(/\/.*/, ""));
+  return own === undefined || own.local || insides.some((address) => read(address)?.trusted);
+}
 
 function isTooWide(network: string): boolean {
   const [address = "", bits] = network.split("/");
