@@ -13,10 +13,14 @@ export function readOtlpProtobuf(bytes: Uint8Array, take: TakeOtlp): void {
 
 // helpers
 
+const maxNames = 1000;
+
 /** Reads messages field by field, as `logs.proto` and `common.proto` number them. */
 class OtlpReader {
   readonly #bytes: Buffer;
   readonly #wire: BinaryReader;
+  /** Names by a hash of their bytes, and where those are. */
+  readonly #names = new Map<number, { start: number; end: number; text: string }>();
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -85,7 +89,7 @@ class OtlpReader {
     let name = "";
     let value: unknown;
     this.#messages(this.#end(), (field) => {
-      if (field === 1) name = this.#text();
+      if (field === 1) name = this.#name();
       else if (field === 2) value = this.#anyValue(depth);
       else return false;
       return true;
@@ -161,6 +165,21 @@ class OtlpReader {
     return text;
   }
 
+  /** An attribute's name. The same ones come in every log record, so they are decoded once. */
+  #name(): string {
+    const end = this.#end();
+    const start = this.#wire.pos;
+    const bytes = this.#bytes;
+    let hash = end - start;
+    for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + (bytes[i] as number)) | 0;
+    this.#wire.pos = end;
+    const known = this.#names.get(hash);
+    if (known !== undefined && isSame(bytes, start, end, known)) return known.text;
+    const text = bytes.toString("utf8", start, end);
+    if (this.#names.size < maxNames) this.#names.set(hash, { start, end, text });
+    return text;
+  }
+
   #id(): string | undefined {
     const end = this.#end();
     const id = this.#bytes.toString("hex", this.#wire.pos, end);
@@ -172,4 +191,11 @@ class OtlpReader {
     const nanos = String(this.#wire.fixed64());
     return nanos === "0" ? undefined : nanos;
   }
+}
+
+/** Much faster than `Buffer.compare` for so few bytes. */
+function isSame(bytes: Buffer, start: number, end: number, other: { start: number; end: number }): boolean {
+  if (end - start !== other.end - other.start) return false;
+  for (let i = start, j = other.start; i < end; i++, j++) if (bytes[i] !== bytes[j]) return false;
+  return true;
 }

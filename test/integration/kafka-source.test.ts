@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import kafkajs from "kafkajs";
 import { afterAll, beforeAll, beforeEach, describe, expect, type TestContext, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
@@ -10,7 +11,9 @@ import { type KafkaSourceConfig, sourcesConfig } from "../../src/source/source-c
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free-port.ts";
 import { type KafkaBroker, saslUser, startKafka } from "../support/kafka-broker.ts";
+import { connectProducer } from "../support/kafka-producer.ts";
 import { codecs, kcatMissing, produce } from "../support/kcat.ts";
+import { otlpProtobuf } from "../support/otlp.ts";
 import { RecordingIo } from "../support/recording-io.ts";
 
 let broker: KafkaBroker;
@@ -62,6 +65,27 @@ const lines = (from: number, count: number) => Array.from({ length: count }, (_,
 const first = (config: KafkaSourceConfig) => `edge:${config.topic}/0`;
 
 describe("KafkaSource", () => {
+  test("hands over text of gzipped values, and OTLP protobuf byte for byte", async () => {
+    const config = await topicOf(1, { maxRecordBytes: "10KiB" });
+    const otlp = Buffer.from(
+      otlpProtobuf({ resource: { a: "\u00ff" }, logs: [{ body: "line\n", attributes: { n: 7 } }] }),
+    );
+    const lines = '{"a":1}\n{"b":2}\n';
+    const bomb = gzipSync(Buffer.alloc(1024 ** 2));
+    const producer = await connectProducer(broker.brokers, config.topic);
+    await producer.send([otlp, gzipSync(otlp), gzipSync(lines), lines, bomb, gzipSync(lines).subarray(0, -9), "last"]);
+    await producer.close();
+    const io = new RecordingIo();
+    const source = await read(config, io);
+    await eventually("the last record", () => io.records.at(-1) === "last");
+    expect(io.records).toEqual([otlp, otlp, lines, lines, "last"]);
+    expect(io.refused).toEqual([
+      { offset: 4, reason: "too_long", head: "" },
+      { offset: 5, reason: "undecodable", head: "" },
+    ]);
+    await closed(source);
+  });
+
   test.for(codecs)("reads what librdkafka compresses with %s", async (codec) => {
     const config = await topicOf(1);
     const sent = lines(0, 5_000);

@@ -152,6 +152,13 @@ describe("several entries", () => {
   });
 });
 
+test("attributes whose names look alike to a hash are told apart", () => {
+  // Of the same length, and of the same sum with the usual factor.
+  const attributes = { AaAa: "1", BBBB: "2", AaBB: "3", BBAa: "4" };
+  const entries = entriesOf(otlpProtobuf({ resource: {}, logs: [{ attributes }, { attributes }] }));
+  expect(entries.map(({ sample }) => sample)).toMatchObject([attributes, attributes]);
+});
+
 test("OTLP's log record becomes one flat object, from JSON and from protobuf alike", () => {
   const attributes = {
     "http.request.method": "GET", status: 401, took: 0.25, secure: true, list: ["a", ["b"]], map: { a: { b: "c" } },
