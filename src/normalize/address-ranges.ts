@@ -6,9 +6,10 @@ import { parseIPv4 } from "./ipv4.ts";
  * so that thousands of ranges (a provider's published list) cost hardly more than one.
  */
 export class AddressRanges {
+  /** First and last in turn. */
   readonly #v4: Float64Array;
-  /** First and last in turn, as in `#v4`. */
-  readonly #v6: readonly bigint[];
+  /** The same, in four words each. */
+  readonly #v6: Uint32Array;
 
   /** `networks`: addresses or CIDR. Throws on a text that is neither; the configuration is checked before. */
   constructor(networks: readonly string[]) {
@@ -22,7 +23,7 @@ export class AddressRanges {
       } else v6.push(rangeV6((address as ipaddr.IPv6).parts, bits));
     }
     this.#v4 = Float64Array.from(merged(v4, 1));
-    this.#v6 = merged(v6, 1n);
+    this.#v6 = Uint32Array.from(merged(v6, 1n).flatMap(wordsOf));
   }
 
   /** `address`: as `parseIPv4` reads it. */
@@ -43,14 +44,12 @@ export class AddressRanges {
   /** `parts`: the eight groups of an IPv6 address. */
   hasIPv6(parts: readonly number[]): boolean {
     const ranges = this.#v6;
-    if (ranges.length === 0) return false;
-    const address = numberOf(parts);
     let low = 0;
-    let high = ranges.length;
+    let high = ranges.length / 4;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const end = ranges[middle]!;
-      if (middle % 2 === 0 ? end <= address : end < address) low = middle + 1;
+      const order = compare(ranges, middle * 4, parts);
+      if (middle % 2 === 0 ? order <= 0 : order < 0) low = middle + 1;
       else high = middle;
     }
     return low % 2 === 1;
@@ -85,12 +84,21 @@ function rangeV6(parts: readonly number[], bits: number): Range<bigint> {
   return [first, first + (1n << hosts) - 1n];
 }
 
-/** In two halves of 64 bits: fewer big numbers are made than by adding group after group. */
 function numberOf(parts: readonly number[]): bigint {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = parts;
-  const high = (BigInt(a * 65_536 + b) << 32n) | BigInt(c * 65_536 + d);
-  const low = (BigInt(e * 65_536 + f) << 32n) | BigInt(g * 65_536 + h);
-  return (high << 64n) | low;
+  return parts.reduce((number, part) => (number << 16n) | BigInt(part), 0n);
+}
+
+function wordsOf(address: bigint): number[] {
+  return [96n, 64n, 32n, 0n].map((shift) => Number((address >> shift) & 0xffff_ffffn));
+}
+
+/** Whether the end at `at` is below (negative), at (0) or above (positive) an address. */
+function compare(ends: Uint32Array, at: number, parts: readonly number[]): number {
+  for (let i = 0; i < 4; i++) {
+    const difference = ends[at + i]! - (parts[i * 2]! * 65_536 + parts[i * 2 + 1]!);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** Sorted, and those that overlap or touch made one: first and last in turn. */
