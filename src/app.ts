@@ -16,6 +16,7 @@ import { DetectStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import { Ended } from "./ended.ts";
 import { GatewatchError } from "./errors.ts";
+import { GeoWatch, placesForBlocking } from "./geo-watch.ts";
 import { createIncidents } from "./incident/incidents.ts";
 import { QueryRules } from "./incident/query-rules.ts";
 import { createServiceDetections } from "./incident/service-detections.ts";
@@ -24,7 +25,7 @@ import { Lifecycle } from "./lifecycle.ts";
 import { loadProxies } from "./load-proxies.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
 import { createMetrics } from "./metrics.ts";
-import { createGeoLookup, type GeoLookup } from "./normalize/geo-lookup.ts";
+import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
@@ -66,9 +67,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   const { dataDirectory, publicUrl } = config.service;
   const metrics = createMetrics();
   const rules = await loadRules(config, configFile);
-  const geo = await createGeoLookup({ database: config.geo.database });
-  const { lookup } = geo;
-  if (geo.warning !== undefined) log.warn(geo.warning);
+  const geo = await createGeoLookup(config.geo);
   const networks = await loadProxies(config, configFile);
   const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
   if (threads !== undefined) log.warn(threads);
@@ -106,7 +105,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
     onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
     stopFile: join(dataDirectory, "stop-blocking"),
-    ...(lookup && { geo: (address) => placeOf(lookup, address) }),
+    ...placesForBlocking(geo),
     pseudonym: (user) => identities.user(user) ?? user,
     credential: (key) => identities.credential(key),
   });
@@ -158,7 +157,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     sources: new Map(
       config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
     ),
-    ...{ formats: config.formats, metrics, geo: lookup, privacy: config.privacy },
+    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
     learned: saved?.routes,
   });
@@ -193,10 +192,11 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     ...{ networks, dataDirectory, clock, log, metrics, normalizer, blocker, service },
     ...{ proxies: config.proxies, memory: detect.memory },
   });
+  const places = new GeoWatch({ geo, clock, log, metrics, service });
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
   let current: Rules = rules;
   const coverage = new CoverageLog(log);
-  const status = () => board.status({ config, normalizer, detect, store, blocker });
+  const status = () => board.status({ config, normalizer, detect, store, blocker, places });
   measureService({ metrics, status, detect });
 
   // Gateways and people can ask from here on.
@@ -238,7 +238,8 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
     { everyMs: 1_000, run: () => proxies.tick() },
     { everyMs: 5_000, run: () => proxies.look() },
-    { everyMs: 5_000, run: () => coverage.look(detect.status()) },
+    { everyMs: 5_000, run: () => places.look() },
+    { everyMs: 5_000, run: () => coverage.look(detect.status(), normalizer.coverage()) },
     { everyMs: 5_000, run: () => reportStore(store.status(), report) },
   ])); // prettier-ignore
 
@@ -280,14 +281,6 @@ async function loadState(file: StateFile, log: Logger): Promise<SavedState | und
   const { state, problem } = await file.load();
   if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
   return state as SavedState | undefined;
-}
-
-function placeOf(lookup: GeoLookup, address: string): { country?: string; asn?: number } {
-  const place = lookup.lookup(address);
-  return {
-    ...(place?.country !== undefined && { country: place.country }),
-    ...(place?.asn !== undefined && { asn: place.asn }),
-  };
 }
 
 function reportStore(

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics } from "prom-client";
 import type { ServiceStatus } from "./api/service-status.ts";
 import type { DetectStage } from "./detect/detect-stage.ts";
+import { measureCoverage } from "./coverage-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 
 /** Registers what the detect stage and the service as a whole measure; read when Prometheus asks. */
@@ -17,6 +18,7 @@ export function measureService(parts: {
     registry.removeSingleMetric(name);
     registry.registerMetric(Object.assign(made, { collect: () => made.set(value()) }));
   };
+  measureCoverage(parts);
   gauge(
     "gatewatch_detect_watermark_seconds",
     "Event time up to which everything is judged, epoch seconds",
@@ -45,10 +47,6 @@ export function measureService(parts: {
   const errors = metrics.gauge("gatewatch_detect_errors_total", "Errors thrown by each detector, skipped", [
     "detector",
   ]);
-  const coverage = metrics.gauge("gatewatch_detect_coverage", "1 for the state each detector's coverage is in", [
-    "detector",
-    "state",
-  ]);
   const muted = metrics.gauge(
     "gatewatch_detect_muted",
     "1 for a detector that was switched off since it keeps failing",
@@ -57,7 +55,7 @@ export function measureService(parts: {
   Object.assign(rows, {
     collect() {
       // What a reload took away must not be told for ever.
-      for (const gauge of [rows, evicted, promoted, demoted, errors, coverage, muted]) gauge.reset();
+      for (const gauge of [rows, evicted, promoted, demoted, errors, muted]) gauge.reset();
       for (const { dimensions, table, lanes } of detect.engine.spaces) {
         const key = dimensions.join("+");
         rows.set({ key }, table.used);
@@ -65,9 +63,8 @@ export function measureService(parts: {
         promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
         demoted.set({ key }, lanes.reduce((total, lane) => total + lane.demoted, 0));
       }
-      for (const { id, coverage: { state }, muted: isMuted, errors: thrown } of detect.status()) {
+      for (const { id, muted: isMuted, errors: thrown } of detect.status()) {
         errors.set({ detector: id }, thrown);
-        coverage.set({ detector: id, state }, 1);
         muted.set({ detector: id }, isMuted ? 1 : 0);
       }
     },

@@ -4,6 +4,7 @@ import type { Blocker } from "./block/responder.ts";
 import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { DetectStage } from "./detect/detect-stage.ts";
+import type { GeoWatch } from "./geo-watch.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
 import type { BatchOutcome, SourceEvent } from "./pipeline.ts";
 import { Rates } from "./rates.ts";
@@ -59,8 +60,9 @@ export class StatusBoard {
     detect: DetectStage;
     store: Store;
     blocker: Blocker;
+    places: Pick<GeoWatch, "status">;
   }): ServiceStatus {
-    const { config, normalizer, detect, store, blocker } = parts;
+    const { config, normalizer, detect, store, blocker, places } = parts;
     const now = this.#clock.now();
     const watermark = detect.watermark.value || undefined;
     const block = blocker.status();
@@ -78,9 +80,9 @@ export class StatusBoard {
       sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, now, watermark })),
       detectors: detect.status().map(({ id, title, mode, coverage, muted }) => ({
         ...{ id, title, mode, muted },
-        state: coverage.state,
-        missing: coverage.missing,
+        ...coverage,
       })),
+      geo: places.status(),
       store: store.status(),
       blocking: { mode: block.mode, stopped: block.stopped },
     };
@@ -94,6 +96,12 @@ export class StatusBoard {
     const events = coverage.reduce((total, { events }) => total + events, 0);
     const certain = coverage.reduce((total, { certainClients }) => total + certainClients, 0);
     const newest = this.#newest.get(name);
+    const formats = coverage.map((one) => ({
+      format: one.format,
+      events: one.events,
+      coverage: mapValues(one.withField, (count) => count / one.events),
+      certainClients: one.certainClients / one.events,
+    }));
     const shares: Record<string, number> = {};
     for (const { withField } of coverage) {
       for (const [field, count] of Object.entries(withField)) shares[field] = (shares[field] ?? 0) + count / events;
@@ -108,8 +116,18 @@ export class StatusBoard {
       lagMs: newest === undefined ? undefined : Math.max(0, at.now - newest),
       silent: this.#silent.has(name),
       trouble: this.#troubles.get(name),
+      formats,
       coverage: shares,
       certainClients: events === 0 ? undefined : certain / events,
     };
   }
+}
+
+// helpers
+
+function mapValues(
+  record: Readonly<Record<string, number>>,
+  change: (value: number) => number,
+): Record<string, number> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }

@@ -30,7 +30,9 @@ function measured() {
   };
   /** What Prometheus reads: names without labels, or with them as they are written. */
   const scrape = async () => {
-    const lines = (await metrics.registry.metrics()).split("\n").filter((line) => line.startsWith("gatewatch_detect_"));
+    const lines = (await metrics.registry.metrics())
+      .split("\n")
+      .filter((line) => /^gatewatch_(detect|normalize)_/.test(line));
     return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]));
   };
   return { detect, process, scrape };
@@ -72,4 +74,16 @@ test("a detector that is gone leaves nothing behind, and a state only while it h
   );
   detect.update(shippedDetectors.filter(({ definition }) => definition.id !== "credential-stuffing"));
   expect(await of("credential-stuffing")).toEqual([]);
+});
+
+test("what a log lacks has a value once there is something to say, and none before", async () => {
+  const { process, scrape } = measured();
+  const share = 'gatewatch_detect_field_share{detector="account-under-attack",field="country",needed="false"}';
+  expect((await scrape()).has(share)).toBe(false);
+  process(500);
+  const found = await scrape();
+  expect(found.get(share)).toBe(0);
+  expect(found.get(share.replace("country", "userId").replace("false", "true"))).toBe(1);
+  expect(found.get('gatewatch_normalize_format_events{source="edge",format="shop-event"}')).toBe(1_200);
+  expect(found.get('gatewatch_normalize_field_share{source="edge",format="nginx-json",field="userId"}')).toBe(0.42);
 });

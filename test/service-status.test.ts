@@ -34,6 +34,7 @@ function aBoard(coverage: readonly FieldCoverage[] = []) {
       detect,
       store: new MemoryStore(),
       blocker: { status: () => ({ mode: "observe", stopped: false }) } as unknown as Blocker,
+      places: { status: () => [{ file: "places.mmdb", builtAt: 1_780_000_000_000 }] },
     });
   /** A batch of `source` whose events ended so many milliseconds before now. */
   const saw = (source: string, of: { events?: readonly number[]; rejected?: number }) => {
@@ -114,6 +115,10 @@ describe("a source", () => {
       { coverage: { userId: 0.75, status: 1 }, certainClients: 0.5, format: "kong" },
       { coverage: {}, certainClients: undefined },
     ]);
+    expect(status().sources[0]!.formats).toEqual([
+      { format: "kong", events: 30, coverage: { userId: 1, status: 1 }, certainClients: 0.5 },
+      { format: "nginx-json", events: 10, coverage: { userId: 0, status: 1 }, certainClients: 0.5 },
+    ]);
   });
 });
 
@@ -123,5 +128,6 @@ test("it is what the API promises", () => {
   const now = status();
   expect(serviceStatus.parse(now)).toEqual(now);
   expect(now).toMatchObject({ service: "gatewatch@test", version, blocking: { mode: "observe", stopped: false } });
+  expect(now.geo).toEqual([{ file: "places.mmdb", builtAt: 1_780_000_000_000 }]);
   expect(now.detectors.map(({ id, state }) => [id, state])).toContainEqual(["credential-stuffing", "waiting"]);
 });

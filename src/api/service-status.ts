@@ -1,5 +1,16 @@
 import { z } from "zod";
 
+/** What the records of one format tell, in one source. */
+const formatStatus = z.object({
+  format: z.string(),
+  /** Events since the start. */
+  events: z.number(),
+  /** By field: the share of them that had it, 0 to 1. */
+  coverage: z.record(z.string(), z.number()),
+  /** Share of them whose client address is certain, 0 to 1. */
+  certainClients: z.number(),
+});
+
 /** One source, with what its log lines tell. */
 const sourceStatus = z.object({
   name: z.string(),
@@ -16,6 +27,8 @@ const sourceStatus = z.object({
   silent: z.boolean(),
   /** Why it can't go on by itself for now. */
   trouble: z.string().optional(),
+  /** The same by format: a gateway's lines and shop events may share a source. */
+  formats: z.array(formatStatus).readonly(),
   /** By field: the share of events that had it, 0 to 1. */
   coverage: z.record(z.string(), z.number()),
   /** Share of events whose client address is certain, 0 to 1; absent before the first event. */
@@ -29,8 +42,23 @@ const detectorStatus = z.object({
   mode: z.enum(["active", "dry-run", "off"]),
   /** `waiting`: too little traffic so far to tell. */
   state: z.enum(["waiting", "full", "reduced", "blind"]),
-  /** Fields that the traffic lacks; none when `full`. */
+  /** Fields that the traffic lacks; none when `full`. `attempt`: no shop event comes, though an endpoint counts by them. */
   missing: z.array(z.string()).readonly(),
+  /** Events it has looked at. */
+  events: z.number(),
+  /** The fields it needs, or would be surer with, and the share of those events that had each; none before the first. */
+  fields: z.array(z.object({ field: z.string(), needed: z.boolean(), share: z.number() })).readonly(),
+  /** Gateways whose events lack a field that others have. */
+  gaps: z
+    .array(
+      z.object({
+        gateway: z.string(),
+        origin: z.enum(["gateway", "shop"]),
+        events: z.number(),
+        missing: z.array(z.string()).readonly(),
+      }),
+    )
+    .readonly(),
   /** It kept throwing, and is not asked any more. */
   muted: z.boolean(),
 });
@@ -49,6 +77,18 @@ export const serviceStatus = z.object({
   lagMs: z.number().optional(),
   sources: z.array(sourceStatus).readonly(),
   detectors: z.array(detectorStatus).readonly(),
+  /** Files that places are looked up in, in the order in which they are asked. */
+  geo: z
+    .array(
+      z.object({
+        file: z.string(),
+        /** When its data were put together, epoch ms. */
+        builtAt: z.number().optional(),
+        /** Why the file on disk can't be used: the one before stays in use. */
+        trouble: z.string().optional(),
+      }),
+    )
+    .readonly(),
   store: z.object({
     reachable: z.boolean(),
     journalRows: z.number(),

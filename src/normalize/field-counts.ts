@@ -67,7 +67,8 @@ const alwaysPresent = [
   "attempt",
 ] as const satisfies readonly EventField[]; // prettier-ignore
 
-const optionalFields = [
+/** Fields that a log may lack; of the others every event has something. */
+export const optionalFields = [
   "startedAt", "clientIp", "clientKey", "peerIp", "host", "owner", "answeredBy", "durationMs", "upstreamMs",
   "requestBytes", "responseBytes", "requestId", "userId", "role", "apiKey", "sessionId", "deviceId", "userAgent",
   "country", "asn", "latitude", "longitude", "methodOverride", "outcome", "attributes",

@@ -177,6 +177,28 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
     expect(await page.getByRole("button", { name: /^Stop blocking/ }).isVisible()).toBe(false);
   });
 
+  test("what each detector lacks, and where; it stays open while figures change", async () => {
+    const { page, services } = await open("/");
+    const detectors = page.getByRole("article", { name: /^Detectors: / });
+    const stuffing = detectors.getByText("credential-stuffing");
+    await stuffing.click();
+    const table = page.getByRole("table", { name: "What credential-stuffing needs" });
+    expect(await table.getByRole("row").allInnerTexts()).toEqual([
+      expect.stringMatching(/field\s+share/),
+      expect.stringMatching(/clientIp\s+100 %\s+needed/),
+      expect.stringMatching(/outcome\s+99 %\s+needed/),
+      expect.stringMatching(/userId\s+42 %\s+makes it surer/),
+    ]);
+    await page.getByText("partners never has userId.").waitFor();
+    await page.getByText("shop-event").waitFor();
+    const [first, ...others] = services.statusNow.detectors;
+    const blind = { ...others[1]!, missing: ["attempt"], events: 0, fields: [] };
+    services.statusNow = sampleStatus({ detectors: [{ ...first!, events: 4_300 }, blind] });
+    await page.getByText("of 4,300 events it looked at").waitFor();
+    expect(await table.isVisible()).toBe(true);
+    await page.getByText("waits for shop events, and none comes").waitFor();
+  });
+
   test.for(["/", "/incidents/inc_00000000000000a1", "/runbooks/credential-stuffing"])(
     "%s shows hostile text as text",
     async (path) => {

