@@ -64,48 +64,51 @@ export const ecs: JsonFormat = {
   keys: { ...keysOfFields(), ...shopKeys },
 
   matches(sample) {
-    if (at(sample, "@timestamp") === undefined || at(sample, "http.request.method") === undefined) return 0;
-    if (at(sample, "http.response.status_code") === undefined || sample["otlp.timeUnixNano"] !== undefined) return 0;
-    return targetOf(sample) === undefined ? 0 : 0.95;
+    if (sample["@timestamp"] === undefined || sample["otlp.timeUnixNano"] !== undefined) return 0;
+    const found = findFields(sample);
+    if (at(found, "http.request.method") === undefined || at(found, "http.response.status_code") === undefined)
+      return 0;
+    return targetOf(found) === undefined ? 0 : 0.95;
   },
 
   read(record, draft) {
-    const client = textOf(at(record, "client.ip")) ?? textOf(at(record, "client.address"));
-    const source = textOf(at(record, "source.ip")) ?? textOf(at(record, "source.address"));
+    const found = findFields(record);
+    const client = textOf(at(found, "client.ip")) ?? textOf(at(found, "client.address"));
+    const source = textOf(at(found, "source.ip")) ?? textOf(at(found, "source.address"));
     draft.clientIp = client ?? source;
     draft.peerIp = client === undefined ? undefined : source;
-    draft.claimedIp = textOf(at(record, "network.forwarded_ip"));
-    draft.host = textOf(at(record, "url.domain"));
-    draft.requestId = textOf(at(record, "http.request.id")) ?? textOf(at(record, "trace.id"));
-    draft.userAgent = textOf(at(record, "user_agent.original"));
+    draft.claimedIp = textOf(at(found, "network.forwarded_ip"));
+    draft.host = textOf(at(found, "url.domain"));
+    draft.requestId = textOf(at(found, "http.request.id")) ?? textOf(at(found, "trace.id"));
+    draft.userAgent = textOf(at(found, "user_agent.original"));
     draft.userId =
-      textOf(at(record, "user.id")) ??
-      textOf(at(record, "client.user.id")) ??
-      textOf(at(record, "source.user.id")) ??
-      textOf(at(record, "user.name"));
+      textOf(at(found, "user.id")) ??
+      textOf(at(found, "client.user.id")) ??
+      textOf(at(found, "source.user.id")) ??
+      textOf(at(found, "user.name"));
     readShopKeys(record, draft);
-    draft.role ??= headerOf(at(record, "user.roles"));
-    draft.sessionId ??= textOf(at(record, "session.id"));
-    draft.deviceId ??= textOf(at(record, "device.id"));
+    draft.role ??= headerOf(at(found, "user.roles"));
+    draft.sessionId ??= textOf(at(found, "session.id"));
+    draft.deviceId ??= textOf(at(found, "device.id"));
     draft.country ??=
-      countryOf(at(record, "client.geo.country_iso_code")) ?? countryOf(at(record, "source.geo.country_iso_code"));
-    draft.asn ??= asnOf(at(record, "client.as.number") ?? at(record, "source.as.number"));
-    readLocation(at(record, "client.geo.location") ?? at(record, "source.geo.location"), draft);
+      countryOf(at(found, "client.geo.country_iso_code")) ?? countryOf(at(found, "source.geo.country_iso_code"));
+    draft.asn ??= asnOf(at(found, "client.as.number") ?? at(found, "source.as.number"));
+    readLocation(at(found, "client.geo.location") ?? at(found, "source.geo.location"), draft);
 
-    const duration = at(record, "event.duration");
-    const end = at(record, "event.end");
+    const duration = at(found, "event.duration");
+    const end = at(found, "event.end");
     const rejected =
       end === undefined && duration !== undefined
-        ? draft.beganAt(readTime(at(record, "event.start") ?? at(record, "@timestamp"), undefined), "event.start")
-        : draft.endedAt(readTime(end ?? at(record, "@timestamp"), undefined), "@timestamp");
+        ? draft.beganAt(readTime(at(found, "event.start") ?? at(found, "@timestamp"), undefined), "event.start")
+        : draft.endedAt(readTime(end ?? at(found, "@timestamp"), undefined), "@timestamp");
     return (
       rejected ??
-      draft.asked(at(record, "http.request.method"), targetOf(record), "url.path") ??
-      draft.answered(at(record, "http.response.status_code"), "http.response.status_code") ??
+      draft.asked(at(found, "http.request.method"), targetOf(found), "url.path") ??
+      draft.answered(at(found, "http.response.status_code"), "http.response.status_code") ??
       draft.took(duration, 0.000_001, "event.duration") ??
       draft.moved(
-        at(record, "http.request.bytes") ?? at(record, "http.request.body.bytes"),
-        at(record, "http.response.bytes") ?? at(record, "http.response.body.bytes"),
+        at(found, "http.request.bytes") ?? at(found, "http.request.body.bytes"),
+        at(found, "http.response.bytes") ?? at(found, "http.response.body.bytes"),
       )
     );
   },
@@ -122,10 +125,6 @@ function spellings(name: string): readonly (readonly string[])[] {
   return [...rest.map((keys) => [first, ...keys]), ...rest.map(([next, ...keys]) => [`${first}.${next}`, ...keys])];
 }
 
-const routes = Object.fromEntries(Object.keys(fields).map((name) => [name, spellings(name)])) as Readonly<
-  Record<Field, readonly (readonly string[])[]>
->;
-
 function keysOfFields(): RecordKeys {
   const keys: Record<string, EventField | readonly EventField[]> = {};
   for (const [name, filled] of Object.entries(fields)) {
@@ -134,24 +133,64 @@ function keysOfFields(): RecordKeys {
   return keys;
 }
 
-function at(record: JsonRecord, field: Field): unknown {
-  for (const route of routes[field]) {
-    let value: unknown = record;
-    for (const key of route) {
-      value = typeof value === "object" && value !== null ? (value as JsonRecord)[key] : undefined;
-      if (value === undefined) break;
+/** Where a key leads: to a field's value, to more keys, or to both. */
+interface Place {
+  index: number;
+  readonly inside: Map<string, Place>;
+}
+
+const names = Object.keys(fields);
+const indexOf = Object.fromEntries(names.map((name, i) => [name, i])) as Readonly<Record<Field, number>>;
+const top = placesOf();
+
+function placesOf(): Place {
+  const root: Place = { index: -1, inside: new Map() };
+  for (const [index, name] of names.entries()) {
+    for (const route of spellings(name)) {
+      let place = root;
+      for (const key of route) {
+        const next: Place = place.inside.get(key) ?? { index: -1, inside: new Map() };
+        place.inside.set(key, next);
+        place = next;
+      }
+      place.index = index;
     }
-    if (value !== undefined && value !== null) return value;
   }
-  return undefined;
+  return root;
+}
+
+/** The values of the fields, each at its index: one way through the record, however its keys are spelled. */
+type Found = unknown[];
+
+const empty: readonly unknown[] = Array.from({ length: names.length });
+
+function findFields(record: JsonRecord): Found {
+  const found: Found = empty.slice();
+  collect(record, top, found);
+  return found;
+}
+
+function collect(object: JsonRecord, { inside }: Place, found: Found): void {
+  for (const key in object) {
+    const place = inside.get(key);
+    if (place === undefined) continue;
+    const value = object[key];
+    if (value === undefined || value === null) continue;
+    if (place.index >= 0) found[place.index] ??= value;
+    if (place.inside.size > 0 && typeof value === "object") collect(value as JsonRecord, place, found);
+  }
+}
+
+function at(found: Found, field: Field): unknown {
+  return found[indexOf[field]];
 }
 
 /** `url.original` is what the client sent, perhaps with the host; `url.path` has no query. */
-function targetOf(record: JsonRecord): unknown {
-  const original = at(record, "url.original");
+function targetOf(found: Found): unknown {
+  const original = at(found, "url.original");
   if (original !== undefined) return original;
-  const path = at(record, "url.path");
-  return path === undefined ? at(record, "url.full") : targetWithQuery(path, at(record, "url.query"));
+  const path = at(found, "url.path");
+  return path === undefined ? at(found, "url.full") : targetWithQuery(path, at(found, "url.query"));
 }
 
 function readLocation(location: unknown, draft: Draft): void {
