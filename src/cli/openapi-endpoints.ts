@@ -67,7 +67,7 @@ function describe(document: OpenApiDocument, asked: Operation): Omit<InventoryEn
   const { item, operation } = asked;
   const { endpointClass, comment } = classOf(asked);
   const authentication = authenticationOf(document, operation);
-  const owner = [operation, item, document.root].map((part) => part["x-owner"]).find(isText);
+  const owner = [operation, item, document.root].map((part) => part["x-owner"]).find(isOwner);
   const sensitive = sensitiveParameters(document, item, operation);
   const deprecated = operation.deprecated === true;
   const risks = likelyRisks({ endpointClass, authentication, deprecated, path: asked.path });
@@ -100,6 +100,10 @@ function classOf({ path, item, method, operation }: Operation): { endpointClass:
   );
   if (byTag) return { ...byTag, comment: `guessed from "${byTag.word}" in its tags${wrong}` };
   return { endpointClass: "other", comment: `nothing tells what it is for${wrong}` };
+}
+
+function isOwner(value: unknown): value is string {
+  return isText(value) && value.length <= 128;
 }
 
 function isClass(value: unknown): value is EndpointClass {

@@ -24,7 +24,9 @@ export function toRoute(path: string): { route: string; query?: Record<string, s
   if (/\s/.test(route) || route.length > 512) return { problem: "its path has spaces, or is too long" };
   const parsed = parseRoute(route);
   if ("problem" in parsed) return parsed;
-  const values = [...new URLSearchParams(query)].slice(0, 8);
+  const values = [...new URLSearchParams(query)]
+    .filter(([name, value]) => name !== "" && name.length <= 128 && value.length <= 256)
+    .slice(0, 8);
   return { route, ...(values.length > 0 && { query: Object.fromEntries(values) }) };
 }
 

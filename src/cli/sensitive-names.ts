@@ -10,6 +10,7 @@ export function wordsOf(name: string): string[] {
 
 /** True for a parameter that an attacker would like to change: money, amounts, codes, points, rights, cards. */
 export function isSensitiveName(name: string): boolean {
+  if (name.length > 128) return false;
   const words = wordsOf(name);
   return words.some((word, i) => sensitive.test(word) || (word === "code" && !harmlessCode.test(words[i - 1] ?? "")));
 }

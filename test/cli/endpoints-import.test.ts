@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
+import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
 import { runCli } from "../../src/cli/cli.ts";
@@ -185,6 +186,47 @@ describe("what is no such document is explained", () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     for (const message of ["OPENAPI_INVALID", ...messages])
       expect(stderr.replaceAll(/\n {4}/g, ": ")).toContain(message);
+  });
+
+  test("whatever a document holds, what is printed is an inventory", async () => {
+    const keys = [
+      "$ref",
+      "parameters",
+      "requestBody",
+      "content",
+      "schema",
+      "properties",
+      "items",
+      "security",
+      "servers",
+    ];
+    const refs = fc.constantFrom("#/paths/~1a", "#/x", "#", "other.yaml", "#/paths/~1a/get");
+    const { part } = fc.letrec((tie) => ({
+      part: fc.oneof(
+        { depthSize: "small", withCrossShrink: true },
+        fc.jsonValue(),
+        refs,
+        fc.dictionary(fc.constantFrom(...keys, "url", "tags", "x-owner", "name", "in", "p{"), tie("part")),
+        fc.array(tie("part"), { maxLength: 4 }),
+      ),
+    }));
+    const document = fc.record({
+      paths: fc.dictionary(
+        fc.constantFrom("/a", "/b/{c}", "/d?e=f&=g", "/{g", "/h i"),
+        fc.dictionary(fc.constantFrom("get", "post", "parameters", "servers", "$ref"), part),
+      ),
+      more: fc.dictionary(fc.constantFrom("x", "security", "servers", "components", "info", "x-owner"), part),
+    });
+    await fc.assert(
+      fc.asyncProperty(document, async ({ paths, more }) => {
+        const { code, stdout, stderr } = await run(["endpoints", "import", "-"], documentOf(paths, more));
+        const { endpoints } = (code === 0 ? parse(stdout) : { endpoints: [] }) as { endpoints: unknown };
+        const explained = code === 0 || (code === 2 && stderr.includes("OPENAPI_INVALID"));
+        expect({ stdout, stderr, explained }).toMatchObject({ explained: true });
+        endpointsConfig.parse(endpoints);
+      }),
+      { numRuns: 60 },
+    );
   });
 
   test("a file that is not there, and an address", async () => {
