@@ -3,6 +3,7 @@ import { loadFiles } from "../config-files.ts";
 import type { LoadedDetector } from "../detect/load-detectors.ts";
 import { runExample } from "../detect/run-example.ts";
 import type { Problem } from "../errors.ts";
+import { loadProxies } from "../load-proxies.ts";
 import { shippedPath } from "../shipped-path.ts";
 import type { CliContext } from "./cli-context.ts";
 
@@ -21,6 +22,7 @@ export async function runCheck(configFile: string, context: CliContext): Promise
   const { detectors, runbooks, problems } = await loadFiles({ config, configFile, lineOf });
   if (problems.length > 0) throw invalidFiles(configFile, problems);
 
+  await loadProxies(config, configFile);
   const wrong = detectors.filter(({ file }) => !file.startsWith(shippedPath("detectors"))).flatMap(failedExamples);
   if (wrong.length > 0) throw invalidFiles(configFile, wrong);
 

@@ -145,6 +145,17 @@ describe("list", () => {
   });
 });
 
+test("check tells that a file of one's own can't be used", async () => {
+  const { directory } = await mirror("");
+  const file = join(directory, "gatewatch.yaml");
+  writeFileSync(file, "sources: [{ name: in, type: stdin }]\nproxies: { trusted: [{ file: own.txt }] }\n");
+  const { context, printed } = testCliContext();
+  expect(await runCli(["--config", file, "check"], context)).toBe(2);
+  expect(printed.stderr).toContain(`${join(directory, "own.txt")}`);
+  writeFileSync(join(directory, "own.txt"), "192.0.2.1\n");
+  expect(await runCli(["--config", file, "check"], context)).toBe(0);
+});
+
 // helpers
 
 /** A configuration in a folder of its own, and a server in the provider's place that answers with `body`. */
