@@ -18,10 +18,13 @@ export function parseJson(text: string): unknown {
 const quote = 34;
 const colon = 58;
 const backslash = 92;
+const brace = 125;
 /** What numbers, and lists of numbers, are written with. */
 const numeric = new Set("0123456789+-.eE,: \t");
 /** No list of retries is longer. */
 const maxListLength = 1000;
+/** At least two numbers, or what stands for one that is missing. */
+const listOfRetries = /^(?:-|\d+(?:\.\d+)?)(?: ?[,:] ?(?:-|\d+(?:\.\d+)?))+$/;
 
 function parseStrictly(text: string): unknown {
   try {
@@ -47,7 +50,7 @@ function mend(text: string): string | undefined {
       i = end;
     } else if (c === colon) {
       const end = endOfNumbers(text, i + 1);
-      const value = mendNumbers(text.slice(i + 1, end));
+      const value = mendNumbers(text.slice(i + 1, end), text.charCodeAt(end));
       if (value !== undefined) {
         parts.push(text.slice(kept, i + 1), value);
         kept = end;
@@ -74,17 +77,15 @@ function endOfNumbers(text: string, start: number): number {
   return end;
 }
 
-/** What stands between a colon and the next text or brace, when that is no number: what it should be instead. */
-function mendNumbers(run: string): string | undefined {
+/** What stands between a colon and `next`, when that is no number: what it should be instead. */
+function mendNumbers(run: string, next: number): string | undefined {
   const value = run.trim();
   const comma = value.endsWith(",");
   const list = (comma ? value.slice(0, -1) : value).trim();
   const ending = comma ? "," : "";
-  // Nothing at all, and no comma: a text, a list, an object or a word comes next, or the end of a broken line.
-  if (list === "") return comma ? "null," : undefined;
+  if (list === "") return comma || next === brace ? `null${ending}` : undefined;
   if (list === "-") return `null${ending}`;
-  if (/^-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(list) || list.length > maxListLength) return undefined;
-  return /^[\d-]/.test(list) ? `"${list}"${ending}` : undefined;
+  return list.length <= maxListLength && listOfRetries.test(list) ? `"${list}"${ending}` : undefined;
 }
 
 /** Bytes written as `\x22`: those that belong together are one character in UTF-8. */
