@@ -165,7 +165,8 @@ export type SavedCoverage = readonly {
   readonly counts: readonly number[];
 }[];
 
-function isKnown(event: AccessEvent, field: EventField): boolean {
+/** Whether an event has the field; `unknown` is as good as nothing. */
+export function isKnown(event: AccessEvent, field: EventField): boolean {
   if (field === "outcome") return event.outcome !== "unknown";
   if (field === "answeredBy") return event.answeredBy !== "unknown";
   if (field === "status") return event.origin === "gateway";

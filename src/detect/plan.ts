@@ -99,7 +99,7 @@ export function indexDetectors(bound: readonly BoundDetector[]): Cell[] {
 }
 
 /** What the index is made by. */
-type EventKind = Pick<AccessEvent, "endpointClass" | "outcome" | "origin" | "attempt">;
+export type EventKind = Pick<AccessEvent, "endpointClass" | "outcome" | "origin" | "attempt">;
 
 const eventKinds: readonly EventKind[] = endpointClasses.flatMap((endpointClass) =>
   outcomes.flatMap((outcome) =>
@@ -126,7 +126,8 @@ function bucketOf(windowMs: number, bucket: string | undefined): number {
   return bucket === undefined ? Math.max(1000, Math.ceil(windowMs / 60 / 1000) * 1000) : parseDuration(bucket)!;
 }
 
-function chooses(where: Where, event: EventKind): boolean {
+/** Whether a detector with this `where` looks at such an event; its methods are another question. */
+export function chooses(where: Where, event: EventKind): boolean {
   const has = (list: readonly string[] | undefined, value: string) => list === undefined || list.includes(value);
   return (
     has(where.endpointClass, event.endpointClass) &&
@@ -137,7 +138,7 @@ function chooses(where: Where, event: EventKind): boolean {
 }
 
 /** A request that is no attempt, of a class whose attempts the detector judges; how it ended is for the shop event to say. */
-function awaits(where: Where, event: EventKind): boolean {
+export function awaits(where: Where, event: EventKind): boolean {
   if (where.attempt !== true || event.attempt || event.origin === "shop") return false;
   return where.endpointClass === undefined || where.endpointClass.includes(event.endpointClass);
 }

@@ -4,7 +4,7 @@ import type { JsonRecord, LogFormat } from "./log-format.ts";
 /** So many entries in a row of another format, and the source has changed. */
 const changedAfter = 20;
 /** Less sure than this is not sure. */
-const minScore = 0.5;
+export const minScore = 0.5;
 
 /**
  * Which format a source has. Found once, over its first entries, and then kept: guessing for each
@@ -79,9 +79,8 @@ export class SourceFormat {
   }
 }
 
-// helpers
-
-function scoreOf(format: LogFormat, sample: JsonRecord | string): number {
+/** How sure a format is that an entry is its own; 0 for text where it reads objects, and the other way round. */
+export function scoreOf(format: LogFormat, sample: JsonRecord | string): number {
   if (format.kind === "json") return typeof sample === "object" ? format.matches(sample) : 0;
   return typeof sample === "string" ? format.matches(sample) : 0;
 }

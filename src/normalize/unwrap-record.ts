@@ -27,8 +27,8 @@ export interface RecordVisitor {
   line(text: string, envelopes: readonly Envelope[]): boolean;
   /** One log entry: an object, or a line of text. */
   entry(sample: JsonRecord | string, origin: EntryOrigin): void;
-  /** Something that is no entry. `text` is what it was. */
-  reject(reason: RejectReason, detail: string, text: string): void;
+  /** Something that is no entry. `text` is what it was; `envelopes` as in `EntryOrigin`. */
+  reject(reason: RejectReason, detail: string, text: string, envelopes: readonly Envelope[]): void;
 }
 
 /** An entry may come through so many envelopes: a collector's, a shipper's, a container's. */
@@ -43,7 +43,7 @@ export function unwrapRecord(record: string | Uint8Array, visitor: RecordVisitor
   const unwrapping = new Unwrapping(visitor);
   if (typeof record === "string") unwrapping.text(record, none);
   else unwrapping.protobuf(record);
-  if (unwrapping.found === 0) visitor.reject("empty", "expected log entries in the envelope", "");
+  if (unwrapping.found === 0) visitor.reject("empty", "expected log entries in the envelope", "", none);
 }
 
 // helpers
@@ -66,7 +66,7 @@ class Unwrapping {
 
   text(text: string, path: readonly Envelope[]): void {
     const first = firstMark(text);
-    if (first === 0) this.#reject("empty", "expected a record", "");
+    if (first === 0) this.#reject("empty", "expected a record", "", path);
     else if (isWhole(text, first) && this.#json(text, path)) return;
     else if (text.includes("\n")) this.#lines(text, path);
     else this.#line(text, path);
@@ -76,7 +76,9 @@ class Unwrapping {
     try {
       readOtlpProtobuf(bytes, this.#takeOtlp(["otlp-protobuf"]));
     } catch {
-      this.#reject("undecodable", "expected OTLP in protobuf; the bytes are cut off or something else", "");
+      this.#reject("undecodable", "expected OTLP in protobuf; the bytes are cut off or something else", "", [
+        "otlp-protobuf",
+      ]);
     }
   }
 
@@ -103,7 +105,7 @@ class Unwrapping {
         if (wrapped === undefined) return;
         inside = wrapped;
       }
-      if (this.#isFull(line, "the rest is not read")) return;
+      if (this.#isFull(line, "the rest is not read", inside)) return;
       this.#line(line, inside);
     }
   }
@@ -119,7 +121,7 @@ class Unwrapping {
     else {
       const first = firstMark(line);
       if (isWhole(line, first) && this.#json(line, path)) return;
-      if (first === open) this.#reject("not_json", "expected JSON", line);
+      if (first === open) this.#reject("not_json", "expected JSON", line, path);
       // Some text logs begin with a time in brackets.
       else this.#entry(line, path, undefined);
     }
@@ -128,18 +130,19 @@ class Unwrapping {
   #array(values: readonly unknown[], path: readonly Envelope[]): void {
     const inside = this.#into("array", path, "[…]");
     if (inside === undefined) return;
-    if (values.length === 0) this.#reject("empty", "expected entries in the array", "[]");
+    if (values.length === 0) this.#reject("empty", "expected entries in the array", "[]", inside);
     for (const [i, value] of values.entries()) {
-      if (this.#isFull("[…]", `${values.length - i} are not read`)) return;
-      if (Array.isArray(value)) this.#reject("too_deep", "expected objects in the array, found another array", "[[…]]");
-      else this.#element(value, inside);
+      if (this.#isFull("[…]", `${values.length - i} are not read`, inside)) return;
+      if (Array.isArray(value)) {
+        this.#reject("too_deep", "expected objects in the array, found another array", "[[…]]", inside);
+      } else this.#element(value, inside);
     }
   }
 
   #element(value: unknown, path: readonly Envelope[]): void {
     if (isObject(value)) this.#object(value, path, undefined);
     else if (typeof value === "string") this.text(value, path);
-    else this.#reject("not_an_object", "expected objects in the array", String(value).slice(0, 600));
+    else this.#reject("not_an_object", "expected objects in the array", String(value).slice(0, 600), path);
   }
 
   #object(object: JsonRecord, path: readonly Envelope[], text: string | undefined): void {
@@ -150,7 +153,7 @@ class Unwrapping {
     else if (Array.isArray(object.records) && !this.#visitor.isRecord(object)) this.#eventHubs(object.records, path);
     else if (mayCarry(object)) this.#carrier(object, path, text);
     else if (object.content === "tests" && Object.keys(object).length === 1)
-      this.#reject("not_a_request", "Cloudflare Logpush tries out its destination", text ?? "{…}");
+      this.#reject("not_a_request", "Cloudflare Logpush tries out its destination", text ?? "{…}", path);
     else this.#entry(object, path, text);
   }
 
@@ -176,7 +179,7 @@ class Unwrapping {
 
   #takeOtlp(path: readonly Envelope[]): TakeOtlp {
     return (record, body) => {
-      if (this.#isFull("{…}", "the rest is not read")) return false;
+      if (this.#isFull("{…}", "the rest is not read", path)) return false;
       if (this.#visitor.isRecord(record)) this.#entry(record, path, undefined);
       else if (isObject(body)) this.#object(body, path, undefined);
       else this.#carrier(record, path, undefined);
@@ -186,25 +189,25 @@ class Unwrapping {
 
   #cloudWatch(object: JsonRecord, logEvents: readonly unknown[], path: readonly Envelope[]): void {
     if (object.messageType === "CONTROL_MESSAGE") {
-      this.#reject("not_a_request", "CloudWatch tries out its destination", "{…}");
+      this.#reject("not_a_request", "CloudWatch tries out its destination", "{…}", path);
       return;
     }
     const inside = this.#into("cloudwatch", path, "{…}");
     if (inside === undefined) return;
     for (const event of logEvents) {
-      if (this.#isFull("{…}", "the rest is not read")) return;
+      if (this.#isFull("{…}", "the rest is not read", inside)) return;
       const message = isObject(event) ? event.message : undefined;
       if (typeof message === "string") this.text(message, inside);
-      else this.#reject("not_an_object", "expected a message in each of logEvents", "{…}");
+      else this.#reject("not_an_object", "expected a message in each of logEvents", "{…}", inside);
     }
   }
 
   #eventHubs(records: readonly unknown[], path: readonly Envelope[]): void {
     const inside = this.#into("event-hubs", path, "{…}");
     if (inside === undefined) return;
-    if (records.length === 0) this.#reject("empty", "expected entries in records", "{…}");
+    if (records.length === 0) this.#reject("empty", "expected entries in records", "{…}", inside);
     for (const record of records) {
-      if (this.#isFull("{…}", "the rest is not read")) return;
+      if (this.#isFull("{…}", "the rest is not read", inside)) return;
       this.#element(record, inside);
     }
   }
@@ -212,15 +215,16 @@ class Unwrapping {
   /** The way on into an envelope; `undefined`, and a rejection, when it is one too many. */
   #into(envelope: Envelope, path: readonly Envelope[], text: string): readonly Envelope[] | undefined {
     if (path.length < maxEnvelopes) return [...path, envelope];
-    this.#reject("too_deep", `expected at most ${maxEnvelopes} envelopes, found ${path.join(", ")}, ${envelope}`, text);
+    const found = [...path, envelope].join(", ");
+    this.#reject("too_deep", `expected at most ${maxEnvelopes} envelopes, found ${found}`, text, path);
     return undefined;
   }
 
   /** True, after saying so once, when the record has given as much as one may. */
-  #isFull(text: string, rest: string): boolean {
+  #isFull(text: string, rest: string, path: readonly Envelope[]): boolean {
     if (this.found < maxEntries) return false;
     if (this.found === maxEntries) {
-      this.#reject("too_long", `expected at most ${maxEntries} entries in one record; ${rest}`, text);
+      this.#reject("too_long", `expected at most ${maxEntries} entries in one record; ${rest}`, text, path);
     }
     return true;
   }
@@ -230,9 +234,9 @@ class Unwrapping {
     this.#visitor.entry(sample, { envelopes, text });
   }
 
-  #reject(reason: RejectReason, detail: string, text: string): void {
+  #reject(reason: RejectReason, detail: string, text: string, path: readonly Envelope[]): void {
     this.found++;
-    this.#visitor.reject(reason, detail, text);
+    this.#visitor.reject(reason, detail, text, path);
   }
 }
 

@@ -182,9 +182,8 @@ export type HttpSourceConfig = z.output<typeof http>;
 export type FileSourceConfig = z.output<typeof file>;
 export type StdinSourceConfig = z.output<typeof stdin>;
 
-// helpers
-
-function isTimeZone(name: string): boolean {
+/** Whether there is such a zone: a name of the IANA database, or an offset. */
+export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
   } catch {
