@@ -68,6 +68,7 @@ describe("most users seem to come from one address", () => {
     ["each comes from an own address", { source: spread }],
     ["less than half do", { source: (user) => (user % 5 < 2 ? proxy : spread(user)) }],
     ["they are 49: an office", { users: 49 }],
+    ["they are 45 of 80: a large office", { users: 80, source: (user) => (user < 45 ? proxy : spread(user)) }],
     ["there are few requests", { requests: 990 }],
     ["their logins failed: an attacker can try any name", { partial: () => ({ outcome: "failed" }) }],
     ["they were refused", { partial: () => ({ outcome: "denied" }) }],

@@ -40,6 +40,7 @@ describe("the client is", () => {
     ["in Forwarded, though a quote was left open before", { clientIp: "10.0.0.4", forwarded: 'for=6.6.6.6;x=", for="[2001:db8::17]"' }, ["2001:db8::17", "certain"]],
     ["in Forwarded, though quotes and backslashes stand before", { clientIp: "10.0.0.4", forwarded: String.raw`for="a\", for=203.0.113.9` }, ["203.0.113.9", "certain"]],
     ["in Forwarded, with separators inside of quotes", { clientIp: "10.0.0.4", forwarded: 'for=203.0.113.9;host="a,b;for=6.6.6.6"' }, ["203.0.113.9", "certain"]],
+    ["in Forwarded, with quotes inside of quotes", { clientIp: "10.0.0.4", forwarded: String.raw`for=203.0.113.9;host="a\",for=6.6.6.6"` }, ["203.0.113.9", "certain"]],
     ["guessed, when an element has two", { clientIp: "10.0.0.4", forwarded: "for=6.6.6.6;for=203.0.113.9" }, ["10.0.0.4", "guessed"]],
     ["certain, when both headers say the same", { clientIp: "10.0.0.4", forwardedFor: "203.0.113.9", forwarded: "for=203.0.113.9" }, ["203.0.113.9", "certain"]],
     ["guessed, when the headers contradict each other", { clientIp: "10.0.0.4", forwardedFor: "203.0.113.9", forwarded: "for=6.6.6.6" }, ["203.0.113.9", "guessed"]],
