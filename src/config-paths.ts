@@ -23,9 +23,7 @@ export function resolvePaths(config: Config, directory: string): Config {
         typeof entry === "string" ? entry : { file: absolute(entry.file) },
       ),
     },
-    geo: ["default", "none"].includes(config.geo.database)
-      ? config.geo
-      : { ...config.geo, database: absolute(config.geo.database) },
+    geo: { ...config.geo, database: geoPaths(config.geo.database, absolute) },
     ...resolveRulePaths(config, directory),
   };
 }
@@ -42,4 +40,11 @@ export function resolveRulePaths(rules: RulesConfig, directory: string): RulesCo
     runbooks: { ...rules.runbooks, directories: rules.runbooks.directories.map(absolute) },
     teams: rules.teams,
   };
+}
+
+// helpers
+
+function geoPaths(database: Config["geo"]["database"], absolute: (path: string) => string): typeof database {
+  const path = (entry: string) => (entry === "default" || entry === "none" ? entry : absolute(entry));
+  return typeof database === "string" ? path(database) : database.map(path);
 }

@@ -3,7 +3,7 @@ import { DetectStage, type DetectorStatus } from "../detect/detect-stage.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { Rules } from "../load-rules.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
-import type { GeoLookup } from "../normalize/geo-lookup.ts";
+import type { GeoLookup } from "../normalize/geo-place.ts";
 import type { TrustedNetworks } from "../normalize/trusted-networks.ts";
 import { LogClock, stepsBetween } from "./log-clock.ts";
 import { TryBlocks } from "./try-blocks.ts";

@@ -38,7 +38,8 @@ export function createAddressReader(trusted: readonly string[]): AddressReader {
     const known = cache.get(bare);
     if (known !== undefined) return known ?? undefined;
     const read = readV6(bare, ours);
-    cache.set(bare, read ?? null);
+    // A copy: the text may be a piece of a line, which it would keep in memory.
+    cache.set(Buffer.from(bare).toString(), read ?? null);
     return read;
   };
 }

@@ -2,7 +2,7 @@ import type { AccessEvent, EndpointClass } from "./access-event.ts";
 import { createAttributeReader } from "./attributes.ts";
 import { createAddressReader } from "./client-address.ts";
 import type { Draft } from "./draft.ts";
-import type { GeoLookup, GeoPlace } from "./geo-lookup.ts";
+import type { GeoLookup, GeoPlace } from "./geo-place.ts";
 import { createIdentities } from "./identity.ts";
 import type { EndpointConfig } from "./endpoint-config.ts";
 import type { PrivacyConfig, RedactConfig } from "./normalize-config.ts";
@@ -185,5 +185,10 @@ const needsPlace: ReadonlySet<EndpointClass> = new Set([
 ] as const); // prettier-ignore
 
 function lacksPlace(draft: Draft): boolean {
-  return draft.country === undefined || draft.latitude === undefined || draft.longitude === undefined;
+  return (
+    draft.country === undefined ||
+    draft.latitude === undefined ||
+    draft.longitude === undefined ||
+    draft.asn === undefined
+  );
 }

@@ -1,16 +1,27 @@
 import { z } from "zod";
 
-/** `geo:`: where country and coordinates come from when the log has none. */
+const geoFile = z.string().min(1);
+
+/** `geo:`: where country, coordinates and network come from when the log has none. */
 export const geoConfig = z
   .strictObject({
     database: z
-      .string()
-      .min(1)
+      .union([
+        geoFile,
+        z
+          .array(geoFile.refine((entry) => entry !== "none", { error: "none can't be one of several" }))
+          .min(1)
+          .max(8),
+      ])
       .default("default")
-      .meta({ description: "default (the installed free database), none, or a .mmdb file", examples: ["default"] }),
+      .meta({
+        description:
+          "default (the installed free databases), none, a .mmdb file, or a list of files and default: of each field counts what the first says that knows it",
+        examples: ["default", ["/var/lib/GeoIP/GeoLite2-City.mmdb", "/var/lib/GeoIP/GeoLite2-ASN.mmdb"]],
+      }),
   })
   .prefault({})
-  .meta({ description: "Country and coordinates of addresses", examples: [{ database: "default" }] });
+  .meta({ description: "Country, coordinates and network of addresses", examples: [{ database: "default" }] });
 
 /** `privacy:`: whether users are stored by name. */
 export const privacyConfig = z
