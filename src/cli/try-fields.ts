@@ -1,4 +1,5 @@
-import type { EventField } from "../normalize/access-event.ts";
+import type { AccessEvent, EventField, FieldCoverage } from "../normalize/access-event.ts";
+import { optionalFields } from "../normalize/field-counts.ts";
 
 /** How a log comes by a field that it lacks. */
 interface FieldHint {
@@ -25,10 +26,61 @@ const hints: Partial<Record<EventField, FieldHint>> = {
   outcome: { what: "how a request ended", mend: "log `outcome`, or give the endpoint `outcome:` rules" },
   requestId: { what: "the request's id", mend: "log `request_id`" },
   host: { what: "the host", mend: "log `host`" },
+  attempt: {
+    what: "how attempts end",
+    mend: "send shop events (docs/shop-events.md), or take `attempts: shop` off the endpoint",
+  },
 };
 
 /** What a missing field is and how to mend that, in one line. */
 export function fieldHint(field: EventField): string {
   const hint = hints[field];
   return hint === undefined ? `map \`${field}\` under \`formats:\`` : `${hint.what}: ${hint.mend}`;
+}
+
+/** The others follow from these, or from the configuration. */
+const logged = optionalFields.filter((field) => !["clientKey", "startedAt", "owner"].includes(field));
+
+/** What the entries of one format have, of one file. */
+export interface FormatFields {
+  readonly file: string;
+  readonly format: string;
+  readonly events: number;
+  /** Fields that all have. */
+  readonly always: readonly EventField[];
+  /** Fields that some have, with the share of entries, 0 to 1; the rarest first. */
+  readonly sometimes: readonly (readonly [EventField, number])[];
+  /** Fields that none has. */
+  readonly never: readonly EventField[];
+}
+
+export function formatFields({ source, format, events, withField }: FieldCoverage): FormatFields {
+  const shares = logged.map((field) => [field, (withField[field] ?? 0) / Math.max(1, events)] as const);
+  return {
+    file: source,
+    format,
+    events,
+    always: shares.flatMap(([field, share]) => (share === 1 ? field : [])),
+    sometimes: shares.filter(([, share]) => share > 0 && share < 1).sort(([, a], [, b]) => a - b),
+    never: shares.flatMap(([field, share]) => (share === 0 ? field : [])),
+  };
+}
+
+/** Looks at shop events that nobody counts by. */
+export class ShopCounts {
+  readonly #told = new Set<string>();
+  readonly #counted = new Set<string>();
+
+  add({ endpointClass, outcome, attempt }: AccessEvent): void {
+    if (attempt) this.#counted.add(endpointClass);
+    else if (outcome !== "unknown") this.#told.add(endpointClass);
+  }
+
+  warnings(): string[] {
+    const idle = [...this.#told].filter((endpointClass) => !this.#counted.has(endpointClass));
+    if (idle.length === 0) return [];
+    return [
+      `shop events of ${idle.join(", ")} are not counted as attempts: no endpoint of ${idle.length === 1 ? "that class" : "those classes"} says \`attempts: shop\` (docs/shop-events.md)`,
+    ];
+  }
 }

@@ -1,4 +1,5 @@
 import { amount, instant, percent, table, type Section } from "./text-layout.ts";
+import type { FormatFields } from "./try-fields.ts";
 import type { RejectedLines, TriedDetector, TriedFile, TryReport } from "./try-report.ts";
 
 const endpointsShown = 15;
@@ -10,6 +11,7 @@ export function logLines(report: TryReport): Section[] {
   return [
     ...sections,
     { title: "Clients' addresses", lines: clientLines(report) },
+    { title: "Fields", lines: report.fields.flatMap((fields) => fieldLines(fields, report)) },
     { title: endpointTitle(report), lines: endpointLines(report) },
     { title: "Detectors", lines: detectorLines(report.detectors) },
   ];
@@ -57,6 +59,18 @@ function clientLines({ clients }: TryReport): string[] {
   ];
 }
 
+/** What a field is missing from is what detectors are blind by; those that every entry has are the last to look at. */
+function fieldLines({ file, format, events, always, sometimes, never }: FormatFields, { fields }: TryReport): string[] {
+  const shares = sometimes.map(([field, share]) => `${field} ${percent(share * events, events)}`);
+  const rows = [
+    ["  never", never.join(", ")],
+    ["  at times", shares.join(", ")],
+    ["  always", always.join(", ")],
+  ].filter(([, names]) => names !== "");
+  const head = `${nameOf({ file })}, ${format}: ${amount(events, "event")}`;
+  return [...(fields.length > 1 ? [head] : []), ...table(rows)];
+}
+
 function endpointTitle({ endpoints }: TryReport): string {
   const guessed = endpoints.filter((endpoint) => endpoint.guessed).length;
   return `Endpoints: ${endpoints.length}, the class of ${guessed} guessed from the words in their paths`;
@@ -90,14 +104,25 @@ function stateOf(detector: TriedDetector): string {
   const { state, requests, missing, muted, errors, mode } = detector;
   const listed = (needed: boolean) => missing.flatMap((one) => (one.needed === needed ? one.field : [])).join(", ");
   const surer = missing.some(({ needed }) => !needed) ? `; surer with ${listed(false)}` : "";
+  const waits = missing.some(({ field }) => field === "attempt");
   const kind = detector.looksAt.length === 0 ? "request it looks at" : `request for ${detector.looksAt.join(", ")}`;
   const sees = {
     idle: `saw no ${kind}`,
     waiting: `saw ${amount(requests, "request")}, too few to tell what the log lacks`,
-    blind: `BLIND: the log lacks ${listed(true)}${surer}`,
+    blind: waits
+      ? "BLIND: its attempts are counted from shop events, and there is none"
+      : `BLIND: the log lacks ${listed(true)}${surer}`,
     reduced: `reduced${surer}`,
     full: "sees all it needs",
   }[state];
-  const extra = [mode === "dry-run" ? "dry run" : "", muted ? "muted" : "", errors > 0 ? amount(errors, "error") : ""];
+  const gaps = detector.gaps.map(({ file, origin, missing: lacks }) => {
+    return `${origin === "shop" ? "shop events of " : ""}${nameOf({ file })} lack${origin === "shop" ? "" : "s"} ${lacks.join(", ")}`;
+  });
+  const extra = [
+    ...gaps,
+    mode === "dry-run" ? "dry run" : "",
+    muted ? "muted" : "",
+    errors > 0 ? amount(errors, "error") : "",
+  ];
   return [sees, ...extra.filter((text) => text !== "")].join("; ");
 }

@@ -5,7 +5,7 @@ import type { Detection } from "../detect/detection.ts";
 import type { EventField, RejectedRecord, RejectReason } from "../normalize/access-event.ts";
 import type { SeenEndpoint } from "../normalize/route-table.ts";
 import type { ClientReport } from "./try-clients.ts";
-import { fieldHint } from "./try-fields.ts";
+import { fieldHint, type FormatFields } from "./try-fields.ts";
 
 /** What `gatewatch try` found out; `--json` prints it as it is. Times are epoch ms. */
 export interface TryReport {
@@ -22,6 +22,8 @@ export interface TryReport {
   };
   readonly span: { readonly from: number; readonly to: number } | undefined;
   readonly clients: ClientReport;
+  /** What the entries have, by file and format. */
+  readonly fields: readonly FormatFields[];
   /** The most frequent first. */
   readonly endpoints: readonly SeenEndpoint[];
   readonly detectors: readonly TriedDetector[];
@@ -57,12 +59,16 @@ export interface RejectedLines {
 export interface TriedDetector extends Omit<DetectorStatus, "coverage"> {
   /** `idle`: not one request of the kind it looks at; `waiting`: fewer than it takes to say more. */
   readonly state: "idle" | DetectorStatus["coverage"]["state"];
-  /** Requests it looked at. */
+  /** Requests and shop events it looked at. */
   readonly requests: number;
   /** What kinds of endpoints it looks at; empty: all. */
   readonly looksAt: readonly string[];
   /** Fields that none of them had. `needed`: without it the detector is blind; else it would be surer with it. */
   readonly missing: readonly { readonly field: EventField; readonly needed: boolean; readonly hint: string }[];
+  /** Of each field it needs or would be surer with: the share of them that had it. */
+  readonly fields: DetectorStatus["coverage"]["fields"];
+  /** Files, or shop events in one, that lack a field which others have. */
+  readonly gaps: readonly { readonly file: string; readonly origin: string; readonly missing: readonly EventField[] }[];
 }
 
 /** Counts the lines that were and were not understood. */
@@ -109,13 +115,15 @@ export function triedDetector({ coverage, ...status }: DetectorStatus, definitio
   const { needs, where } = definition;
   return {
     ...status,
-    state: coverage.events === 0 ? "idle" : coverage.state,
+    state: coverage.events === 0 && coverage.state !== "blind" ? "idle" : coverage.state,
     requests: coverage.events,
     looksAt: where.endpointClass ?? [],
     missing: coverage.missing.map((field) => ({
       field,
-      needed: needs.required.includes(field),
+      needed: field === "attempt" || needs.required.includes(field),
       hint: fieldHint(field),
     })),
+    fields: coverage.fields,
+    gaps: coverage.gaps.map(({ gateway, origin, missing }) => ({ file: gateway, origin, missing })),
   };
 }

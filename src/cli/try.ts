@@ -13,6 +13,7 @@ import { findLogs, type LogFile } from "./try-files.ts";
 import { TryJudge } from "./try-judge.ts";
 import { TryMerge } from "./try-merge.ts";
 import { showProgress } from "./try-progress.ts";
+import { formatFields, ShopCounts } from "./try-fields.ts";
 import { LineCounts, triedDetector, type TryReport } from "./try-report.ts";
 import { tryText } from "./try-text.ts";
 
@@ -42,7 +43,7 @@ async function lookAt(
 ): Promise<TryReport> {
   const { config, configFile, rules, format } = settings;
   const metrics = createMetrics();
-  const geo = await createGeoLookup({ database: config.geo.database });
+  const geo = await createGeoLookup(config.geo);
   const networks = await loadProxies(config, configFile);
   const normalizer = createNormalizer({
     sources: new Map(logs.map(({ name }) => [name, { gateway: name, format }])),
@@ -57,6 +58,7 @@ async function lookAt(
   });
   const judge = new TryJudge({ rules, config, networks, geo: geo.lookup });
   const clients = new ClientCounts(networks.prefixes);
+  const shop = new ShopCounts();
   const lines = new LineCounts();
   const merge = new TryMerge({
     read(batch) {
@@ -65,7 +67,8 @@ async function lookAt(
       return normalized.events;
     },
     take(event, writtenAt) {
-      clients.add(event);
+      if (event.origin === "gateway") clients.add(event);
+      else shop.add(event);
       judge.take(event, writtenAt);
     },
   });
@@ -87,12 +90,13 @@ async function lookAt(
     lines: { ...lines.total(), clamped: clamped.values.reduce((sum, { value }) => sum + value, 0), late: judge.late },
     span: judge.span,
     clients: clients.report(),
+    fields: normalizer.coverage().map(formatFields),
     endpoints: normalizer.endpointsSeen().sort((a, b) => b.events - a.events),
     detectors: judge.detectors().map((status) => triedDetector(status, definitions.get(status.id)!)),
     detections: judge.detections(),
     moreDetections: judge.more,
     decisions: judge.blocks.decisions(),
     moreDecisions: judge.blocks.more,
-    warnings: geo.warning === undefined ? [] : [geo.warning],
+    warnings: [...(geo.warning === undefined ? [] : [geo.warning]), ...shop.warnings()],
   };
 }
