@@ -10,6 +10,22 @@ export interface ResolvedClient {
   trust: "certain" | "guessed";
 }
 
+/** Where an address stood. */
+export type AddressPlace = "gateway" | "peer" | "x-forwarded-for" | "forwarded" | "claimed";
+
+/** Why the client is who it is taken for; what each means is told to people elsewhere. */
+export type ClientReason =
+  | "no-address" | "unreadable" | "header-alone" | "nth-entry" | "nth-entry-sure" | "not-ours" | "private" | "disputed"
+  | "walked" | "walked-private" | "all-ours" | "both-headers" | "gateway-only" | "claimed"; // prettier-ignore
+
+/** Is told each step of the way to the client, for people who ask; the service itself does without. */
+export interface ClientTrace {
+  /** An address was looked at. */
+  look(place: AddressPlace, text: string, address: ClientAddress | undefined): void;
+  /** What was decided; the last one holds. */
+  decide(reason: ClientReason): void;
+}
+
 /** Fills `into` from the addresses and headers of a draft. */
 export type ClientResolver = (draft: Draft, into: ResolvedClient) => void;
 
@@ -26,8 +42,13 @@ export type ResolveRules = Partial<Pick<ProxiesConfig, "clientIpFrom" | "header"
  * Where two things that a request brings along contradict each other, the client may have written
  * either: then it is guessed.
  */
-export function createClientResolver(read: AddressReader, rules: ResolveRules = {}): ClientResolver {
+export function createClientResolver(
+  read: AddressReader,
+  rules: ResolveRules = {},
+  trace?: ClientTrace,
+): ClientResolver {
   const { clientIpFrom = "auto", header = "auto", hops = 0, everyRequestPassesHops = false } = rules;
+  const headers: HeaderRules = { read, header, trace };
   const walked: ResolvedClient = { address: undefined, trust: "guessed" };
 
   /** Whether what else the record has speaks against the address that the gateway resolved. */
@@ -35,12 +56,13 @@ export function createClientResolver(read: AddressReader, rules: ResolveRules = 
     const { clientIp, peerIp } = draft;
     if (clientIpFrom === "gateway" || clientIp === undefined || peerIp === undefined) return false;
     const peer = clientIp === peerIp ? undefined : read(peerIp);
+    if (clientIp !== peerIp) trace?.look("peer", peerIp, peer);
     if (peer === undefined || peer.ip === address.ip) return false;
     // The gateway took it from what the peer sent. A stranger on the internet could send anything; a
     // private peer is a hop of ours that the gateway was told of, if not we.
     if (!peer.trusted && !peer.local) return true;
-    walk(draft, { read, header }, walked);
-    return walked.address !== undefined && walked.address.ip !== address.ip;
+    walk(draft, headers, walked);
+    return walked.address !== undefined && (walked.trust === "guessed" || walked.address.ip !== address.ip);
   };
 
   return (draft, into) => {
@@ -49,28 +71,38 @@ export function createClientResolver(read: AddressReader, rules: ResolveRules = 
     const address = first === undefined ? undefined : read(first);
     into.address = address;
     into.trust = "guessed";
+    if (first !== undefined) trace?.look(first === clientIp ? "gateway" : "peer", first, address);
     if (address === undefined) {
+      trace?.decide(first === undefined ? "no-address" : "unreadable");
       // Without any socket address nobody can say who wrote the header, unless the operator does.
       if (first !== undefined || clientIpFrom === "gateway") return;
       if (hops === 0) {
-        walk(draft, { read, header }, into);
+        walk(draft, headers, into);
         into.trust = "guessed";
+        trace?.decide(into.address === undefined ? "no-address" : "header-alone");
       } else {
-        into.address = entryFromRight(draft, { read, header, hops });
+        into.address = entryFromRight(draft, { ...headers, hops });
         const isSure = everyRequestPassesHops && !hasBoth(draft, header) && isOutside(into.address);
         into.trust = isSure ? "certain" : "guessed";
+        if (into.address !== undefined) trace?.decide(isSure ? "nth-entry-sure" : "nth-entry");
       }
     } else if (!address.trusted) {
       // A private address that nobody named is most likely a hop that was forgotten.
-      into.trust = address.local || isDisputed(draft, address) ? "guessed" : "certain";
-    } else if (clientIpFrom !== "gateway") {
-      walk(draft, { read, header }, into);
+      const isSure = !address.local && !isDisputed(draft, address);
+      into.trust = isSure ? "certain" : "guessed";
+      trace?.decide(isSure ? "not-ours" : address.local ? "private" : "disputed");
+    } else if (clientIpFrom === "gateway") trace?.decide("gateway-only");
+    else {
+      walk(draft, headers, into);
       into.address ??= address;
     }
     // Better than nobody, or one of our own hops for everybody; but who wrote it is not known.
     if (draft.claimedIp !== undefined && (into.address === undefined || into.address.trusted)) {
-      into.address = read(draft.claimedIp) ?? into.address;
+      const claimed = read(draft.claimedIp);
+      into.address = claimed ?? into.address;
       into.trust = "guessed";
+      trace?.look("claimed", draft.claimedIp, claimed);
+      if (claimed !== undefined) trace?.decide("claimed");
     }
   };
 }
@@ -80,6 +112,7 @@ export function createClientResolver(read: AddressReader, rules: ResolveRules = 
 interface HeaderRules {
   readonly read: AddressReader;
   readonly header: ProxiesConfig["header"];
+  readonly trace: ClientTrace | undefined;
 }
 
 /** No chain of proxies is longer; who writes a longer one wants to keep us busy. */
@@ -89,37 +122,47 @@ const maxHops = 32;
 const longestEntry = 256;
 
 /** The first address from the right that is not ours, if there is one; certain when our hop wrote it. */
-function walk(draft: Draft, { read, header }: HeaderRules, into: ResolvedClient): void {
+function walk(draft: Draft, rules: HeaderRules, into: ResolvedClient): void {
   const { forwardedFor, forwarded } = draft;
-  const one = header === "forwarded" || !forwardedFor ? undefined : walkList(forwardedFor, read);
-  const other = header === "x-forwarded-for" || !forwarded ? undefined : walkElements(forwarded, read);
+  const { header, trace } = rules;
+  const one = header === "forwarded" || !forwardedFor ? undefined : walkList(forwardedFor, rules);
+  const other = header === "x-forwarded-for" || !forwarded ? undefined : walkElements(forwarded, rules);
   into.address = one ?? other;
   // Our hop writes one of the two headers; a client can bring along the other.
   const isDisputed = hasBoth(draft, header) && one?.ip !== other?.ip;
   into.trust = isDisputed || !isOutside(into.address) ? "guessed" : "certain";
+  trace?.decide(isDisputed ? "both-headers" : walkReason(into.address));
+}
+
+function walkReason(address: ClientAddress | undefined): ClientReason {
+  if (address === undefined || address.trusted) return "all-ours";
+  return address.local ? "walked-private" : "walked";
 }
 
 function hasBoth({ forwardedFor, forwarded }: Draft, header: ProxiesConfig["header"]): boolean {
   return header === "auto" && Boolean(forwardedFor) && Boolean(forwarded);
 }
 
-function walkList(list: string, read: AddressReader): ClientAddress | undefined {
+function walkList(list: string, { read, trace }: HeaderRules): ClientAddress | undefined {
   let end = list.length;
   for (let hop = 0; hop < maxHops && end >= 0; hop++) {
     const comma = list.lastIndexOf(",", end - 1);
     if (end === 0 || end - comma > longestEntry) return undefined;
-    const address = read(list.slice(comma + 1, end).trim());
+    const text = list.slice(comma + 1, end).trim();
+    const address = read(text);
+    trace?.look("x-forwarded-for", text, address);
     if (address === undefined || !address.trusted) return address;
     end = comma;
   }
   return undefined;
 }
 
-function walkElements(header: string, read: AddressReader): ClientAddress | undefined {
+function walkElements(header: string, { read, trace }: HeaderRules): ClientAddress | undefined {
   const elements = new ForwardedWalk(header);
   for (let hop = 0; hop < maxHops; hop++) {
     const text = elements.next();
     const address = text === undefined ? undefined : read(text);
+    if (text !== undefined) trace?.look("forwarded", text, address);
     if (address === undefined || !address.trusted) return address;
   }
   return undefined;
@@ -128,12 +171,17 @@ function walkElements(header: string, read: AddressReader): ClientAddress | unde
 /** The N-th entry from the right, whatever stands beside it. */
 function entryFromRight(draft: Draft, rules: HeaderRules & { readonly hops: number }): ClientAddress | undefined {
   const { forwardedFor, forwarded } = draft;
-  const { read, header, hops } = rules;
+  const { read, header, trace, hops } = rules;
   if (header !== "forwarded" && forwardedFor !== undefined) {
     let end = forwardedFor.length;
     for (let hop = 1; end > 0; hop++) {
       const comma = forwardedFor.lastIndexOf(",", end - 1);
-      if (hop === hops) return end - comma > longestEntry ? undefined : read(forwardedFor.slice(comma + 1, end).trim());
+      if (hop === hops) {
+        const text = forwardedFor.slice(comma + 1, end).trim();
+        const address = end - comma > longestEntry ? undefined : read(text);
+        trace?.look("x-forwarded-for", text, address);
+        return address;
+      }
       end = comma;
     }
     return undefined;
@@ -142,7 +190,9 @@ function entryFromRight(draft: Draft, rules: HeaderRules & { readonly hops: numb
   const elements = new ForwardedWalk(forwarded);
   for (let hop = 1; hop < hops; hop++) if (elements.next() === undefined) return undefined;
   const text = elements.next();
-  return text === undefined ? undefined : read(text);
+  const address = text === undefined ? undefined : read(text);
+  if (text !== undefined) trace?.look("forwarded", text, address);
+  return address;
 }
 
 function isOutside(address: ClientAddress | undefined): boolean {
