@@ -151,7 +151,7 @@ test("check tells that a file of one's own can't be used", async () => {
   writeFileSync(file, "sources: [{ name: in, type: stdin }]\nproxies: { trusted: [{ file: own.txt }] }\n");
   const { context, printed } = testCliContext();
   expect(await runCli(["--config", file, "check"], context)).toBe(2);
-  expect(printed.stderr).toContain(`${join(directory, "own.txt")}`);
+  expect(printed.stderr).toContain(join(directory, "own.txt"));
   writeFileSync(join(directory, "own.txt"), "192.0.2.1\n");
   expect(await runCli(["--config", file, "check"], context)).toBe(0);
 });
