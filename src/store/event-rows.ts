@@ -22,7 +22,7 @@ export function limitedRequestRow(event: AccessEvent, origin: RowOrigin): Row {
   };
 }
 
-/** A single request, for `access_events`. */
+/** A single request or shop event, for `access_events`. */
 export function accessEventRow(event: AccessEvent, origin: RowOrigin): Row {
   return {
     ...limitedRequestRow(event, origin),
@@ -34,6 +34,8 @@ export function accessEventRow(event: AccessEvent, origin: RowOrigin): Row {
     requestBytes: event.requestBytes ?? null,
     responseBytes: event.responseBytes ?? null,
     attributes: event.attributes ?? {},
+    origin: event.origin,
+    attempt: event.attempt,
   };
 }
 
