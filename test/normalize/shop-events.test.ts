@@ -90,6 +90,14 @@ describe("among a gateway's lines", () => {
     ]);
   });
 
+  test("a source has the gateway's format, however few and plain its lines are", () => {
+    const normalizer = aNormalizer();
+    const plain = { request: { method: "GET", uri: "/p/1" }, response: { status: 200 }, started_at: arrivedAt };
+    const { rejected } = normalizeAll(normalizer, [shopLine(1), shopLine(2), shopLine(3), JSON.stringify(plain)]);
+    expect(rejected).toEqual([]);
+    expect(normalizer.formatOf("edge")).toBe("kong");
+  });
+
   test("twenty in a row don't change the format either", () => {
     const normalizer = aNormalizer();
     const records = [nginxLine(0), ...Array.from({ length: 50 }, (_, i) => shopLine(i)), nginxLine(1)];
