@@ -46,12 +46,17 @@ export async function readConfig(file: string, env: Environment): Promise<Config
 
 /**
  * The configuration as far as looking at logs goes (`gatewatch try`): nothing in it reaches a store,
- * a channel or a gateway, so their secrets need not be at hand. Without a file: the defaults. Throws
- * as `loadConfig`.
+ * a channel or a gateway, so their secrets need not be at hand. Without a file: the defaults. Its
+ * sources are one called `log`, or with `sources: "as-read"` its own: how each reads its records, as
+ * sources that are never started. Throws as `loadConfig`.
  */
-export async function loadTrialConfig(file: string | undefined, env: Environment): Promise<Config> {
+export async function loadTrialConfig(
+  file: string | undefined,
+  env: Environment,
+  { sources }: { readonly sources?: "as-read" } = {},
+): Promise<Config> {
   const document = parseConfigText(file === undefined ? "" : await readText(file));
-  const value = trialPart(document.value);
+  const value = trialPart(document.value, { withSources: sources === "as-read" });
   const result = await withFiles(checkDocument({ ...document, value }, { file: file ?? "", env }));
   if (result.kind === "bad") throw invalidFiles(file ?? "", result.problems);
   return result.config;
@@ -94,16 +99,30 @@ const trialSections = [
 ] as const satisfies readonly (keyof Config)[]; // prettier-ignore
 
 /** What is no map stays as it is, to be found wrong. */
-function trialPart(value: unknown): unknown {
+function trialPart(value: unknown, { withSources }: { readonly withSources: boolean }): unknown {
   if (Array.isArray(value) || (value !== undefined && value !== null && typeof value !== "object")) return value;
   const given = (value ?? {}) as Readonly<Record<string, unknown>>;
   const channels = Object.keys(given.channels ?? {});
+  const sources = withSources ? readingPart(given.sources) : [];
   return {
     ...Object.fromEntries(trialSections.filter((name) => name in given).map((name) => [name, given[name]])),
-    sources: [{ name: "log", type: "stdin" }],
+    sources: sources.length > 0 ? sources : [{ name: "log", type: "stdin" }],
     // Teams name channels, so those have to be there.
     channels: Object.fromEntries(channels.map((name) => [name, { type: "outbox" }])),
   };
+}
+
+const readingKeys = ["name", "gateway", "format", "timeZone", "trustClientIp", "maxRecordBytes"] as const;
+
+/** How sources read their records, without what it takes to reach them. */
+function readingPart(sources: unknown): unknown[] {
+  if (!Array.isArray(sources)) return [];
+  return sources.map((source: unknown) => {
+    if (source === null || typeof source !== "object") return source;
+    const given = source as Readonly<Record<string, unknown>>;
+    const kept = readingKeys.filter((key) => key in given).map((key) => [key, given[key]]);
+    return { type: "file", path: "never-read", ...Object.fromEntries(kept) };
+  });
 }
 
 async function readText(file: string): Promise<string> {

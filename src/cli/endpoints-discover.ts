@@ -2,10 +2,10 @@ import { loadTrialConfig } from "../config.ts";
 import { loadProxies } from "../load-proxies.ts";
 import { createMetrics } from "../metrics.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
-import type { RawBatch } from "../source/raw-batch.ts";
+import { BatchReader } from "./batch-reader.ts";
 import type { CliContext } from "./cli-context.ts";
 import { inventoryYaml } from "./inventory-yaml.ts";
-import { checkFormat, nothingUnderstood, readLogs, type LogReader } from "./read-logs.ts";
+import { checkFormat, nothingUnderstood, readLogs } from "./read-logs.ts";
 import { SeenEndpoints, type Discovered } from "./seen-endpoints.ts";
 import { terminalText } from "./terminal-text.ts";
 import { amount, instant } from "./text-layout.ts";
@@ -59,51 +59,6 @@ export async function runEndpointsDiscover(options: DiscoverOptions, context: Cl
 }
 
 // helpers
-
-/** Gives every batch to a function, and knows when all logs have ended. */
-class BatchReader implements LogReader {
-  readonly #take: (batch: RawBatch) => void;
-  readonly #open = new Set<string>();
-  readonly #done = Promise.withResolvers<void>();
-
-  constructor(take: (batch: RawBatch) => void) {
-    this.#take = take;
-    // Whoever reads is told of a failure as well, and may come first.
-    this.#done.promise.catch(() => {});
-  }
-
-  get done(): Promise<void> {
-    return this.#done.promise;
-  }
-
-  /** All logs are assigned before the first batch comes. */
-  assigned(partitions: readonly string[]): void {
-    for (const partition of partitions) this.#open.add(partition);
-  }
-
-  async handle(batch: RawBatch): Promise<void> {
-    try {
-      this.#take(batch);
-    } catch (error) {
-      this.#done.reject(error);
-    }
-  }
-
-  ended(partition: string): void {
-    this.#open.delete(partition);
-    if (this.#open.size === 0) this.#done.resolve();
-  }
-
-  revoked(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  resumeAt(): undefined {}
-
-  finished(): void {}
-
-  trouble(): void {}
-}
 
 function header({ fresh, listed, requests, span, missing, beyond }: Discovered): string[] {
   return [

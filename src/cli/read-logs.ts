@@ -4,6 +4,7 @@ import { GatewatchError } from "../errors.ts";
 import { silentLog, type Log } from "../log.ts";
 import { formatNames } from "../normalize/format-list.ts";
 import type { SourceIo } from "../source/raw-batch.ts";
+import { isTimeZone } from "../source/source-config.ts";
 import { StdinSource } from "../source/stdin-source.ts";
 import type { LogFile } from "./try-files.ts";
 
@@ -15,9 +16,15 @@ export interface LogReader extends SourceIo {
 /** Reads all logs to their ends, side by side. `brokenOff` is told which ended early, and why. */
 export async function readLogs(
   logs: readonly LogFile[],
-  options: { readonly to: LogReader; readonly brokenOff: Map<string, string>; readonly clock: Clock },
+  options: {
+    readonly to: LogReader;
+    readonly brokenOff: Map<string, string>;
+    readonly clock: Clock;
+    /** Longer lines are refused. */
+    readonly maxRecordBytes?: number;
+  },
 ): Promise<void> {
-  const { to, brokenOff, clock } = options;
+  const { to, brokenOff, clock, maxRecordBytes = defaultMaxRecordBytes } = options;
   const log: Log = {
     ...silentLog,
     warn: ({ source, error }: { source: string; error: string }) =>
@@ -45,6 +52,14 @@ export async function readLogs(
   }
 }
 
+/** Throws `CONFIG_INVALID` when there is no such zone. */
+export function checkTimeZone(timeZone: string | undefined): void {
+  if (timeZone === undefined || isTimeZone(timeZone)) return;
+  throw new GatewatchError("CONFIG_INVALID", `There is no time zone ${timeZone}.`, {
+    remedy: "Give a name of the IANA database (Europe/Berlin), or an offset (+02:00).",
+  });
+}
+
 /** Throws `CONFIG_INVALID` when there is no such format, neither built in nor in the configuration. */
 export function checkFormat(format: string, config: Config): void {
   const known = [...formatNames, ...Object.keys(config.formats)];
@@ -66,5 +81,5 @@ export function nothingUnderstood(rejected: number): GatewatchError {
 
 // helpers
 
-/** Longer lines are refused, as by a source without a setting of its own. */
-const maxRecordBytes = 1024 ** 2;
+/** As for a source without a setting of its own. */
+const defaultMaxRecordBytes = 1024 ** 2;

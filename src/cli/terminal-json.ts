@@ -3,11 +3,19 @@
  * escapes only the first 32. Here all are escaped, so that nothing is lost.
  */
 export function terminalJson(value: unknown): string {
-  const json = JSON.stringify(value, undefined, 2);
-  return `${json.replaceAll(/[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped)}\n`;
+  return `${safe(JSON.stringify(value, undefined, 2))}\n`;
+}
+
+/** The same on one line. */
+export function terminalJsonLine(value: unknown): string {
+  return `${safe(JSON.stringify(value))}\n`;
 }
 
 // helpers
+
+function safe(json: string): string {
+  return json.replaceAll(/[^\P{Cc}\n]|[\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
+}
 
 /** By halves of a pair, as JSON wants it. */
 function escaped(character: string): string {

@@ -30,6 +30,27 @@ export function outcomeOf(input: OutcomeInput): Outcome {
   return byStatus(input.endpointClass, input.status);
 }
 
+/** An outcome, and what decided it. */
+export interface OutcomeReason {
+  readonly outcome: Outcome;
+  /** `gateway-alone`: the endpoint's attempts end with shop events, and this is what the gateway knows for sure. */
+  readonly by: "own-block" | "rule" | "application" | "limiter" | "status" | "gateway-alone";
+  /** The endpoint's rule that held, from 0. */
+  readonly rule: number | undefined;
+}
+
+/** As `outcomeOf`, with what decided; for people who ask. */
+export function explainOutcome(input: OutcomeInput): OutcomeReason {
+  const outcome = outcomeOf(input);
+  const because = (by: OutcomeReason["by"], rule?: number): OutcomeReason => ({ outcome, by, rule });
+  if (input.enforced) return because("own-block");
+  if (!input.attempt) return because("gateway-alone");
+  const rule = input.rules.findIndex((one) => holds(one, input));
+  if (rule >= 0) return because("rule", rule);
+  if (input.told !== undefined) return because("application");
+  return because(input.limited || input.status === 429 ? "limiter" : "status");
+}
+
 // helpers
 
 function ofGatewayAlone({ limited, status }: OutcomeInput): Outcome {
