@@ -40,20 +40,21 @@ export async function readBody(
   const otlp = protobufTypes.has(type) ? ({ otlp: "protobuf" } as const) : undefined;
   const tooLarge = { status: 413, error: `the body is larger than ${maxBodyBytes} bytes`, ...otlp } as const;
   if (body.length > maxBodyBytes) return tooLarge;
-  if (!lineTypes.has(type) && type !== "application/json" && !otlp) {
+  if (!lineTypes.has(type) && !jsonTypes.has(type) && !otlp) {
     return { status: 415, error: "send application/x-ndjson, application/json, text/plain or application/x-protobuf" };
   }
   const inflated = await inflate(body, headers.contentEncoding, maxBodyBytes);
   if (inflated === "too_large") return tooLarge;
   if (!Buffer.isBuffer(inflated)) return { ...inflated, ...otlp };
   if (otlp) return protobufOf(inflated);
-  if (type !== "application/json") return linesOf(inflated, maxRecordBytes);
+  if (!jsonTypes.has(type)) return linesOf(inflated, maxRecordBytes);
   return jsonOf(inflated, { maxBodyBytes, maxRecordBytes });
 }
 
 // helpers
 
 const gunzipAsync = promisify(gunzip);
+const jsonTypes = new Set(["application/json", "application/cloudevents+json", "application/cloudevents-batch+json"]);
 const lineTypes = new Set([
   "",
   "application/x-ndjson",

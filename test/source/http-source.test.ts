@@ -47,6 +47,7 @@ const long = "x".repeat(101);
 
 describe("POST /v1/logs", () => {
   test.for<[string, ReturnType<typeof headers>, string | Buffer, object, string[]]>([
+    ["CloudEvents in a batch", headers("application/cloudevents-batch+json; charset=utf-8"), '[{"a":1},{"b":2}]', { accepted: 2, rejected: 0 }, ['{"a":1}', '{"b":2}']],
     ["NDJSON", ndjson, '{"a":1}\n{"b":2}\n', { accepted: 2, rejected: 0 }, ['{"a":1}', '{"b":2}']],
     ["no last newline, Windows ends, blank lines", headers("text/plain; charset=utf-8"), "a\r\n\r\n\nb", { accepted: 2, rejected: 0 }, ["a", "b"]],
     ["no content type", headers(), "a\n", { accepted: 1, rejected: 0 }, ["a"]],
