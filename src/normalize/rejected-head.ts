@@ -1,4 +1,5 @@
 import type { JsonRecord } from "./log-format.ts";
+import { redactedHead } from "./plain-text.ts";
 import { redactRecord } from "./redact-text.ts";
 
 const headLength = 300;
@@ -6,11 +7,15 @@ const headLength = 300;
 /** The first 300 characters of what could not be read, redacted. */
 export function rejectedHead(sample: JsonRecord | string): string {
   const text = typeof sample === "string" ? sample : textOf(sample);
-  // Redacted before it is cut to length, or half a secret could stay at the end.
-  return redactRecord(text.slice(0, headLength * 4)).slice(0, headLength);
+  return redactedHead(text, { maxLength: headLength, redact: redactNested });
 }
 
 // helpers
+
+/** In JSON in JSON, quotes are escaped over and over: without that, names and values are where they are looked for. */
+function redactNested(text: string): string {
+  return redactRecord(text.replaceAll(/\\+"/g, '"'));
+}
 
 function textOf(sample: JsonRecord): string {
   try {
