@@ -1,6 +1,7 @@
 import type { AccessEvent } from "./access-event.ts";
 import { BoundedCache } from "./bounded-cache.ts";
-import { isPlainName } from "./plain-text.ts";
+import type { Identities } from "./identity.ts";
+import { isPlainName, redactedHead } from "./plain-text.ts";
 import { redactText } from "./redact-text.ts";
 
 /** Reads what the shop's own log adds; gives `undefined` when nothing is left. */
@@ -18,17 +19,30 @@ const secretWords: ReadonlySet<string> = new Set([
 /** Names that have a secret's word in them and are none: what is known of a card without its number. */
 const harmlessNames: ReadonlySet<string> = new Set(["cardFingerprint", "cardBin", "giftCardFingerprint"]);
 
-/** A reader that drops secret names, and the `parameters` of the configuration; values are redacted. */
-export function createAttributeReader(parameters: readonly string[]): AttributeReader {
+/** Names whose value says who somebody is, as `userId` does. */
+const personNames: ReadonlySet<string> = new Set([
+  "user", "userid", "username", "login", "loginname", "attemptedlogin", "attempteduser", "account", "accountid",
+  "customer", "customerid", "email", "mail", "emailaddress",
+]); // prettier-ignore
+
+/**
+ * A reader that drops secret names, and the `parameters` of the configuration; values are redacted.
+ * `identities` makes of a person's name what may be stored.
+ */
+export function createAttributeReader(
+  parameters: readonly string[],
+  identities: Pick<Identities, "user">,
+): AttributeReader {
   const dropped = new Set(parameters.map((name) => name.toLowerCase()));
   // Names come from the shop's own log, so they are few; the bound is for a log gone wild.
-  const allowed = new BoundedCache<string, boolean>(1024);
-  const isAllowed = (name: string): boolean => {
-    const known = allowed.get(name);
+  const verdicts = new BoundedCache<string, Verdict>(1024);
+  const judge = (name: string): Verdict => {
+    const known = verdicts.get(name);
     if (known !== undefined) return known;
-    const verdict =
-      nameIsPlain(name) && !dropped.has(name.toLowerCase()) && (harmlessNames.has(name) || !isSecretName(name));
-    allowed.set(name, verdict);
+    const isDropped =
+      !nameIsPlain(name) || dropped.has(name.toLowerCase()) || (isSecretName(name) && !harmlessNames.has(name));
+    const verdict = isDropped ? "dropped" : personNames.has(lettersOf(name)) ? "person" : "text";
+    verdicts.set(Buffer.from(name).toString(), verdict);
     return verdict;
   };
 
@@ -38,9 +52,13 @@ export function createAttributeReader(parameters: readonly string[]): AttributeR
     for (const name in raw) {
       const value = raw[name];
       const text = typeof value === "string" ? value : textOfPlain(value);
-      if (text === undefined || text === "" || !isAllowed(name)) continue;
+      if (text === undefined || text === "") continue;
+      const verdict = judge(name);
+      if (verdict === "dropped") continue;
+      const safe = verdict === "person" ? identities.user(text) : redacted(text);
+      if (safe === undefined) continue;
       attributes ??= {};
-      attributes[name] = isPlainName(text) ? text : redactText(text).slice(0, maxValue);
+      attributes[name] = safe;
       if (++count === maxAttributes) break;
     }
     return attributes;
@@ -57,6 +75,17 @@ export function isSecretName(name: string): boolean {
 }
 
 // helpers
+
+type Verdict = "dropped" | "person" | "text";
+
+function lettersOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z]/g, "");
+}
+
+function redacted(text: string): string {
+  if (isPlainName(text) && !text.includes("@")) return text;
+  return redactedHead(text, { maxLength: maxValue, redact: redactText });
+}
 
 function nameIsPlain(name: string): boolean {
   return name !== "__proto__" && /^[A-Za-z][\w.-]{0,63}$/.test(name);

@@ -8,7 +8,13 @@ import type { EndpointConfig } from "./endpoint-config.ts";
 import type { PrivacyConfig, RedactConfig } from "./normalize-config.ts";
 import type { ProxiesConfig } from "./proxies-config.ts";
 import { outcomeOf } from "./outcome.ts";
-import { cleanIdentifier, createTextCleaner } from "./plain-text.ts";
+import {
+  cleanIdentifier,
+  createAgentCleaner,
+  createHostCleaner,
+  createTextCleaner,
+  isPlainName,
+} from "./plain-text.ts";
 import { createClientResolver, type ClientResolver, type ResolvedClient } from "./resolve-client.ts";
 import { overrideIn } from "./query-value.ts";
 import { plainNetworks } from "./trusted-networks.ts";
@@ -65,9 +71,9 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
   const attempts = createAttemptRules(options.endpoints);
   const shopPlaces = createShopPlaces(options.endpoints);
   const identities = createIdentities(options.privacy.pseudonymKey);
-  const readAttributes = createAttributeReader(options.redact.parameters);
-  const cleanHost = createTextCleaner({ maxLength: 255, cached: 1024 });
-  const cleanAgent = createTextCleaner({ maxLength: 512, cached: 16_384 });
+  const readAttributes = createAttributeReader(options.redact.parameters, identities);
+  const cleanHost = createHostCleaner();
+  const cleanAgent = createAgentCleaner();
   const cleanWord = createTextCleaner({ maxLength: 64, cached: 1024 });
   const client: ResolvedClient = { address: undefined, trust: "guessed" };
   let clamped = 0;
@@ -123,7 +129,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         clientKey: address?.key,
         clientIpTrust: shop === undefined || trustClientIp ? client.trust : "guessed",
         peerIp: draft.peerIp === undefined ? undefined : cleanWord(draft.peerIp),
-        method,
+        method: isPlainName(method) ? method : cleanWord(draft.method).toUpperCase(),
         host: draft.host === undefined ? undefined : cleanHost(draft.host),
         path: routed.path,
         route: endpoint.route,
@@ -140,7 +146,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         userId: draft.userId === undefined ? undefined : identities.user(draft.userId),
         role: draft.role === undefined ? undefined : cleanWord(draft.role),
         apiKey: draft.apiKey === undefined ? undefined : identities.credential(draft.apiKey),
-        sessionId: draft.sessionId === undefined ? undefined : identities.credential(draft.sessionId),
+        sessionId: draft.sessionId === undefined ? undefined : identities.session(draft.sessionId),
         deviceId: draft.deviceId === undefined ? undefined : identities.device(draft.deviceId),
         userAgent: draft.userAgent === undefined ? undefined : cleanAgent(draft.userAgent),
         country: draft.country ?? place?.country,

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import { BoundedCache } from "./bounded-cache.ts";
 import { isPlainName } from "./plain-text.ts";
-import { holdsCardNumber, isKnownToken, looksSecret, redactText, replaceControls } from "./redact-text.ts";
+import { holdsCardNumber, holdsSecret, isUuid, looksSecret, redactText, replaceControls } from "./redact-text.ts";
 
 /**
  * Names of users, keys and sessions as they may be stored. Whoever compares such a name with one
@@ -9,12 +9,14 @@ import { holdsCardNumber, isKnownToken, looksSecret, redactText, replaceControls
  */
 export interface Identities {
   /**
-   * As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name. What
-   * already is such a hash stays: the application made it with the same key (`docs/shop-events.md`).
+   * As it is, or as a keyed hash (`u_…`) when there is a key; a card number is nobody's name, and what
+   * holds a secret is kept as its hash (`h_…`). What already is such a hash stays: the application made it with the same key (`docs/shop-events.md`).
    */
   user(raw: string): string | undefined;
-  /** An API key or a session: as it is, unless whoever reads it could use it; then its hash (`h_…`). */
+  /** An API key: as it is, unless whoever reads it could use it; then its hash (`h_…`). */
   credential(raw: string): string;
+  /** A session: the same, and a UUID is one that could be used. */
+  session(raw: string): string;
   /** A device: as it is, unless it is a token. */
   device(raw: string): string;
 }
@@ -34,9 +36,11 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
   const readUser = (raw: string): string | undefined => {
     if (pseudonymKey !== undefined) return isPseudonym(raw) ? raw : `u_${hash(raw)}`;
     if (holdsCardNumber(raw)) return undefined;
-    if (isKnownToken(raw)) return `h_${hash(raw)}`;
-    return replaceControls(raw.slice(0, maxIdentity));
+    // An e-mail address may well be a user's name.
+    if (raw.length > maxIdentity || holdsSecret(raw)) return `h_${hash(raw)}`;
+    return replaceControls(raw);
   };
+  const plainOrHash = (raw: string) => (raw.length <= maxIdentity && redactText(raw) === raw ? raw : `h_${hash(raw)}`);
 
   return {
     user(raw) {
@@ -44,11 +48,13 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
       const known = users.get(raw);
       if (known !== undefined) return known ?? undefined;
       const user = readUser(raw);
-      users.set(Buffer.from(raw).toString(), user ?? null);
+      // A longer one could be any length, and is not worth the memory.
+      if (raw.length <= maxIdentity) users.set(Buffer.from(raw).toString(), user ?? null);
       return user;
     },
-    credential: (raw) => (looksSecret(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
-    device: (raw) => (isKnownToken(raw) ? `h_${hash(raw)}` : redactText(raw.slice(0, maxIdentity))),
+    credential: (raw) => (looksSecret(raw) ? `h_${hash(raw)}` : plainOrHash(raw)),
+    session: (raw) => (looksSecret(raw) || isUuid(raw) ? `h_${hash(raw)}` : plainOrHash(raw)),
+    device: plainOrHash,
   };
 }
 

@@ -1,11 +1,15 @@
 import { BoundedCache } from "./bounded-cache.ts";
-import { cutCards, redactText } from "./redact-text.ts";
+import { cutCards, redactAgent, redactText } from "./redact-text.ts";
 
 /** Makes one kind of text safe to store. */
 export type TextCleaner = (raw: string) => string;
 
-/** A cleaner for text that comes again and again (user agents, hosts): each is looked at once. */
-export function createTextCleaner(options: { maxLength: number; cached: number }): TextCleaner {
+/**
+ * A cleaner for text that comes again and again (user agents, hosts): each is looked at once.
+ * `redact`: how, if not as any text.
+ */
+export function createTextCleaner(options: { maxLength: number; cached: number; redact?: TextCleaner }): TextCleaner {
+  const { maxLength, redact = redactText } = options;
   const cache = new BoundedCache<string, string>(options.cached);
   let last = "";
   let lastClean = "";
@@ -18,12 +22,33 @@ export function createTextCleaner(options: { maxLength: number; cached: number }
       lastClean = known;
       return known;
     }
-    const cut = raw.length > options.maxLength ? raw.slice(0, options.maxLength) : raw;
-    const clean = Buffer.from(redactText(cut)).toString();
+    const clean = Buffer.from(redactedHead(raw, { maxLength, redact })).toString();
     // A text longer than what is kept could be any length, and is not worth the memory.
-    if (raw.length <= options.maxLength) cache.set(clean === raw ? clean : Buffer.from(raw).toString(), clean);
+    if (raw.length <= maxLength) cache.set(clean === raw ? clean : Buffer.from(raw).toString(), clean);
     return clean;
   };
+}
+
+/** Cleans user agents. */
+export function createAgentCleaner(): TextCleaner {
+  return createTextCleaner({ maxLength: 512, cached: 16_384, redact: redactAgent });
+}
+
+/** Cleans hosts: what stands before `@` or after the first `/`, `?`, `#` or `\` belongs to no host. */
+export function createHostCleaner(): TextCleaner {
+  const bare = (raw: string) => redactText(raw.slice(raw.lastIndexOf("@") + 1).replace(/[/?#\\][^]*/, ""));
+  return createTextCleaner({ maxLength: 255, cached: 1024, redact: bare });
+}
+
+/**
+ * The beginning of a text, redacted. What stands where a long text was cut goes altogether: it could
+ * be half a secret, which nothing tells from an ordinary word.
+ */
+export function redactedHead(raw: string, { maxLength, redact }: { maxLength: number; redact: TextCleaner }): string {
+  if (raw.length <= maxLength) return redact(raw).slice(0, maxLength);
+  const cut = raw.slice(0, maxLength * 4);
+  const whole = cut.length < raw.length ? cut.replace(/[\w.~+/=%@ -]{1,128}$/, "") : cut;
+  return redact(whole).slice(0, maxLength);
 }
 
 /** True for a short name of letters, digits, dots, dashes and `@`: nothing that would have to be cut. */
@@ -39,7 +64,7 @@ export function isPlainName(raw: string): boolean {
 
 /** An identifier of a request: as it is when it holds nothing but what identifiers are made of. */
 export function cleanIdentifier(raw: string): string {
-  if (raw.length > 128) return redactText(raw.slice(0, 128));
+  if (raw.length > 128) return redactedHead(raw, { maxLength: 128, redact: redactText });
   let digits = 0;
   let mayHoldCard = false;
   for (let i = 0; i < raw.length; i++) {

@@ -1,4 +1,4 @@
-import { holdsCardNumber, isKnownToken, isRandom, isUuid, replaceControls } from "./redact-text.ts";
+import { cutCards, holdsCardNumber, isKnownToken, isRandom, isUuid, replaceControls } from "./redact-text.ts";
 
 /** Longer paths are cut. */
 const maxPath = 2048;
@@ -11,7 +11,10 @@ const maxPath = 2048;
 export function redactPath(target: string): string {
   const path = pathOf(target);
   if (isPlain(path)) return path;
-  const segments = withoutDots(replaceControls(path).slice(0, maxPath).split("/"));
+  const shown = replaceControls(path);
+  const segments = withoutDots(shown.slice(0, maxPath).split("/"));
+  // Half a secret could stand where it was cut.
+  if (shown.length > maxPath && segments.length > 1) segments[segments.length - 1] = "{long}";
   let afterWord = false;
   for (let i = 0; i < segments.length; i++) {
     const segment = segments[i] as string;
@@ -19,7 +22,7 @@ export function redactPath(target: string): string {
     segments[i] = redactSegment(segment, afterWord);
     afterWord = secretWords.test(segment);
   }
-  return segments.join("/");
+  return cutCards(segments.join("/"));
 }
 
 /** The path of a request target: an absolute URL loses scheme and host, everything loses its query. */
@@ -76,11 +79,13 @@ function redactSegment(segment: string, afterWord: boolean): string {
   const parameters = segment.search(/;|%3b/i);
   const bare = parameters < 0 ? segment : segment.slice(0, parameters);
   const decoded = bare.includes("%") ? decode(bare) : bare;
-  const assigned = decoded.search(/[=?&]/);
-  if (assigned >= 0) return `${encodeURI(decoded.slice(0, assigned))}{cut}`;
+  const assigned = decoded.search(/[=?&;]/);
+  if (assigned >= 0) return `${encodeURI(decoded.slice(0, assigned).toWellFormed())}{cut}`;
   if (decoded.includes("@")) return "{email}";
-  if (holdsCardNumber(decoded)) return "{card}";
-  if (isKnownToken(decoded)) return "{token}";
+  // A character that is none must not hide what stands around it.
+  const joined = decoded.replaceAll("\ufffd", "");
+  if (holdsCardNumber(decoded) || holdsCardNumber(joined)) return "{card}";
+  if (isKnownToken(decoded) || isKnownToken(joined)) return "{token}";
   if (afterWord && isCode(decoded)) return "{token}";
   if (isRandom(decoded, 32)) return "{token}";
   if (bare.length > 256) return "{long}";
@@ -105,11 +110,18 @@ function isCode(text: string): boolean {
   return (text.length >= 6 && /\d/.test(text)) || text.length >= 20;
 }
 
+/** What was encoded more than once is decoded as often, up to three times. */
 function decode(segment: string): string {
-  try {
-    return replaceControls(decodeURIComponent(segment));
-  } catch {
-    // Not what percent-encoding allows; it is looked at as it came.
-    return segment;
+  let text = segment;
+  for (let round = 0; round < 3 && text.includes("%"); round++) {
+    const before = text;
+    try {
+      text = decodeURIComponent(text);
+    } catch {
+      // Not what percent-encoding allows; what of it is ASCII is still looked at.
+      text = text.replaceAll(/%([0-7][\da-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    }
+    if (text === before) break;
   }
+  return replaceControls(text);
 }

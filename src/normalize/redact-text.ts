@@ -3,7 +3,18 @@
  * could not be read, and for user agents, attributes and identifiers. Linear in the text's length.
  */
 export function redactText(text: string): string {
-  return cutSecrets(replaceControls(text));
+  const cut = cutVisible(text);
+  return mayHoldEmail(cut) ? cut.replaceAll(emails, "{email}") : cut;
+}
+
+/** True when there is something in the text that has to be cut, other than an e-mail address. */
+export function holdsSecret(text: string): boolean {
+  return cutVisible(text) !== replaceControls(text);
+}
+
+/** The same for a user agent: every long random word goes as well, since none has to be there. */
+export function redactAgent(text: string): string {
+  return redactText(text).replaceAll(/[\w-]{20,}/g, (word) => (isRandom(word, 20) ? "{token}" : word));
 }
 
 /**
@@ -12,8 +23,6 @@ export function redactText(text: string): string {
  */
 export function redactRecord(text: string): string {
   return redactText(text)
-    .replaceAll(userinfo, "://{cut}@")
-    .replaceAll(emails, "{email}")
     .replaceAll(/;[\w-]{1,64}=[^\s"'/;,]*/g, ";{cut}")
     .replaceAll(/[\w-]{16,}/g, (word) => (isRandom(word, 16) ? "{token}" : word));
 }
@@ -44,7 +53,7 @@ export function isUuid(text: string): boolean {
   return text.length === 36 && /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i.test(text);
 }
 
-/** A JSON Web Token, or a key whose prefix says so (Stripe, GitHub, Slack, AWS, Google, GitLab). */
+/** A JSON Web Token, or a key whose prefix says so (Stripe, GitHub, Slack, AWS, Google, GitLab, Shopify, …). */
 export function isKnownToken(text: string): boolean {
   return knownToken.test(text);
 }
@@ -60,7 +69,7 @@ export function replaceControls(text: string): string {
 const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
 const jwt = String.raw`eyJ[\w-]{6,}(?:\.[\w-]*){0,4}`;
-const keyPrefixes = String.raw`(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|AKIA[0-9A-Z]{12,}|AIza[\w-]{30,}`;
+const keyPrefixes = String.raw`(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{24,}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|sk-[\w-]{20,}`;
 
 const knownToken = new RegExp(`^(?:${jwt}|${keyPrefixes})$`);
 const tokens = new RegExp(`(?<![A-Za-z0-9])(?:${jwt}|${keyPrefixes})`, "g");
@@ -73,13 +82,28 @@ const schemes = /\b(bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~:-]{6,}/gi;
 
 /** `password=…`, `"access_token":"…"`, `client_secret%3D…`. */
 const pairs =
-  /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|(?<![a-z])(?:otp|jwt|pin|auth)(?![a-z]))\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
+  /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|(?<![a-z])(?:otp|jwt|pin|auth|sid)(?![a-z]))\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
 
 const userinfo = /:\/\/[^\s/"'@]{1,256}@/g;
 const emails = /[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
 
 /** A query, wherever it stands. */
-const queries = /\?[\w.%[\]-]{1,64}=[^\s"'<>\\]*/g;
+const queries = /(?:\?|%3[fF])[\w.%[\]-]{1,64}?(?:=|%3[dD])[^\s"'<>\\]*/g;
+
+/** Without control characters, which must not hide a secret that they stand inside of either. */
+function cutVisible(text: string): string {
+  const shown = replaceControls(text);
+  const cut = cutSecrets(shown);
+  if (shown === text) return cut;
+  const joined = text.replaceAll(controls, "");
+  const cutJoined = cutSecrets(joined);
+  if (cutJoined === joined) return cut;
+  return cut === shown ? cutJoined : "{cut}";
+}
+
+function mayHoldEmail(text: string): boolean {
+  return text.includes("@") || text.includes("%40");
+}
 
 function cutSecrets(text: string): string {
   if (text.length < 6) return text;
@@ -89,17 +113,24 @@ function cutSecrets(text: string): string {
       .replaceAll(headers, "$1$2{cut}")
       .replaceAll(schemes, "$1 {cut}")
       .replaceAll(pairs, "$1{cut}")
-      .replaceAll(tokens, "{token}"),
+      .replaceAll(tokens, "{token}")
+      .replaceAll(userinfo, "://{cut}@"),
   );
 }
 
 /** Cuts the numbers of payment cards. */
 export function cutCards(text: string): string {
-  return text.replaceAll(cardShapes, (found) => (isCardNumber(found.replaceAll(/%20|\D/g, "")) ? "{card}" : found));
+  return text.replaceAll(cardShapes, (found) =>
+    isCardNumber(found.replaceAll(/%(?:25)*2[\dA-Fa-f]|\D/g, "")) ? "{card}" : found,
+  );
 }
 
-/** Digits in a row, or in the groups that cards print: 4-4-4-4, and 4-6-5 for Amex and Diners. */
-const cardShapes = /(?<!\d)(?:\d{12,19}|\d{4}([ .+-]|%20)\d{4}\1\d{4}\1\d{1,7}|\d{4}([ .+-]|%20)\d{6}\2\d{4,5})(?!\d)/g;
+/**
+ * Digits in a row, or in the groups that cards print: 4-4-4-4, and 4-6-5 for Amex and Diners. Between
+ * the groups stands one and the same sign, which may be percent-encoded, once or more.
+ */
+const cardShapes =
+  /(?<!\d)(?:\d{12,19}|\d{4}([ .+_:/-]|%(?:25)*2[\dA-Fa-f])\d{4}\1\d{4}\1\d{1,7}|\d{4}([ .+_:/-]|%(?:25)*2[\dA-Fa-f])\d{6}\2\d{4,5})(?!\d)/g;
 
 function isCardNumber(digits: string): boolean {
   return cardRanges.test(digits) && luhnHolds(digits);

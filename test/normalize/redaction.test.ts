@@ -2,8 +2,10 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createAttributeReader, isSecretName } from "../../src/normalize/attributes.ts";
 import { createIdentities } from "../../src/normalize/identity.ts";
+import { createAgentCleaner, createHostCleaner } from "../../src/normalize/plain-text.ts";
 import { redactPath } from "../../src/normalize/redact-path.ts";
 import { redactRecord, redactText } from "../../src/normalize/redact-text.ts";
+import { rejectedHead } from "../../src/normalize/rejected-head.ts";
 import { plantedSecrets, secretsIn, secretTargets, secretTexts } from "../support/planted-secrets.ts";
 
 const s = plantedSecrets;
@@ -31,6 +33,19 @@ describe("paths", () => {
     ["encoded dots", "/x/%2e%2e/api/login", "/api/login"],
     ["control characters", "/a\u0000b/\u202ec", "/a\ufffdb/\ufffdc"],
     ["broken encoding", "/a%zz/b", "/a%zz/b"],
+    ["a query that is encoded", "/login%3Fpassword%3Dx%26a", "/login{cut}"],
+    ["a query that is encoded twice", "/login%253Fpassword%253Dx", "/login{cut}"],
+    ["a query that is encoded, beside broken encoding", "/a%zz%3Fpassword=x", "/a%25zz{cut}"],
+    ["a path parameter that is encoded twice", "/cart%253Bsid%253Dx/items", "/cart{cut}/items"],
+    ["a user and a password", "https://anna:secret@shop.example/a", "/a"],
+    ["a user and a password, and no scheme", "//anna:secret@shop.example/a", "//{email}/a"],
+    ["a card number with dashes, encoded", "/cards/4111%2D1111%2D1111%2D1111", "/cards/{card}"],
+    ["a card number, encoded twice", "/cards/4111%25201111%25201111%25201111", "/cards/{card}"],
+    ["a card number over several segments", "/cards/4111/1111/1111/1111/x", "/cards/{card}/x"],
+    ["a card number with control characters", "/cards/4111%0011111111%001111", "/cards/{card}"],
+    ["an e-mail address, encoded twice", "/users/anna%2540shop.example", "/users/{email}"],
+    ["a token with control characters", `/t/${s.jwt.slice(0, 9)}%00${s.jwt.slice(9)}`, "/t/{token}"],
+    ["half a card number where it was cut", `/${"a/".repeat(1020)}${s.card}`, `/${"a/".repeat(1020)}{long}`],
     ["a megabyte", `/${"a".repeat(1_000_000)}`, "/{long}"],
   ] as const)("%s", ([, target, path]) => {
     expect(redactPath(target)).toBe(path);
@@ -64,6 +79,14 @@ describe("text", () => {
     ["an Amex", "3782 822463 10005", "{card}"],
     ["a time in milliseconds", "1787390047466", "1787390047466"],
     ["an ordinary user agent", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101", "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101"],
+    ["an e-mail address", `Bot/1.0 (${s.email}; +https://bot.example)`, "Bot/1.0 ({email}; +https://bot.example)"],
+    ["a user and a password", `Bot (https://anna:${s.password}@bot.example/x)`, "Bot (https://{cut}@bot.example/x)"],
+    ["a query, encoded", "from %2Flogin%3Ftoken%3Dabcdef now", "from %2Flogin?{cut} now"],
+    ["a card with dashes, encoded", "card 4111%2D1111%2D1111%2D1111.", "card {card}."],
+    ["a card in groups of other signs", "4111_1111_1111_1111 4111/1111/1111/1111", "{card} {card}"],
+    ["a card with control characters in it", "4111\u00001111\u000011111111", "{card}"],
+    ["a token with control characters in it", `${s.jwt.slice(0, 20)}\u0007${s.jwt.slice(20)}`, "{cut}"],
+    ["a password with control characters in its name", `pass\u0000word=${s.password}`, "password={cut}"],
     ["a terminal's commands", "a\u001b[2Jb", "a\ufffd[2Jb"],
   ] as const)("%s", ([, text, expected]) => {
     expect(redactText(text)).toBe(expected);
@@ -81,7 +104,7 @@ describe("text", () => {
 });
 
 describe("attributes", () => {
-  const read = createAttributeReader(["voucher_secret", "Quiet"]);
+  const read = createAttributeReader(["voucher_secret", "Quiet"], createIdentities(undefined));
 
   test("names that say so are dropped; values are text, redacted and bounded", () => {
     expect(
@@ -103,6 +126,13 @@ describe("attributes", () => {
         long: "a".repeat(1000),
       }),
     ).toEqual({ promoCode: "SUMMER", quantity: "3", gift: "true", note: "card {card}", long: "a".repeat(256) });
+  });
+
+  test("who somebody is, is kept as a user is; other e-mail addresses go", () => {
+    const raw = { attemptedLogin: s.email, note: `from ${s.email}`, short: "a@b.de" };
+    expect(read(raw)).toEqual({ attemptedLogin: s.email, note: "from {email}", short: "{email}" });
+    const keyed = createIdentities("a key of sixteen characters");
+    expect(createAttributeReader([], keyed)({ attemptedLogin: s.email })).toEqual({ attemptedLogin: keyed.user(s.email) });
   });
 
   test("nothing left is nothing", () => {
@@ -147,11 +177,55 @@ describe("identities", () => {
     expect(plain.credential(s.resetToken)).toBe(plain.credential(s.resetToken));
     expect(plain.credential("partner-acme")).toBe("partner-acme");
     expect(plain.device(s.jwt)).toMatch(/^h_/);
+    for (const raw of [`Bearer ${s.jwt}`, `password=${s.password}`, `Basic ${s.basic.slice(6)}`, "x".repeat(1000)]) {
+      expect(plain.user(raw)).toMatch(/^h_[0-9a-f]{16}$/);
+      expect(plain.device(raw)).toMatch(/^h_[0-9a-f]{16}$/);
+    }
+  });
+
+  test("a session that is a UUID could be used; a key's or a device's UUID is its name", () => {
+    const uuid = "6a1f0f5e-5f3d-4a38-9f0c-2f2b8c0f7a11";
+    expect(plain.session(uuid)).toMatch(/^h_[0-9a-f]{16}$/);
+    expect([plain.credential(uuid), plain.device(uuid), plain.session("s-17")]).toEqual([uuid, uuid, "s-17"]);
   });
 
   test("with a key, users are keyed hashes, the same for the same user", () => {
     expect(keyed.user("u48213")).toMatch(/^u_[0-9a-f]{16}$/);
     expect(keyed.user("u48213")).toBe(createIdentities("a key of sixteen characters").user("u48213"));
     expect(keyed.user("u48213")).not.toBe(createIdentities("another key, 16 long").user("u48213"));
+  });
+});
+
+describe("hosts, user agents and what is cut to length", () => {
+  const host = createHostCleaner();
+  const agent = createAgentCleaner();
+
+  test.for([
+    ["a name", "shop.example:8443", "shop.example:8443"],
+    ["an IPv6 address", "[2001:db8::1]:443", "[2001:db8::1]:443"],
+    ["a user and a password", `anna:${s.password}@shop.example`, "shop.example"],
+    ["a path and a query", `shop.example/x?token=${s.querySecret}`, "shop.example"],
+    ["a card number", `${s.card}.shop.example`, "{card}.shop.example"],
+  ] as const)("a host with %s", ([, raw, clean]) => {
+    expect(host(raw)).toBe(clean);
+  });
+
+  test("a long random word is no part of a user agent", () => {
+    expect(agent(`App/1 ${s.resetToken}`)).toBe("App/1 {token}");
+    expect(agent("Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15")).toContain("605.1.15");
+  });
+
+  test("no half of a secret is left where a text was cut", () => {
+    for (let length = 0; length < 40; length++) {
+      for (const secret of [s.card, s.cardWithDashes, s.jwt, s.resetToken, s.stripeKey, s.email]) {
+        const before = "ab ".repeat(700).slice(0, 2048 - length);
+        const text = `${before} ${secret} and more`;
+        for (const clean of [agent(text), rejectedHead(text), rejectedHead(`{"a":"${text}"}`)]) {
+          expect(clean).not.toContain(secret.slice(0, 8));
+        }
+      }
+    }
+    const grown = `?a=${"b".repeat(1100)} ${"c".repeat(90)}${s.card}`;
+    expect(rejectedHead(grown)).not.toContain("4111");
   });
 });
