@@ -28,7 +28,11 @@ void runCli(process.argv.slice(2), {
   // Loaded when they are wanted: `gatewatch token` need not load a database.
   startApp: async (options) => (await import("./app.ts")).startApp(options),
   runTry: async (options, context) => (await import("./cli/try.ts")).runTry(options, context),
-}).then((code) => process.exit(code));
+}).then(async (code) => {
+  // A pipe takes 64 KiB at a time, and the end would cut off the rest.
+  for (const stream of [process.stdout, process.stderr]) await new Promise((flushed) => stream.write("", flushed));
+  process.exit(code);
+});
 
 function crash(error: unknown): void {
   process.stderr.write(describeError(error));

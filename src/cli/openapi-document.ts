@@ -11,7 +11,7 @@ export interface OpenApiDocument {
   readonly title: string;
   /** The paths and what is at each. */
   readonly paths: readonly (readonly [path: string, item: OpenApiObject])[];
-  /** The object, or what its `$ref` leads to; `undefined` for anything else. */
+  /** The object itself, or the one that its `$ref` leads to, without what stands beside that; `undefined` for anything else. */
   at(value: unknown): OpenApiObject | undefined;
   /** References that led nowhere, or out of the document, as far as they were asked for. */
   readonly unresolved: ReadonlySet<string>;
@@ -21,7 +21,16 @@ export interface OpenApiDocument {
 export function parseOpenApi(text: string, file: string): OpenApiDocument {
   const root = checkVersion(parse(text, file), file);
   const unresolved = new Set<string>();
-  const at = (value: unknown) => follow(root, value, unresolved);
+  const targets = new Map<string, OpenApiObject | undefined>();
+  const at = (value: unknown) => {
+    const object = objectOf(value);
+    const ref = object?.$ref;
+    if (typeof ref !== "string") return object;
+    if (!targets.has(ref)) targets.set(ref, follow(root, ref));
+    const target = targets.get(ref);
+    if (target === undefined) unresolved.add(ref);
+    return target;
+  };
   const given = objectOf(root.paths);
   if (given === undefined) {
     throw invalid(file, [
@@ -109,18 +118,14 @@ function pathProblem(path: string, value: unknown): Omit<Finding, "path"> {
   };
 }
 
-function follow(root: OpenApiObject, value: unknown, unresolved: Set<string>): OpenApiObject | undefined {
-  let found = objectOf(value);
-  for (let hop = 0; hop < maxHops && found !== undefined; hop++) {
-    const { $ref: ref, ...beside } = found;
-    if (typeof ref !== "string") return found;
-    const target = ref.startsWith("#") ? pointed(root, ref.slice(1)) : undefined;
-    if (target === undefined) {
-      unresolved.add(ref);
-      // In 3.1 there may be more beside the reference.
-      return Object.keys(beside).length === 0 ? undefined : beside;
-    }
-    found = Object.keys(beside).length === 0 ? target : { ...target, ...beside };
+/** What a reference leads to, also over others; nothing outside the document. */
+function follow(root: OpenApiObject, ref: string): OpenApiObject | undefined {
+  let next: unknown = ref;
+  for (let hop = 0; hop < maxHops; hop++) {
+    if (typeof next !== "string" || !next.startsWith("#")) return undefined;
+    const target = pointed(root, next.slice(1));
+    if (typeof target?.$ref !== "string") return target;
+    next = target.$ref;
   }
   return undefined;
 }

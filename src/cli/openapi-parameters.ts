@@ -3,7 +3,7 @@ import { isSensitiveName } from "./sensitive-names.ts";
 
 /** How deep into a body's schema names are looked for, and how many parts of it are looked at. */
 const maxDepth = 10;
-const maxParts = 5_000;
+const maxParts = 2_000;
 const maxNames = 32;
 
 /**
@@ -45,9 +45,15 @@ interface Search {
   readonly names: Set<string>;
 }
 
-function collect(document: OpenApiDocument, value: unknown, { depth, seen, names }: Search): void {
-  const schema = document.at(value);
-  if (schema === undefined || depth > maxDepth || seen.has(schema) || seen.size >= maxParts) return;
+function collect(document: OpenApiDocument, value: unknown, search: Search): void {
+  const own = objectOf(value);
+  const target = document.at(own);
+  // Since 3.1 there may be more beside a reference.
+  for (const schema of own === target ? [own] : [own, target]) if (schema) collectFrom(document, schema, search);
+}
+
+function collectFrom(document: OpenApiDocument, schema: OpenApiObject, { depth, seen, names }: Search): void {
+  if (depth > maxDepth || seen.has(schema) || seen.size >= maxParts) return;
   seen.add(schema);
   const deeper = { depth: depth + 1, seen, names };
   for (const [name, property] of Object.entries(objectOf(schema.properties) ?? {})) {

@@ -56,6 +56,15 @@ describe("gatewatch", () => {
     expect(code).toBe(0);
     expect(JSON.parse(stdout)).toHaveProperty("properties.sources");
   });
+
+  test("also when it is more than a pipe holds", async () => {
+    const file = join(tempDirectory(), "openapi.json");
+    const paths = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`/path/${i}`, { get: {} }]));
+    writeFileSync(file, JSON.stringify({ openapi: "3.1.0", paths }));
+    const { code, stdout } = await gatewatch(["endpoints", "import", file]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("route: /path/4999\n");
+  });
 });
 
 // helpers
