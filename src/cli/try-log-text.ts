@@ -88,7 +88,9 @@ function endpointLines({ endpoints }: TryReport): string[] {
   return [
     ...table(rows),
     ...(more > 0 ? [`and ${more} more`] : []),
-    ...(endpoints.some(({ guessed }) => guessed) ? ["Whatever is guessed wrongly: name it under `endpoints:`."] : []),
+    ...(endpoints.some(({ guessed }) => guessed)
+      ? ["`gatewatch endpoints discover` prints them for the configuration; mend what is guessed wrongly."]
+      : []),
   ];
 }
 
