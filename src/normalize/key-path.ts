@@ -11,7 +11,7 @@ export function parseKeyPath(path: string): readonly string[] {
 export function valueAt(record: JsonRecord, path: readonly string[]): unknown {
   let value: unknown = record;
   for (const key of path) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== "object" || value === null) return undefined;
     value = (value as JsonRecord)[key];
   }
   return value;

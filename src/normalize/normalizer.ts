@@ -3,7 +3,6 @@ import type { RawBatch } from "../source/raw-batch.ts";
 import type { AccessEvent, FieldCoverage, NormalizedBatch, RejectedRecord, RejectReason } from "./access-event.ts";
 import { Draft } from "./draft.ts";
 import { createEventBuilder, type BuilderOptions, type BuilderRules, type EventBuilder } from "./event-builder.ts";
-import { FieldCounts } from "./field-counts.ts";
 import { findFormat } from "./find-format.ts";
 import { formatList } from "./format-list.ts";
 import { customFormat } from "./custom-format.ts";
@@ -14,22 +13,10 @@ import { normalizeMetrics, type NormalizeMetrics } from "./normalize-metrics.ts"
 import { rejectedHead } from "./rejected-head.ts";
 import type { LearnedRoutes } from "./route-learner.ts";
 import type { SeenEndpoint } from "./route-table.ts";
-import { ShapeReader } from "./shape-reader.ts";
 import { SourceFormat } from "./source-format.ts";
-import { createWallClock, type WallClock } from "./time-zone.ts";
+import { type SourceOptions, SourceState } from "./source-state.ts";
+import { createWallClock } from "./time-zone.ts";
 import { type EntryOrigin, type RecordVisitor, unwrapRecord } from "./unwrap-record.ts";
-
-/** What a source's records are. */
-export interface SourceOptions {
-  /** What its events' `gateway` says. */
-  readonly gateway: string;
-  /** `auto`, a format of `formatList`, or a name under `formats:`. */
-  readonly format: string;
-  /** The zone of times that are logged without one: `UTC` (the default), `Europe/Berlin`, `+02:00`. */
-  readonly timeZone?: string;
-  /** True: the client's address in shop events is believed (default: false). */
-  readonly trustClientIp?: boolean;
-}
 
 export interface NormalizerOptions extends BuilderOptions {
   readonly sources: ReadonlyMap<string, SourceOptions>;
@@ -62,15 +49,6 @@ export function createNormalizer(options: NormalizerOptions): Normalizer {
 
 // helpers
 
-interface SourceState {
-  readonly gateway: string;
-  readonly trustClientIp: boolean;
-  readonly clock: WallClock;
-  readonly format: SourceFormat;
-  readonly counts: Map<string, FieldCounts>;
-  readonly shape: ShapeReader;
-}
-
 class BatchNormalizer implements Normalizer, RecordVisitor {
   readonly #options: NormalizerOptions;
   readonly #sources = new Map<string, SourceState>();
@@ -101,10 +79,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
       const candidates = source.format === "auto" ? all : all.filter(({ id }) => id === source.format);
       if (candidates.length === 0) throw new Error(`source ${name}: there is no format ${source.format}`);
       const format = new SourceFormat(candidates, source.format !== "auto");
-      const { gateway, timeZone = "UTC", trustClientIp = false } = source;
-      const clock = createWallClock(timeZone);
-      const shape = new ShapeReader();
-      this.#sources.set(name, { gateway, trustClientIp, clock, format, counts: new Map(), shape });
+      this.#sources.set(name, new SourceState(source, format));
     }
   }
 
@@ -148,21 +123,46 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     return format?.current?.kind !== "json" || format.knows(text);
   }
 
-  /** Reads a line by its shape, where that is known. */
+  /** Reads a line, or an array in one, by the shape that the source's lines have had so far. */
   line(text: string): boolean {
-    const record = this.#state?.shape.read(text);
-    if (record === undefined) return false;
-    this.#take(record, text);
+    const reader = this.#state?.reader;
+    if (reader === undefined) return false;
+    const record = reader.read(text);
+    if (record !== undefined) return this.#takeKnown(record);
+    const count = reader.readArray(text);
+    for (let i = 0; i < count; i++) {
+      if (!this.#takeKnown(reader.element(i))) this.#takeElement(reader.elementText(i));
+    }
+    return count > 0;
+  }
+
+  /** One entry of the record under way. */
+  entry(sample: JsonRecord | string, { text, envelopes }: EntryOrigin): void {
+    if (this.#take(sample, text) && typeof sample === "object") this.#learn(sample, text, envelopes.at(-1) === "array");
+    this.#index++;
+  }
+
+  /** Makes an event of what was read by its shape; what can't be one is left to be looked at whole. */
+  #takeKnown(record: JsonRecord): boolean {
+    const state = this.#state as SourceState;
+    if (this.#read(state.format.current, record) !== undefined) return false;
+    state.format.fits();
+    this.#accept(state);
     this.#index++;
     return true;
   }
 
-  /** One entry of the record under way. */
-  entry(sample: JsonRecord | string, { text }: EntryOrigin): void {
-    if (this.#take(sample, text) && text !== undefined && typeof sample === "object") {
-      this.#state?.shape.learn(text, sample);
-    }
+  #takeElement(text: string): void {
+    this.#take(JSON.parse(text) as JsonRecord, text);
     this.#index++;
+  }
+
+  #learn(sample: JsonRecord, text: string | undefined, isElement: boolean): void {
+    const reader = this.#state?.reader;
+    if (reader === undefined || !reader.isLearning()) return;
+    // Most write arrays without spaces, as this does.
+    if (text !== undefined) reader.learn(text);
+    else if (isElement) reader.learn(JSON.stringify(sample));
   }
 
   reject(reason: RejectReason, detail: string, text: string): void {
@@ -265,9 +265,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
 
   #accept(state: SourceState, id = state.format.current?.id ?? "none"): void {
     const event = this.#builder.build(this.#draft, this.#from);
-    let counts = state.counts.get(id);
-    if (counts === undefined) state.counts.set(id, (counts = new FieldCounts(this.#batch.source, id)));
-    counts.add(event);
+    state.count(event, this.#batch.source, id);
     this.#events.push(event);
     this.#offsets.push(this.#offset);
     this.#indexes.push(this.#index);

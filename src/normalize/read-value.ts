@@ -51,11 +51,9 @@ export function withinOf(value: unknown, low: number, high: number): number | un
 /** Two capital letters, as ISO 3166 has them; `ZZ` and `XX` stand for "not known" in many logs. */
 export function countryOf(value: unknown): string | undefined {
   if (typeof value !== "string" || value.length !== 2) return undefined;
-  const country = value.toUpperCase();
-  if (country === "ZZ" || country === "XX") return undefined;
-  const a = country.charCodeAt(0);
-  const b = country.charCodeAt(1);
-  return a >= 65 && a <= 90 && b >= 65 && b <= 90 ? country : undefined;
+  const country = isCapital(value.charCodeAt(0)) && isCapital(value.charCodeAt(1)) ? value : value.toUpperCase();
+  if (country === "ZZ" || country === "XX" || country.length !== 2) return undefined;
+  return isCapital(country.charCodeAt(0)) && isCapital(country.charCodeAt(1)) ? country : undefined;
 }
 
 /** A network's number: `64500`, `"64500"` or `"AS64500"`. */
@@ -66,6 +64,10 @@ export function asnOf(value: unknown): number | undefined {
 }
 
 // helpers
+
+function isCapital(code: number): boolean {
+  return code >= 65 && code <= 90;
+}
 
 const powersOfTen = Array.from({ length: 16 }, (_, i) => 10 ** i);
 

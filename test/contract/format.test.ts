@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { AccessEvent, EventField } from "../../src/normalize/access-event.ts";
 import { Draft } from "../../src/normalize/draft.ts";
 import { parseKeyPath } from "../../src/normalize/key-path.ts";
+import { LineReader } from "../../src/normalize/line-reader.ts";
 import type { JsonFormat, JsonRecord } from "../../src/normalize/log-format.ts";
 import { providedFields } from "../../src/normalize/provided-fields.ts";
 import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
@@ -67,16 +68,7 @@ describe.each(formatCases)("$id", ({ id, format, records }) => {
 
   test.runIf(format.kind === "json")("looks at nothing that its keys don't name", () => {
     const paths = Object.keys(format.keys).map((path) => parseKeyPath(path).join("\n"));
-    const samples: JsonRecord[] = [];
-    const collect: RecordVisitor = {
-      isRecord: (object) => format.kind === "json" && format.matches(object) > 0,
-      isLine: () => true,
-      line: () => false,
-      entry: (sample) => void samples.push(sample as JsonRecord),
-      reject() {},
-    };
-    for (const record of records) unwrapRecord(record, collect);
-    for (const sample of samples.filter((one) => typeof one === "object")) {
+    for (const sample of objectsIn(records, format as JsonFormat)) {
       const seen = new Set<string>();
       (format as JsonFormat).read(watched(sample, seen), new Draft());
       // A part is declared, or lies on the way to one that is, or below one.
@@ -84,6 +76,22 @@ describe.each(formatCases)("$id", ({ id, format, records }) => {
         (path) => !paths.some((key) => key === path || key.startsWith(`${path}\n`) || path.startsWith(`${key}\n`)),
       );
       expect(undeclared.map((path) => path.replaceAll("\n", " → "))).toEqual([]);
+    }
+  });
+
+  test.runIf(format.kind === "json")("a line is read in the same way by the shape of lines before", () => {
+    const lineReader = new LineReader(Object.keys(format.keys).map(parseKeyPath));
+    const lines = objectsIn(records, format as JsonFormat).map((object) => JSON.stringify(object));
+    for (const line of lines) lineReader.learn(line);
+    // Not every shape is kept; the newest is.
+    const known = lines.filter((line) => lineReader.read(line) !== undefined);
+    expect(known).toContain(lines.at(-1));
+    for (const line of known) {
+      const [byShape, whole] = [lineReader.read(line), JSON.parse(line) as JsonRecord].map((record) => {
+        const draft = new Draft();
+        return { line, reason: record && (format as JsonFormat).read(record, draft), draft };
+      });
+      expect(byShape).toEqual(whole);
     }
   });
 
@@ -118,6 +126,20 @@ describe.each(formatCases)("$id", ({ id, format, records }) => {
     }
   });
 });
+
+/** The log entries that are objects. */
+function objectsIn(records: readonly string[], format: JsonFormat): JsonRecord[] {
+  const samples: (JsonRecord | string)[] = [];
+  const collect: RecordVisitor = {
+    isRecord: (object) => format.matches(object) > 0,
+    isLine: () => true,
+    line: () => false,
+    entry: (sample) => void samples.push(sample),
+    reject() {},
+  };
+  for (const record of records) unwrapRecord(record, collect);
+  return samples.filter((one) => typeof one === "object");
+}
 
 /** Fields that hold something; what every event has by itself is left out. */
 function filledFields(event: AccessEvent): EventField[] {
