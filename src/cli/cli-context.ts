@@ -27,6 +27,8 @@ export interface TryOptions {
   readonly files: readonly string[];
   /** A format's name, or `auto`. */
   readonly format: string;
+  /** The zone of times that are logged without one; UTC unless given. */
+  readonly timeZone?: string | undefined;
   /** Its formats, endpoints, proxies and detectors' settings count, if it is given. */
   readonly configFile: string | undefined;
   readonly json: boolean;

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { configJsonSchema } from "../config-schema.ts";
 import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
@@ -52,11 +52,27 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
   command("try", "look for attacks in access logs on disk; starts and sends nothing")
     .argument("<files...>", "logs, plain or gzip")
     .option("--format <name>", "the logs' format", "auto")
+    .option("--time-zone <zone>", "the zone of times that are logged without one (default: UTC)")
     .option("--json", "print JSON")
-    .action((files: string[], options: { format: string; json?: boolean }) => {
+    .action((files: string[], options: { format: string; timeZone?: string; json?: boolean }) => {
       const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
-      const { format, json = false } = options;
-      return finish(context.runTry({ files, format, json, configFile: given }, context));
+      const { format, timeZone, json = false } = options;
+      return finish(context.runTry({ files, format, timeZone, json, configFile: given }, context));
+    });
+  command("explain", "show how a log record is read: each field and where it is from, the client, who would look at it")
+    .argument("[file]", "a log, plain or gzip; - is standard input", "-")
+    .option("--line <text>", "the record itself, in place of a file")
+    .option("--whole", "the file is one record, as a message of Kafka is; else each line is one")
+    .option("--records <number>", "only the first so many records", positiveNumber)
+    .option("--source <name>", "read it as this source of the configuration does")
+    .option("--format <name>", "the log's format, in place of the source's")
+    .option("--time-zone <zone>", "the zone of times that are logged without one, in place of the source's")
+    .option("--json", "print one JSON object a log entry, each on one line")
+    .action((file: string, options: ExplainArguments) => {
+      const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
+      const { line, whole = false, records, source, format, timeZone, json = false } = options;
+      const wanted = { file, line, whole, records, source, format, timeZone, json, configFile: given };
+      return finish(import("./explain.ts").then(({ runExplain }) => runExplain(wanted, context)));
     });
   const endpoints = command("endpoints", "write the endpoint inventory: from an API description, or from traffic");
   endpoints
@@ -129,6 +145,22 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     context.stdout(`${JSON.stringify(configJsonSchema(), undefined, 2)}\n`);
   });
   return program;
+}
+
+interface ExplainArguments {
+  readonly line?: string;
+  readonly whole?: boolean;
+  readonly records?: number;
+  readonly source?: string;
+  readonly format?: string;
+  readonly timeZone?: string;
+  readonly json?: boolean;
+}
+
+function positiveNumber(text: string): number {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) && number > 0) return number;
+  throw new InvalidArgumentError("Expected a whole number, at least 1.");
 }
 
 function version(): string {

@@ -6,7 +6,7 @@ import { createMetrics } from "../metrics.ts";
 import { createGeoLookup } from "../normalize/geo-lookup.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
 import type { CliContext, TryOptions } from "./cli-context.ts";
-import { checkFormat, nothingUnderstood, readLogs } from "./read-logs.ts";
+import { checkFormat, checkTimeZone, nothingUnderstood, readLogs } from "./read-logs.ts";
 import { terminalJson } from "./terminal-json.ts";
 import { ClientCounts } from "./try-clients.ts";
 import { findLogs, type LogFile } from "./try-files.ts";
@@ -26,9 +26,10 @@ export async function runTry(options: TryOptions, context: CliContext): Promise<
   const logs = await findLogs(options.files, context.stdin);
   const config = await loadTrialConfig(options.configFile, context.env);
   checkFormat(options.format, config);
+  checkTimeZone(options.timeZone);
   const configFile = options.configFile ?? "gatewatch.yaml";
   const rules = await loadRules(config, configFile);
-  const report = await lookAt(logs, { config, configFile, rules, format: options.format }, context);
+  const report = await lookAt(logs, { config, configFile, rules, options }, context);
   context.stdout(options.json ? terminalJson(report) : tryText(report));
   if (report.lines.read > 0) return 0;
   throw nothingUnderstood(report.lines.rejected);
@@ -38,15 +39,21 @@ export async function runTry(options: TryOptions, context: CliContext): Promise<
 
 async function lookAt(
   logs: readonly LogFile[],
-  settings: { readonly config: Config; readonly configFile: string; readonly rules: Rules; readonly format: string },
+  settings: {
+    readonly config: Config;
+    readonly configFile: string;
+    readonly rules: Rules;
+    readonly options: Pick<TryOptions, "format" | "timeZone">;
+  },
   context: CliContext,
 ): Promise<TryReport> {
-  const { config, configFile, rules, format } = settings;
+  const { config, configFile, rules, options } = settings;
+  const { format, timeZone = "UTC" } = options;
   const metrics = createMetrics();
   const geo = await createGeoLookup(config.geo);
   const networks = await loadProxies(config, configFile);
   const normalizer = createNormalizer({
-    sources: new Map(logs.map(({ name }) => [name, { gateway: name, format }])),
+    sources: new Map(logs.map(({ name }) => [name, { gateway: name, format, timeZone }])),
     formats: config.formats,
     endpoints: config.endpoints,
     proxies: config.proxies,

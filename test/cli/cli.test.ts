@@ -16,6 +16,7 @@ describe("the frame", () => {
       "run",
       "check",
       "try",
+      "explain",
       "endpoints",
       "stop-blocking",
       "why",
@@ -118,8 +119,8 @@ describe("try", () => {
     ["alone", ["try", "a.log", "b.log.gz"], { files: ["a.log", "b.log.gz"], format: "auto", json: false }],
     [
       "with options",
-      ["-c", "x.yaml", "try", "a", "--format", "kong", "--json"],
-      { files: ["a"], format: "kong", json: true, configFile: "x.yaml" },
+      ["-c", "x.yaml", "try", "a", "--format", "kong", "--time-zone", "+02:00", "--json"],
+      { files: ["a"], format: "kong", timeZone: "+02:00", json: true, configFile: "x.yaml" },
     ],
   ] as const)("%s", async ([, args, expected]) => {
     const seen: TryOptions[] = [];
