@@ -80,7 +80,7 @@ function redactSegment(segment: string, afterWord: boolean): string {
   const bare = parameters < 0 ? segment : segment.slice(0, parameters);
   const decoded = bare.includes("%") ? decode(bare) : bare;
   const assigned = decoded.search(/[=?&;]/);
-  if (assigned >= 0) return `${encodeURI(decoded.slice(0, assigned).toWellFormed())}{cut}`;
+  if (assigned >= 0) return `${redactSegment(encodeURI(decoded.slice(0, assigned).toWellFormed()), afterWord)}{cut}`;
   if (decoded.includes("@")) return "{email}";
   // A character that is none must not hide what stands around it.
   const joined = decoded.replaceAll("\ufffd", "");

@@ -3,13 +3,13 @@
  * could not be read, and for user agents, attributes and identifiers. Linear in the text's length.
  */
 export function redactText(text: string): string {
-  const cut = cutVisible(text);
+  const cut = cutSecrets(replaceControls(text));
   return mayHoldEmail(cut) ? cut.replaceAll(emails, "{email}") : cut;
 }
 
 /** True when there is something in the text that has to be cut, other than an e-mail address. */
 export function holdsSecret(text: string): boolean {
-  return cutVisible(text) !== replaceControls(text);
+  return cutSecrets(replaceControls(text)) !== replaceControls(text);
 }
 
 /** The same for a user agent: every long random word goes as well, since none has to be there. */
@@ -22,9 +22,10 @@ export function redactAgent(text: string): string {
  * e-mail addresses, names in URLs, path parameters and every long random word go as well.
  */
 export function redactRecord(text: string): string {
-  return redactText(text)
+  return redactText(text.replaceAll(escapedControls, "\ufffd"))
     .replaceAll(/;[\w-]{1,64}=[^\s"'/;,]*/g, ";{cut}")
-    .replaceAll(/[\w-]{16,}/g, (word) => (isRandom(word, 16) ? "{token}" : word));
+    .replaceAll(/[\w-]{16,}/g, (word) => (isRandom(word, 16) ? "{token}" : word))
+    .replace(halfAtEnd, "{cut}");
 }
 
 /** True when the text is, or holds, a payment card's number: a known range, a right length, and Luhn's sum. */
@@ -68,7 +69,15 @@ export function replaceControls(text: string): string {
 // oxlint-disable-next-line no-control-regex -- control characters are what this is about
 const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-const jwt = String.raw`eyJ[\w-]{6,}(?:\.[\w-]*){0,4}`;
+// U+FFFD stands for control characters, which must not hide a secret that they stand inside of.
+/** As JSON and URLs write them. */
+const escapedControls = /\\+u00(?:[01][\da-f]|7f)|%(?:[01][\da-f]|7f)/gi;
+
+/** A record that was broken off may end in half a card number, key or address. */
+const halfAtEnd =
+  /(?:(?<![\d.])[2-6]\d(?:[ ._%-]?\d){5,17}[ ._%-]?|[a-z]{2}_(?:live|test)_\w{0,64}|[\w.+-]{1,64}(?:@|%40)[\w.-]{0,64})$/i;
+
+const jwt = String.raw`eyJ[\w\ufffd-]{6,}(?:\.[\w\ufffd-]*){0,4}`;
 const keyPrefixes = String.raw`(?:sk|pk|rk|whsec)_(?:live_|test_)?[A-Za-z0-9]{12,}|gh[pousr]_\w{20,}|github_pat_\w{20,}|glpat-[\w-]{16,}|xox[abeprs]-[\w-]{10,}|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{30,}|ya29\.[\w-]{20,}|shp(?:at|ca|pa|ss)_[A-Fa-f0-9]{24,}|SG\.[\w-]{16,}\.[\w-]{16,}|npm_\w{30,}|sk-[\w-]{20,}`;
 
 const knownToken = new RegExp(`^(?:${jwt}|${keyPrefixes})$`);
@@ -84,22 +93,13 @@ const schemes = /\b(bearer|basic|digest|negotiate)\s+[A-Za-z0-9+/=._~:-]{6,}/gi;
 const pairs =
   /([\w.-]{0,64}(?:passw(?:or)?d|passphrase|passwd|pwd|secret|token|api_?key|apikey|signature|session_?id|sessid|cvv|cvc|iban|card_?number|credential|(?<![a-z])(?:otp|jwt|pin|auth|sid)(?![a-z]))\w{0,32}(?:\[\w*\])?\\?["']?(?:\s*[:=]\s*|%3[aAdD])\\?["']?)[^\s"'&;,<>{}\\]{1,4096}/gi;
 
-const userinfo = /:\/\/[^\s/"'@]{1,256}@/g;
+const userinfo = /(:|%3[aA])((?:\/|%2[fF]){2})[^\s/"'@]{1,256}?(?:@|%40)/g;
+/** What stands after the colon of a host is its port, or else a password whose `@` was cut off. */
+const halfUserinfo = /((?::|%3[aA])(?:\/|%2[fF]){2}[\w.~-]{1,256}(?::|%3[aA]))(?!\d{0,5}(?![\w~-]))[^\s/"'@]{1,256}/g;
 const emails = /[\w.+-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}/g;
 
 /** A query, wherever it stands. */
 const queries = /(?:\?|%3[fF])[\w.%[\]-]{1,64}?(?:=|%3[dD])[^\s"'<>\\]*/g;
-
-/** Without control characters, which must not hide a secret that they stand inside of either. */
-function cutVisible(text: string): string {
-  const shown = replaceControls(text);
-  const cut = cutSecrets(shown);
-  if (shown === text) return cut;
-  const joined = text.replaceAll(controls, "");
-  const cutJoined = cutSecrets(joined);
-  if (cutJoined === joined) return cut;
-  return cut === shown ? cutJoined : "{cut}";
-}
 
 function mayHoldEmail(text: string): boolean {
   return text.includes("@") || text.includes("%40");
@@ -114,15 +114,33 @@ function cutSecrets(text: string): string {
       .replaceAll(schemes, "$1 {cut}")
       .replaceAll(pairs, "$1{cut}")
       .replaceAll(tokens, "{token}")
-      .replaceAll(userinfo, "://{cut}@"),
+      .replaceAll(userinfo, "$1$2{cut}@")
+      .replaceAll(halfUserinfo, "$1{cut}"),
   );
 }
 
 /** Cuts the numbers of payment cards. */
 export function cutCards(text: string): string {
-  return text.replaceAll(cardShapes, (found) =>
+  const cut = text.replaceAll(cardShapes, (found) =>
     isCardNumber(found.replaceAll(/%(?:25)*2[\dA-Fa-f]|\D/g, "")) ? "{card}" : found,
   );
+  return cut.includes("\ufffd") ? cut.replaceAll(interruptedDigits, cutInterrupted) : cut;
+}
+
+/** Digits with what stands for control characters among them: one number, or fields set apart by tabs. */
+const interruptedDigits = /\d+(?:\ufffd+\d+)+/g;
+
+/** Cuts what makes a card's number: one or more of the rows of digits, in succession. */
+function cutInterrupted(found: string): string {
+  const rows = found.split(/\ufffd+/);
+  for (let from = 0; from < rows.length; from++) {
+    let digits = "";
+    for (let to = from; to < rows.length && digits.length < 19; to++) {
+      digits += rows[to];
+      if (isCardNumber(digits)) rows.splice(from, to - from + 1, "{card}");
+    }
+  }
+  return rows.join("\ufffd");
 }
 
 /**

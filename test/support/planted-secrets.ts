@@ -42,9 +42,30 @@ export const secretTexts: readonly string[] = [
   `App/1 Authorization: ${s.basic}`,
 ];
 
-/** Which of the secrets are in the text. */
+/** Which of the secrets are in the text: as they are, encoded in a usual way, or taken apart. */
 export function secretsIn(text: string): string[] {
-  return Object.entries(plantedSecrets)
-    .filter(([, secret]) => text.includes(secret))
-    .map(([name]) => name);
+  const joined = text.replaceAll(controls, "");
+  const digits = joined.replaceAll(/(?<=\d)(?:%[0-9A-Fa-f]{2}|[^0-9A-Za-z])(?=\d)/g, "");
+  return traces
+    .filter(({ texts }) => texts.some((trace) => joined.includes(trace) || digits.includes(trace)))
+    .map(({ name }) => name);
+}
+
+// helpers
+
+/** Control characters, what they are shown as, and how JSON, JavaScript and URLs write them. */
+// oxlint-disable-next-line no-control-regex -- control characters are what this is about
+const controls = /[\u0000-\u001f\u007f\ufffd]|\\+[bfnrt]|\\+u00[01][0-9a-fA-F]|\\+ufffd|%[01][0-9a-fA-F]|%EF%BF%BD/g;
+
+const traces = Object.entries(plantedSecrets).map(([name, secret]) => ({ name, texts: tracesOf(secret) }));
+
+function tracesOf(secret: string): string[] {
+  const digits = secret.replaceAll("-", "");
+  const base64 = [0, 1, 2].map((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)]).toString("base64");
+    // The first and the last characters depend on what stands around it.
+    return whole.slice(Math.ceil((before * 8) / 6), -4);
+  });
+  const hex = Buffer.from(secret).toString("hex");
+  return [secret, encodeURIComponent(secret), ...(/^\d+$/.test(digits) ? [digits] : []), ...base64, hex];
 }

@@ -3,7 +3,7 @@ import type { Draft } from "../draft.ts";
 import { readGoDuration } from "../go-duration.ts";
 import type { JsonFormat, JsonRecord } from "../log-format.ts";
 import { readTime, readWallTime } from "../read-time.ts";
-import { decimalOf, headerOf, textOf } from "../read-value.ts";
+import { headerOf, textOf } from "../read-value.ts";
 import { isEnforcement, readShopKeys, shopKeys } from "../shop-keys.ts";
 
 /**
@@ -111,10 +111,8 @@ function durationOf(value: unknown): unknown {
 }
 
 function judge({ upstream_ms: logged }: JsonRecord, via: string | undefined, draft: Draft): void {
-  const ms = logged === undefined ? undefined : decimalOf(logged);
-  if (ms !== undefined && ms >= 0) {
-    draft.upstreamMs = Math.round(ms * 1000) / 1000;
-    draft.answeredBy = "upstream";
-  } else if (via !== undefined) draft.answeredBy = "upstream";
+  const refused = draft.upstreamTook(logged, 1, "upstream_ms");
+  if (refused === undefined && draft.upstreamMs !== undefined) draft.answeredBy = "upstream";
+  else if (via !== undefined) draft.answeredBy = "upstream";
   else if (logged !== undefined) draft.answeredBy = "gateway";
 }
