@@ -6,8 +6,8 @@ const kafka = { name: "edge", type: "kafka", brokers: ["kafka-1:9092"], topic: "
 describe("sourcesConfig", () => {
   test("fills in defaults", () => {
     expect(sourcesConfig.parse([kafka, { name: "push", type: "http" }])).toEqual([
-      { ...kafka, format: "auto", timeZone: "UTC", maxRecordBytes: 1048576, silentAfter: 60_000, group: "gatewatch", from: "latest", tls: false },
-      { name: "push", type: "http", format: "auto", timeZone: "UTC", maxRecordBytes: 1048576, silentAfter: 60_000, maxBodyBytes: 16777216, spoolBytes: 268435456 },
+      { ...kafka, format: "auto", timeZone: "UTC", trustClientIp: false, maxRecordBytes: 1048576, silentAfter: 60_000, group: "gatewatch", from: "latest", tls: false },
+      { name: "push", type: "http", format: "auto", timeZone: "UTC", trustClientIp: false, maxRecordBytes: 1048576, silentAfter: 60_000, maxBodyBytes: 16777216, spoolBytes: 268435456 },
     ]); // prettier-ignore
   });
 
