@@ -49,7 +49,9 @@ export function lackingFields(
   const lacking = optionalFields.filter((field) => isLacking(event, field) && !derived.has(field));
   const fields = lacking.map((field) => ({
     field,
-    parts: Object.keys(keys).filter((part) => [keys[part] ?? []].flat().includes(field)),
+    parts: Object.keys(keys)
+      .filter((part) => [keys[part] ?? []].flat().includes(field))
+      .map(plainName),
   }));
   return {
     logged: fields.filter(({ parts }) => parts.length > 0),
@@ -67,9 +69,18 @@ function isLacking(event: AccessEvent, field: EventField): boolean {
 }
 
 function originOf(field: EventField, context: FieldContext): string {
-  const logged = context.parts.get(field)?.join(", ");
+  const logged = partsOf(field, context);
   const special = (context.event.origin === "shop" ? ofShopEvents[field] : undefined) ?? origins[field];
   return special?.(context, logged) ?? logged ?? "derived";
+}
+
+function partsOf(field: EventField, { parts }: FieldContext): string | undefined {
+  return parts.get(field)?.map(plainName).join(", ");
+}
+
+/** `["a.b"].["c"]` as people write it: `a.b.c`. */
+function plainName(part: string): string {
+  return part.replaceAll(/\["([^"]+)"\]/g, "$1");
 }
 
 /** Where a field is from; `undefined`: the parts of the record that `logged` names, as for all others. */
@@ -90,7 +101,7 @@ const fromInventory =
 const origins: Readonly<Partial<Record<EventField, Origin>>> = {
   origin: () => "derived: the format",
   time: timeOrigin,
-  startedAt: ({ draft, parts }) => (draft.timeIsStart ? parts.get("time")?.join(", ") : "derived: time − durationMs"),
+  startedAt: (context) => (context.draft.timeIsStart ? partsOf("time", context) : "derived: time − durationMs"),
   gateway: ({ source }) => gatewayOrigin(source),
   clientIp: (_, logged) => logged ?? "derived: the address walk",
   clientKey: ({ event }) => (event.clientIp?.includes(":") ? "derived: the /64 of clientIp" : "derived: clientIp"),
@@ -140,7 +151,7 @@ function gatewayOrigin({ name, gateway, isConfigured }: FieldContext["source"]):
   return `configuration: sources.${name}${gateway === name ? "" : ".gateway"}`;
 }
 
-function outcomeOrigin({ outcome, endpoint, event, parts }: FieldContext): string {
+function outcomeOrigin({ outcome, endpoint, event }: FieldContext, logged: string | undefined): string {
   if (outcome === undefined) return "derived: the event's name";
   switch (outcome.by) {
     case "own-block":
@@ -148,7 +159,7 @@ function outcomeOrigin({ outcome, endpoint, event, parts }: FieldContext): strin
     case "rule":
       return `${endpoint.entry === undefined ? "configuration" : placeOf(endpoint.entry.number)}.outcome[${outcome.rule}]`;
     case "application":
-      return parts.get("outcome")?.join(", ") ?? "what the record says of it";
+      return logged ?? "what the record says of it";
     case "limiter":
       return event.status === 429 ? "derived: status 429" : "derived: a limiter refused it";
     case "gateway-alone":

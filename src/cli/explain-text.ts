@@ -1,7 +1,7 @@
 import type { RejectedRecord } from "../normalize/access-event.ts";
 import { formatScores, type FormatScore } from "../normalize/format-scores.ts";
 import type { LogFormat } from "../normalize/log-format.ts";
-import { clientReasons, placeNames, type ExplainedClient } from "./explain-client.ts";
+import { clientReasons, placeNames } from "./explain-client.ts";
 import type { ExplainedDetector } from "./explain-detectors.ts";
 import type { ExplainedEvent } from "./explain-event.ts";
 import type { ExplainedSource } from "./explain-source.ts";
@@ -93,7 +93,7 @@ function eventSections(explained: ExplainedEvent): Section[] {
   return [
     { title: "Event", lines: fieldLines(explained.fields) },
     ...lackingSections(explained),
-    { title: clientTitle(explained), lines: clientLines(explained.client) },
+    { title: clientTitle(explained), lines: clientLines(explained) },
     { title: "Endpoint", lines: endpointLines(explained) },
     { title: "Cut, and never stored", lines: explained.redacted.length === 0 ? ["nothing"] : explained.redacted },
     ...(explained.unread.length === 0 ? [] : [{ title: "Not read", lines: [explained.unread.join(", ")] }]),
@@ -126,10 +126,10 @@ function lackingSections({ lacking }: ExplainedEvent): Section[] {
   if (logged.length + never.length === 0) return [];
   return [
     {
-      title: "Unknown of this request",
+      title: "Unknown, and which parts of a record would tell",
       lines: [
-        ...table(logged.map(({ field, parts }) => [field, `not in the record as ${parts.join(", ")}`])),
-        ...(never.length === 0 ? [] : [`The format has no ${never.join(", ")}.`]),
+        ...table(logged.map(({ field, parts }) => [field, parts.join(", ")])),
+        ...(never.length === 0 ? [] : [`the format never has ${never.join(", ")}`]),
       ],
     },
   ];
@@ -140,7 +140,8 @@ function clientTitle({ event }: ExplainedEvent): string {
   return `Client: ${event.clientIp}, ${event.clientIpTrust}`;
 }
 
-function clientLines({ hops, unread, reason }: ExplainedClient): string[] {
+function clientLines({ event, client: { hops, unread, reason } }: ExplainedEvent): string[] {
+  if (event.origin === "shop") return ["the application's word; certain only where the source has trustClientIp: true"];
   const rows = hops.map(({ place, text, verdict }) => [placeNames[place], text === "" ? "(nothing)" : text, verdict]);
   const left = unread.map((text) => ["X-Forwarded-For", text === "" ? "(nothing)" : text, "not looked at"]);
   return [...table([...rows, ...left]), clientReasons[reason]];
