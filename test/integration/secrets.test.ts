@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually } from "../support/eventually.ts";
 import { describedFormats } from "../support/format-cases.ts";
 import { type GatewatchProcess, startGatewatch } from "../support/gatewatch-process.ts";
-import { openTestStore } from "../support/open-test-store.ts";
+import { answersOf, filesIn, type Leftover, tablesIn } from "../support/leftovers.ts";
 import { type PagedChannels, startChannels } from "../support/paged-channels.ts";
 import { plantedSecrets, secretsIn, secretTargets, secretTexts } from "../support/planted-secrets.ts";
 import { makeTemporaryDirectory } from "../support/temporary-directory.ts";
@@ -80,7 +80,7 @@ describe("secrets in the lines of every format, with attacks among them", () => 
   let channels: PagedChannels;
   let gatewatch: GatewatchProcess;
   /** All the service said or kept, by where. */
-  const leftovers: { readonly where: string; readonly text: string }[] = [];
+  const leftovers: Leftover[] = [];
   const keep = (where: string, text: string) => void leftovers.push({ where, text });
 
   beforeAll(async () => {
@@ -97,7 +97,7 @@ describe("secrets in the lines of every format, with attacks among them", () => 
     await eventually("an attack in each format", async () => (await incidentKeys(gatewatch)).size === names.length);
     await eventually("pages", () => channels.smtp.mails.length > 0 && channels.hook.requests.length > 0);
     await eventually("pages", () => channels.slack.requests.length > 0 && channels.pagerduty.requests.length > 0);
-    for (const path of await pathsOf(gatewatch)) keep(`GET ${path}`, await (await fetch(gatewatch.url + path)).text());
+    leftovers.push(...(await answersOf(gatewatch, [...names.map(attackerOf), "anna"])));
     keep("pages", channels.everything());
   });
   afterAll(async () => {
@@ -113,28 +113,19 @@ describe("secrets in the lines of every format, with attacks among them", () => 
   });
 
   test("the spool, which holds lines as they came, is for the service's user alone", () => {
-    const files = filesIn(join(dataDirectory, "spool"));
+    const spool = join(dataDirectory, "spool");
+    const files = filesIn(spool);
     expect(files.length).toBeGreaterThan(0);
-    for (const file of files) expect((statSync(file).mode & 0o777).toString(8)).toBe("600");
+    for (const { where } of files) expect((statSync(spool + where).mode & 0o777).toString(8)).toBe("600");
   });
 
   test("stopped, the log, the files and every column of every table are collected", async () => {
     expect(await gatewatch.stop()).toBe(0);
     keep("the log", gatewatch.log());
-    const spool = join(dataDirectory, "spool");
-    for (const file of filesIn(dataDirectory)) {
-      if (!file.startsWith(spool)) keep(file.slice(directory.length), readFileSync(file, "latin1"));
-    }
-    const store = await openTestStore(dataDirectory);
-    const tables = await store.query<{ name: string }>("SELECT name FROM system.tables WHERE database = currentDatabase()"); // prettier-ignore
-    const filled = [];
-    for (const { name } of tables) {
-      const rows = await store.query<object>(`SELECT * FROM \`${name}\``);
-      if (rows.length > 0) filled.push(name);
-      keep(`table ${name}`, JSON.stringify(rows));
-    }
-    await store.close();
-    expect(filled).toEqual(expect.arrayContaining(["access_events", "actor_minutes", "decisions", "deliveries", "detections", "endpoint_minutes", "incident_events", "incidents", "rejected_records"])); // prettier-ignore
+    const tables = await tablesIn(dataDirectory);
+    leftovers.push(...tables, ...filesIn(dataDirectory, (path) => path.startsWith(join(dataDirectory, "spool"))));
+    const filled = ["access_events", "actor_minutes", "decisions", "deliveries", "detections", "endpoint_minutes", "incident_events", "incidents", "rejected_records"].map((name) => `table ${name}`); // prettier-ignore
+    expect(tables.map(({ where }) => where)).toEqual(expect.arrayContaining(filled));
   });
 
   test("none of the secrets is anywhere", () => {
@@ -193,25 +184,6 @@ function linesOf(format: string): string[] {
 async function incidentKeys(gatewatch: GatewatchProcess): Promise<Set<string>> {
   const { detections } = await gatewatch.get<{ detections: { detector: string; key: Record<string, string> }[] }>("/v1/detections?limit=100"); // prettier-ignore
   return new Set(detections.filter(({ detector }) => detector === "credential-stuffing").map(({ key }) => key["clientIp"] ?? "")); // prettier-ignore
-}
-
-/** Everything that can be read over HTTP. */
-async function pathsOf(gatewatch: GatewatchProcess): Promise<string[]> {
-  const { incidents } = await gatewatch.get<{ incidents: { id: string; runbook: string }[] }>("/v1/incidents");
-  const { detections } = await gatewatch.get<{ detections: { id: string }[] }>("/v1/detections?limit=100");
-  return [
-    ...["/", "/metrics", "/v1/status", "/v1/incidents", "/v1/detections?limit=100", "/v1/decisions", "/v1/deliveries"],
-    ...incidents.flatMap(({ id, runbook }) => [`/v1/incidents/${id}`, `/v1/incidents/${id}/evidence`, `/incidents/${id}`, `/v1/runbooks/${runbook}`]), // prettier-ignore
-    ...detections.map(({ id }) => `/v1/detections/${id}`),
-    ...names.map((name) => `/v1/why/${attackerOf(name)}`),
-    ...["/v1/why/anna", "/v1/runbooks", "/v1/silences"],
-  ];
-}
-
-function filesIn(directory: string): string[] {
-  return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }
 
 /** `22/Aug/2026:09:14:07 +0000`. */
