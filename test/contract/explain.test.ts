@@ -8,6 +8,7 @@ import { explainText } from "../../src/cli/explain-text.ts";
 import { customFormat } from "../../src/normalize/custom-format.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
 import { formatList } from "../../src/normalize/format-list.ts";
+import { shopEvent } from "../../src/normalize/formats/shop-event.ts";
 import { privacyConfig, redactConfig } from "../../src/normalize/normalize-config.ts";
 import { proxiesConfig } from "../../src/normalize/proxies-config.ts";
 import { loadTrustedNetworks } from "../../src/normalize/trusted-networks.ts";
@@ -120,6 +121,27 @@ geo: { database: none }
     const records_ = [...planted, ...planted.map((record) => record.slice(0, -2))];
     for (const record of records_)
       expect({ record, secrets: secretsIn(textOf([record])) }).toEqual({ record, secrets: [] });
+  });
+});
+
+describe("several formats in one source", () => {
+  const of = (format: string) => formatCases.find(({ id }) => id === format)!.records[0]!;
+  const many = (format: string, count: number) => Array.from({ length: count }, () => of(format));
+
+  test.for([
+    ["a format that changes", [...many("nginx-json", 25), ...many("kong", 30), ...many("nginx-json", 5)]],
+    ["one that changes inside a record", [...many("nginx-json", 25), `[${many("kong", 30).join(",")}]`, of("kong")]],
+    ["from text to JSON", [...many("nginx-combined", 25), ...many("caddy", 30)]],
+    ["shop events among requests", [of("kong"), of("shop-event"), of("kong"), '{"event":"login.failed"}']],
+    ["shop events first", [...many("shop-event", 3), ...many("kong", 3)]],
+    ["garbage first", ["x", '{"a":1}', ...many("kong", 2)]],
+  ] as const)("%s", ([, records]) => {
+    const entries = expectSame(records);
+    // What it says it was read as is what read it.
+    for (const { event, format, sample } of entries.filter((entry) => entry.event !== undefined)) {
+      expect(format!.matches(sample as never)).toBeGreaterThan(0.4);
+      expect(format === shopEvent).toBe(event!.origin === "shop");
+    }
   });
 });
 

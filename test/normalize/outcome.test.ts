@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EndpointClass, Outcome } from "../../src/normalize/access-event.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
-import { outcomeOf, type OutcomeInput } from "../../src/normalize/outcome.ts";
+import { explainOutcome, outcomeOf, type OutcomeInput, type OutcomeReason } from "../../src/normalize/outcome.ts";
 
 const input = (partial: Partial<OutcomeInput>): OutcomeInput => ({
   rules: [],
@@ -131,5 +131,30 @@ describe("where shop events tell how attempts end, a request tells only what the
     ["no answer", { status: 0 }, "unknown"],
   ])("%s", ([, partial, outcome]) => {
     expect(outcomeOf(input({ endpointClass: "login", attempt: false, ...partial }))).toBe(outcome);
+  });
+});
+
+describe("what decided is told", () => {
+  const rules = endpointsConfig.parse([
+    {
+      ...{ method: "POST", route: "/login", class: "login" },
+      outcome: [
+        { when: { status: [500] }, is: "denied" },
+        { when: { attribute: { loginResult: "failed" } }, is: "failed" },
+      ],
+    },
+  ])[0]!.outcome;
+
+  test.for<[OutcomeReason["by"], number | undefined, Partial<OutcomeInput>]>([
+    ["own-block", undefined, { enforced: true, rules, attributes: { loginResult: "failed" } }],
+    ["rule", 1, { rules, attributes: { loginResult: "failed" }, told: "ok", limited: true }],
+    ["rule", 0, { rules, status: 500, attributes: { loginResult: "failed" } }],
+    ["application", undefined, { rules, told: "ok", limited: true }],
+    ["limiter", undefined, { limited: true }],
+    ["limiter", undefined, { status: 429 }],
+    ["status", undefined, { rules, status: 401, endpointClass: "login" }],
+    ["gateway-alone", undefined, { rules, status: 500, attempt: false }],
+  ])("%s %s", ([by, rule, given]) => {
+    expect(explainOutcome(input(given))).toEqual({ outcome: outcomeOf(input(given)), by, rule });
   });
 });
