@@ -5,11 +5,13 @@ import { runExample } from "../detect/run-example.ts";
 import type { Problem } from "../errors.ts";
 import { loadProxies } from "../load-proxies.ts";
 import { shippedPath } from "../shipped-path.ts";
+import { openGeoFile } from "../normalize/geo-file.ts";
+import { ownGeoFiles } from "../normalize/geo-lookup.ts";
 import type { CliContext } from "./cli-context.ts";
 
 /**
  * `gatewatch check`: validates configuration, detectors and runbooks, and starts nothing. Throws
- * `CONFIG_INVALID` with all problems, else prints what was found.
+ * `CONFIG_INVALID` with all problems, or `GEO_INVALID`, else prints what was found.
  */
 export async function runCheck(configFile: string, context: CliContext): Promise<number> {
   const result = await readConfig(configFile, context.env);
@@ -25,6 +27,8 @@ export async function runCheck(configFile: string, context: CliContext): Promise
   await loadProxies(config, configFile);
   const wrong = detectors.filter(({ file }) => !file.startsWith(shippedPath("detectors"))).flatMap(failedExamples);
   if (wrong.length > 0) throw invalidFiles(configFile, wrong);
+
+  for (const file of ownGeoFiles(config.geo)) await openGeoFile(file);
 
   const off = detectors.filter((detector) => config.detectors[detector.definition.id]?.mode === "off").length;
   const found = [

@@ -55,6 +55,13 @@ describe("check", () => {
     expect(code).toBe(0);
   });
 
+  test("opens geo databases of one's own", async () => {
+    const { code, stderr } = await cli(["-c", config("geo: { database: [missing.mmdb, default] }\n"), "check"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain("missing.mmdb can't be used: there is no such file");
+    expect(stderr).toContain("[GEO_INVALID]");
+  });
+
   test("prints every problem with place, expectation and example; exit code 2", async () => {
     const file = config("servce: {}\ndetect: { lateness: 10 }\n");
     const { code, stderr } = await cli(["-c", file, "check"]);

@@ -64,7 +64,8 @@ describe("the page's files", () => {
     expect(readers.map(([name]) => name)).toEqual(["/console/time.js"]);
   });
 
-  test("the footer names the source of the locations, as its licence asks", () => {
-    expect(texts.find(([name]) => name === "/")?.[1]).toContain('href="https://db-ip.com"');
+  test("the footer names the sources of places and networks, as their licences ask", () => {
+    const [, html] = texts.find(([name]) => name === "/") ?? ["", ""];
+    for (const site of ["db-ip.com", "www.routeviews.org", "www.nro.net"]) expect(html).toContain(`href="https://${site}"`);
   });
 });
