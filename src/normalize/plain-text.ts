@@ -89,4 +89,4 @@ const fewRecent = 4;
 // A card's number has twelve digits or more, and may be printed in groups (`redact-text.ts`).
 const plainIdentifier = /^(?!eyJ)(?:[\d-]{0,11}[A-Za-z])*[\d-]{0,11}$/;
 const plainName =
-  /^(?!eyJ|sk_|pk_|rk_|whsec|gh[pousr]_|github|glpat|xox|AKIA|AIza)(?:[\d.-]{0,11}[A-Za-z_])*[\d.-]{0,11}$/;
+  /^(?!eyJ|sk_|pk_|rk_|whsec|gh[pousr]_|github|glpat|xox|A[KS]IA|AIza)(?:[\d.-]{0,11}[A-Za-z_])*[\d.-]{0,11}$/;
