@@ -1,5 +1,5 @@
 import type { AccessEvent, EventField, FieldCoverage } from "../normalize/access-event.ts";
-import { optionalFields } from "../normalize/field-counts.ts";
+import { derivedFields, optionalFields } from "../normalize/field-counts.ts";
 
 /** How a log comes by a field that it lacks. */
 interface FieldHint {
@@ -26,6 +26,13 @@ const hints: Partial<Record<EventField, FieldHint>> = {
   outcome: { what: "how a request ended", mend: "log `outcome`, or give the endpoint `outcome:` rules" },
   requestId: { what: "the request's id", mend: "log `request_id`" },
   host: { what: "the host", mend: "log `host`" },
+  role: { what: "the user's role", mend: "log `role`" },
+  listed: { what: "whether the inventory has an endpoint", mend: "write it: docs/endpoints.md" },
+  deprecated: { what: "whether an endpoint is to go", mend: "write the inventory: docs/endpoints.md" },
+  needsUser: {
+    what: "which endpoints need a user",
+    mend: "give those of the inventory `authentication: required`",
+  },
   attempt: {
     what: "how attempts end",
     mend: "send shop events (docs/shop-events.md), or take `attempts: shop` off the endpoint",
@@ -38,8 +45,7 @@ export function fieldHint(field: EventField): string {
   return hint === undefined ? `map \`${field}\` under \`formats:\`` : `${hint.what}: ${hint.mend}`;
 }
 
-/** The others follow from these, or from the configuration. */
-const logged = optionalFields.filter((field) => !["clientKey", "startedAt", "owner"].includes(field));
+const logged = optionalFields.filter((field) => !derivedFields.has(field));
 
 /** What the entries of one format have, of one file. */
 export interface FormatFields {

@@ -41,6 +41,18 @@ export interface AccessEvent {
   endpointClass: EndpointClass;
   /** Who owns the endpoint: a team's name in the configuration. */
   owner: string | undefined;
+  /**
+   * Whether the inventory has the endpoint; `undefined` where there is no inventory, in shop events, and for a browser's
+   * `OPTIONS`, which needs no entry.
+   */
+  listed: boolean | undefined;
+  /**
+   * Whether the inventory says that the endpoint needs a signed-in user (`authentication`). `undefined` where it leaves
+   * that open or lacks the endpoint, and for a browser's `OPTIONS`.
+   */
+  needsUser: boolean | undefined;
+  /** Whether the inventory says that the endpoint is to go; `undefined` where it lacks the endpoint. */
+  deprecated: boolean | undefined;
   /** 0: no response was begun. */
   status: number;
   answeredBy: "gateway" | "upstream" | "unknown";

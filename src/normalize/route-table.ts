@@ -38,6 +38,10 @@ export interface Endpoint {
   readonly owner: string | undefined;
   readonly rules: readonly OutcomeRule[];
   readonly guessed: boolean;
+  /** As the event's fields of these names. */
+  readonly listed: boolean | undefined;
+  readonly needsUser: boolean | undefined;
+  readonly deprecated: boolean | undefined;
   /** What its attempts are counted from; `undefined` where the inventory lacks it. */
   readonly attempts: EndpointConfig["attempts"] | undefined;
   events: number;
@@ -67,6 +71,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
   const endpoints = new Map<string, Endpoint>();
   const caches = new Map<string, BoundedCache<string, RoutedPath>>();
   const listed = new Map<EndpointMatch, Map<string, Listed>>();
+  const unlisted = { listed: inventory.length > 0 ? false : undefined };
 
   const intern = (fresh: Endpoint): Endpoint => {
     const key = `${fresh.method} ${fresh.route}`;
@@ -91,7 +96,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
     const { any, variants } = match ? listedFor(method, match) : nothing;
     if (any) return { path, endpoint: any, variants, unknown: false };
     const template = learner.routeOf(path, found);
-    const endpoint = intern(guessed(method, template, guessClass(method, template)));
+    const endpoint = intern(guessed(method, template, unlisted));
     return { path, endpoint, variants, unknown: !found };
   };
 
@@ -138,32 +143,40 @@ interface Listed {
 
 const nothing: Listed = { any: undefined, variants: undefined };
 
-function guessed(method: string, route: string, endpointClass: EndpointClass): Endpoint {
+function guessed(method: string, route: string, { listed }: Pick<Endpoint, "listed">): Endpoint {
   const shown = method === "HEAD" ? "GET" : method;
   return {
     method: shown,
     route,
-    endpointClass,
+    endpointClass: guessClass(method, route),
     owner: undefined,
     rules: [],
     guessed: true,
+    // Browsers send it by themselves, and no inventory has it.
+    listed: method === "OPTIONS" ? undefined : listed,
+    needsUser: undefined,
+    deprecated: undefined,
     attempts: undefined,
     events: 0,
   };
 }
 
+const userNeeded = { required: true, none: false, optional: undefined } as const;
+
 function fromInventory(method: string, { any, some }: EndpointMatch, intern: (fresh: Endpoint) => Endpoint): Listed {
   // A browser asks beforehand whether it may; that is no attempt at what the endpoint is for.
-  const classOf = ({ method: listed, class: endpointClass }: EndpointConfig) =>
-    method === "OPTIONS" && !listed.includes("OPTIONS") ? "other" : endpointClass;
+  const asksBeforehand = ({ method: listed }: EndpointConfig) => method === "OPTIONS" && !listed.includes("OPTIONS");
   const toEndpoint = (config: EndpointConfig): Endpoint =>
     intern({
       method: method === "HEAD" && !config.method.includes("HEAD") ? "GET" : method,
       route: shownRoute(config),
-      endpointClass: classOf(config),
+      endpointClass: asksBeforehand(config) ? "other" : config.class,
       owner: config.owner,
       rules: config.outcome,
       guessed: false,
+      listed: true,
+      needsUser: asksBeforehand(config) ? undefined : userNeeded[config.authentication],
+      deprecated: config.deprecated,
       attempts: config.attempts,
       events: 0,
     });

@@ -30,7 +30,8 @@ export function createShopPlaces(inventory: readonly EndpointConfig[]): ShopPlac
     const owner = owners.get(endpointClass);
     const fresh: Endpoint = {
       ...{ method: "EVENT", route, endpointClass, owner, rules: [] },
-      ...{ guessed: true, attempts: undefined, events: 0 },
+      ...{ guessed: true, listed: undefined, needsUser: undefined, deprecated: undefined },
+      ...{ attempts: undefined, events: 0 },
     };
     endpoints.set(route, fresh);
     return fresh;

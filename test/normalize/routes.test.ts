@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { guessClass } from "../../src/normalize/guess-class.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
 import { createRouteLearner } from "../../src/normalize/route-learner.ts";
-import { createRouteTable } from "../../src/normalize/route-table.ts";
+import { createRouteTable, type Endpoint } from "../../src/normalize/route-table.ts";
 
 const inventory = endpointsConfig.parse([
   { method: "POST", route: "/api/login", class: "login", owner: "identity" },
@@ -11,6 +11,8 @@ const inventory = endpointsConfig.parse([
   { method: "POST", route: "/graphql", operation: "Login", class: "login" },
   { method: "POST", route: "/only-operations", operation: "Pay", class: "payment" },
 ]);
+
+const nothingSaid = { listed: undefined, needsUser: undefined, deprecated: undefined };
 
 describe("paths that the inventory lacks", () => {
   const learner = createRouteLearner(1000);
@@ -248,5 +250,34 @@ describe("the table of routes", () => {
     const table = createRouteTable([]);
     for (let i = 0; i < 1000; i++) table.lookUp(`M${i}`, "/", 200);
     expect(table.size()).toBe(1);
+  });
+});
+
+describe("what the inventory says of a request", () => {
+  const listing = endpointsConfig.parse([
+    { method: "GET", route: "/api/orders/{id}", class: "order", authentication: "required" },
+    { method: "POST", route: "/api/login", class: "login", authentication: "none", deprecated: true },
+    { method: "ANY", route: "/api/cart", class: "cart" },
+    { method: "ANY", route: "/api/account", class: "account", authentication: "required" },
+  ]);
+  const table = createRouteTable(listing);
+  const said = ({ listed, needsUser, deprecated }: Endpoint) => ({ listed, needsUser, deprecated });
+
+  test.for([
+    ["it needs a user", "GET /api/orders/17", { listed: true, needsUser: true, deprecated: false }],
+    ["HEAD is GET", "HEAD /api/orders/17", { listed: true, needsUser: true, deprecated: false }],
+    ["it needs none, and is to go", "POST /api/login", { listed: true, needsUser: false, deprecated: true }],
+    ["that is left open", "PUT /api/cart", { listed: true, needsUser: undefined, deprecated: false }],
+    ["a browser asks beforehand", "OPTIONS /api/account", { listed: true, needsUser: undefined, deprecated: false }],
+    ["it is not in it", "GET /api/invoices/17", { listed: false, needsUser: undefined, deprecated: undefined }],
+    ["another method is", "DELETE /api/orders/17", { listed: false, needsUser: undefined, deprecated: undefined }],
+    ["asking beforehand needs no entry", "OPTIONS /api/orders/17", nothingSaid],
+  ] as const)("%s", ([, request, expected]) => {
+    const [method, path] = request.split(" ") as [string, string];
+    expect(said(table.lookUp(method, path, 200).endpoint)).toEqual(expected);
+  });
+
+  test("there is no inventory", () => {
+    expect(said(createRouteTable([]).lookUp("GET", "/api/orders/17", 200).endpoint)).toEqual(nothingSaid);
   });
 });
