@@ -66,6 +66,7 @@ describe("the page's files", () => {
 
   test("the footer names the sources of places and networks, as their licences ask", () => {
     const [, html] = texts.find(([name]) => name === "/") ?? ["", ""];
-    for (const site of ["db-ip.com", "www.routeviews.org", "www.nro.net"]) expect(html).toContain(`href="https://${site}"`);
+    for (const site of ["db-ip.com", "www.routeviews.org", "www.nro.net"])
+      expect(html).toContain(`href="https://${site}"`);
   });
 });
