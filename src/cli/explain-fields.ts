@@ -1,6 +1,6 @@
 import type { AccessEvent, EventField } from "../normalize/access-event.ts";
 import type { Draft } from "../normalize/draft.ts";
-import { optionalFields } from "../normalize/field-counts.ts";
+import { derivedFields, optionalFields } from "../normalize/field-counts.ts";
 import type { LogFormat } from "../normalize/log-format.ts";
 import type { OutcomeReason } from "../normalize/outcome.ts";
 import type { ExplainedClient } from "./explain-client.ts";
@@ -46,7 +46,7 @@ export function lackingFields(
   event: AccessEvent,
   { keys }: LogFormat,
 ): { readonly logged: readonly LackingField[]; readonly never: readonly EventField[] } {
-  const lacking = optionalFields.filter((field) => isLacking(event, field) && !derived.has(field));
+  const lacking = optionalFields.filter((field) => isLacking(event, field) && !derivedFields.has(field));
   const fields = lacking.map((field) => ({
     field,
     parts: Object.keys(keys)
@@ -60,9 +60,6 @@ export function lackingFields(
 }
 
 // helpers
-
-/** Fields that follow from others, or from the configuration. */
-const derived: ReadonlySet<EventField> = new Set(["startedAt", "clientKey", "owner"]);
 
 function isLacking(event: AccessEvent, field: EventField): boolean {
   return event[field] === undefined || event[field] === "unknown";
@@ -91,12 +88,11 @@ const fromGeo =
   ({ draft }) =>
     draft[field] === undefined ? "geo database" : undefined;
 
+/** A key of the inventory's entry; where there is none, something else. */
 const fromInventory =
-  (otherwise: (context: FieldContext) => string): Origin =>
-  (context) => {
-    const { entry } = context.endpoint;
-    return entry === undefined ? otherwise(context) : placeOf(entry.number);
-  };
+  (key: string, otherwise: string): Origin =>
+  ({ endpoint: { entry } }) =>
+    entry === undefined ? otherwise : `${placeOf(entry.number)}.${key}`;
 
 const origins: Readonly<Partial<Record<EventField, Origin>>> = {
   origin: () => "derived: the format",
@@ -106,9 +102,13 @@ const origins: Readonly<Partial<Record<EventField, Origin>>> = {
   clientIp: (_, logged) => logged ?? "derived: the address walk",
   clientKey: ({ event }) => (event.clientIp?.includes(":") ? "derived: the /64 of clientIp" : "derived: clientIp"),
   clientIpTrust: () => "derived: the address walk",
-  route: fromInventory(() => "derived: the path, by its template"),
-  endpointClass: fromInventory(({ endpoint }) => `derived: ${endpoint.because}`),
-  owner: fromInventory(() => "configuration: endpoints of the class"),
+  route: fromInventory("route", "derived: the path, by its template"),
+  endpointClass: ({ endpoint: { entry, because }, event }) =>
+    entry?.config.class === event.endpointClass ? `${placeOf(entry.number)}.class` : `derived: ${because}`,
+  owner: fromInventory("owner", "configuration: endpoints of the class"),
+  listed: ({ endpoint: { entry } }) => (entry === undefined ? "derived: no entry fits" : placeOf(entry.number)),
+  needsUser: fromInventory("authentication", "default"),
+  deprecated: fromInventory("deprecated", "default"),
   answeredBy: ({ event }, logged) =>
     event.answeredBy === "unknown" ? (logged === undefined ? "default" : `${logged} does not tell`) : logged,
   enforced: ({ event }) => (event.enforced ? undefined : "default"),

@@ -215,3 +215,12 @@ test("what to do about each reason is what docs/rejected.md says", async () => {
   ]);
   expect(rejectionHelp).toEqual(Object.fromEntries(rows));
 });
+
+test("docs/explain.md shows what is printed, and names every option", async () => {
+  const page = readFileSync(new URL("../../docs/explain.md", import.meta.url), "utf8");
+  expect(page).toContain(readFileSync(new URL("../golden/explain/walked.txt", import.meta.url), "utf8"));
+  const { stdout } = await explained({ args: ["--help"] });
+  const options = [...stdout.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option]) => option);
+  expect(options).toContain("--source");
+  expect(options.filter((option) => option !== "--help" && !page.includes(`\`${option}`))).toEqual([]);
+});
