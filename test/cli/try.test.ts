@@ -7,6 +7,7 @@ import { runCli } from "../../src/cli/cli.ts";
 import { runTry } from "../../src/cli/try.ts";
 import type { TryReport } from "../../src/cli/try-report.ts";
 import { testCliContext } from "../support/cli-context.ts";
+import { formatCases } from "../support/format-cases.ts";
 import { attackedAt, shopLog } from "../support/shop-log.ts";
 import { tempDirectory } from "../support/temp-directory.ts";
 import { TestClock } from "../support/test-clock.ts";
@@ -236,6 +237,21 @@ describe("hostile lines", () => {
     expect(report.lines.late).toBe(0);
     expect(report.decisions.find(({ value }) => value === stuffer)).toMatchObject({ action: "ban" });
   });
+});
+
+test("times without a zone are read in the one that is named", async () => {
+  const folder = tempDirectory();
+  const file = join(folder, "haproxy.log");
+  writeFileSync(file, `${formatCases.find(({ id }) => id === "haproxy-http")!.records[0]}\n`);
+  const spanIn = async (...zone: string[]) => {
+    const { stdout } = await cli(["try", "--json", ...zone, file]);
+    return new Date((JSON.parse(stdout) as TryReport).span!.from).toISOString().slice(0, 16);
+  };
+  expect(await spanIn()).toBe("2026-08-22T09:14");
+  expect(await spanIn("--time-zone", "Europe/Berlin")).toBe("2026-08-22T07:14");
+  const wrong = await cli(["try", "--time-zone", "Mars/Base", file]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("There is no time zone Mars/Base.");
 });
 
 describe("it starts, sends and writes nothing", () => {
