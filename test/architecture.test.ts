@@ -6,8 +6,10 @@ import { describe, expect, test } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 
-/** A stage may import stages before it, never one after it. `cli` and `console` come last. */
-const stages = ["source", "normalize", "detect", "store", "incident", "notify", "block", "api", "console", "cli"];
+/** A stage may import stages before it, never one after it. `cli` comes last; before it what only commands use. */
+const stages = [
+  "source", "normalize", "detect", "store", "incident", "notify", "block", "api", "console", "simulate", "cli",
+]; // prettier-ignore
 
 /** Files directly in `src/` that belong to no stage and may be imported by every one. */
 const ground = [
