@@ -112,9 +112,16 @@ export class Spool {
     }
   }
 
-  /** Deletes segments that are done. The newest stays: its name keeps the count of bytes. */
+  /**
+   * Deletes segments that are done. When all is, a new one is begun, so that no line stays on the disk
+   * after it was handled; its name keeps the count of bytes.
+   */
   async release(done: SpoolPosition): Promise<void> {
     const end = done.segment + done.offset;
+    const newest = this.#segments.at(-1);
+    const isAllDone = newest !== undefined && newest.size > 0 && newest.base + newest.size <= end;
+    // While lines are being appended, not all is done for long.
+    if (isAllDone && this.#writing === undefined) await (this.#writing = this.#renew());
     while (this.#segments.length > 1) {
       const [oldest] = this.#segments;
       if (!oldest || oldest.base + oldest.size > end) return;
@@ -177,6 +184,16 @@ export class Spool {
     }
   }
 
+  /** Begins a segment while nothing is appended; what comes meanwhile is written after it. */
+  async #renew(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch {
+      // The disk may be full, or gone: then the old one is gone on with, and the next append says so.
+    }
+    this.#writing = this.#queue.length > 0 ? this.#write() : undefined;
+  }
+
   /** The segment to append to; a new one when the newest is large enough. */
   async #room(): Promise<{ handle: FileHandle; segment: Segment }> {
     const newest = this.#segments.at(-1);
@@ -184,6 +201,11 @@ export class Spool {
       this.#active ??= await open(newest.path, "r+");
       return { handle: this.#active, segment: newest };
     }
+    return this.#begin();
+  }
+
+  async #begin(): Promise<{ handle: FileHandle; segment: Segment }> {
+    const newest = this.#segments.at(-1);
     await this.#active?.close();
     this.#active = undefined;
     const base = newest ? newest.base + newest.size : 0;

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -74,6 +74,8 @@ test("is full at its bound, all or nothing, and has room again when segments are
   await spool.release(end);
   expect(await readdir(directory)).toEqual(["0000000000001600.log"]);
   expect((await read(spool, end, 100)).text).toBe(line);
+  await spool.release({ segment: 1_600, offset: 100 });
+  expect(spool.bytes).toBe(0);
   await spool.close();
 });
 
@@ -94,10 +96,23 @@ test("counts on after everything was done and it was opened anew", async () => {
   await spool.release({ segment: 11, offset: 11 });
   await spool.close();
   const again = await open(160);
-  expect(again.start).toEqual({ segment: 11, offset: 0 });
-  expect(again.has({ segment: 11, offset: 11 })).toBe(true);
-  expect(again.has({ segment: 0, offset: 0 })).toBe(false);
+  expect(again.start).toEqual({ segment: 22, offset: 0 });
+  expect(again.has({ segment: 11, offset: 11 })).toBe(false);
+  await append(again, "later\n");
+  expect((await read(again, again.start, 6)).text).toBe("later\n");
   await again.close();
+});
+
+test("once all is done no line is left on the disk, and what is appended meanwhile is kept", async () => {
+  const spool = await open(1_600);
+  await append(spool, "secret\n");
+  const { end } = await read(spool, spool.start, 7);
+  const [, outcome] = await Promise.all([spool.release(end), append(spool, "later\n")]);
+  expect(outcome).toBe("kept");
+  expect((await read(spool, end, 6)).text).toBe("later\n");
+  const files = await Promise.all((await readdir(directory)).map((name) => readFile(join(directory, name), "utf8")));
+  expect(files).toEqual(["later\n"]);
+  await spool.close();
 });
 
 test("a disk that fails is an outcome, and what was kept before stays", async () => {
