@@ -11,7 +11,8 @@ export type { Duration };
  * surest name for whoever asks: the user, else the API key, else the client.
  */
 export const dimensions = [
-  "clientIp", "userId", "apiKey", "sessionId", "deviceId", "actor", "country", "asn", "route", "endpointClass", "gateway",
+  "clientIp", "userId", "apiKey", "sessionId", "deviceId", "actor", "country", "asn", "userAgent", "route", "endpointClass",
+  "gateway",
 ] as const; // prettier-ignore
 export type Dimension = (typeof dimensions)[number];
 
@@ -210,6 +211,9 @@ export const isFailed: Predicate = (event) => event.outcome === "failed" && !eve
 
 /** The event succeeded in the shop's terms. */
 export const isOk: Predicate = (event) => event.outcome === "ok";
+
+/** It ended in the shop's terms, one way or the other: what a failed share is a share of. */
+export const isAnswered: Predicate = (event) => event.outcome === "ok" || isFailed(event);
 
 /** The gateway's or application's limiter refused it. */
 export const isLimited: Predicate = (event) => event.outcome === "limited" && !event.enforced;

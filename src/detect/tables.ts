@@ -13,8 +13,8 @@ export function slackOf(config: DetectConfig): number {
   return config.lateness + 2 * aheadMs;
 }
 
-/** Dimensions with few values: their tables are small. */
-const few: readonly Dimension[] = ["country", "asn", "route", "endpointClass", "gateway"];
+/** Dimensions with few values, or of which only those with much traffic matter: their tables are small. */
+const few: readonly Dimension[] = ["country", "asn", "userAgent", "route", "endpointClass", "gateway"];
 const rowsOfFew = 4096;
 
 /** Makes the key spaces and lanes that a plan asks for, each once. */
