@@ -1,8 +1,8 @@
 import { maxEntries } from "../source/raw-batch.ts";
-import { aboveAll, type Groups, patternOf } from "./line-pattern.ts";
+import { aboveAll, patternOf } from "./line-pattern.ts";
+import { type LineMatch, LineRecord } from "./line-record.ts";
 import { type LineTemplate, templateOf, widen } from "./line-template.ts";
 import type { JsonRecord } from "./log-format.ts";
-import { decimalOf } from "./read-value.ts";
 
 /** So many lines are learned from, and then a thousand times as many are not. */
 const patience = 64;
@@ -17,7 +17,7 @@ const comma = 44;
 interface Reading {
   readonly template: LineTemplate;
   readonly pattern: RegExp;
-  /** Its parts are taken from the last match when they are asked for. */
+  readonly parts: LineRecord;
   readonly record: JsonRecord;
 }
 
@@ -33,9 +33,8 @@ export class LineReader {
   readonly #wanted: ReadonlySet<string>;
   readonly #looksInto: ReadonlySet<string>;
   #readings: readonly Reading[] = [];
-  #match: RegExpExecArray | null = null;
+  readonly #line: LineMatch = { groups: null, escaped: false };
   #elements: { readonly reading: Reading; readonly match: RegExpExecArray | null }[] = [];
-  #escaped = false;
   #learned = 0;
   #skipped = 0;
 
@@ -53,7 +52,7 @@ export class LineReader {
     if (line.length > longestLine) return undefined;
     const reading = this.#readAt(line, 0);
     if (reading === undefined || reading.pattern.lastIndex !== line.length) return undefined;
-    this.#escaped = line.includes("\\");
+    this.#line.escaped = line.includes("\\");
     return reading.record;
   }
 
@@ -67,10 +66,10 @@ export class LineReader {
     for (let at = 1; this.#elements.length < maxEntries; at++) {
       const reading = this.#readAt(text, at);
       if (reading === undefined) return 0;
-      this.#elements.push({ reading, match: this.#match });
+      this.#elements.push({ reading, match: this.#line.groups });
       at = reading.pattern.lastIndex;
       if (at === text.length - 1) {
-        this.#escaped = text.includes("\\");
+        this.#line.escaped = text.includes("\\");
         return this.#elements.length;
       }
       if (text.charCodeAt(at) !== comma) return 0;
@@ -81,7 +80,7 @@ export class LineReader {
   /** One record of the array that was read last; it holds until the next one is asked for. */
   element(index: number): JsonRecord {
     const { reading, match } = this.#elements[index]!;
-    this.#match = match;
+    this.#line.groups = match;
     return reading.record;
   }
 
@@ -106,117 +105,27 @@ export class LineReader {
     const template = templateOf(line, this.#looksInto);
     if (template === undefined) return;
     const known = this.#readings.find((reading) => widen(reading.template, template));
-    const reading = this.#readingOf(known?.template ?? template);
+    const reading = this.#readingOf(known?.template ?? template, known);
     // The newest first; it is the likeliest for the next line.
     this.#readings = [reading, ...this.#readings.filter((one) => one !== known)].slice(0, maxTemplates);
   }
 
-  /** Leaves the match in `#match`, and where it ended in the pattern. */
+  /** Leaves the match in `#line`, and where it ended in the pattern. */
   #readAt(text: string, at: number): Reading | undefined {
     const readings = this.#readings;
     for (let i = 0; i < readings.length; i++) {
       const reading = readings[i]!;
       reading.pattern.lastIndex = at;
-      this.#match = reading.pattern.exec(text);
-      if (this.#match !== null) return reading;
+      this.#line.groups = reading.pattern.exec(text);
+      if (this.#line.groups !== null) return reading;
     }
     return undefined;
   }
 
-  #readingOf(template: LineTemplate): Reading {
+  #readingOf(template: LineTemplate, known: Reading | undefined): Reading {
     const { pattern, groups } = patternOf(template, this.#wanted);
-    const record = this.#recordOf(groups, []);
-    return { template, pattern, record };
-  }
-
-  /** The object at a path, in which each part is found when it is asked for. What no line had so far is missing. */
-  #recordOf(groups: readonly Groups[], above: readonly string[]): JsonRecord {
-    const parts: Record<string, unknown> = {};
-    const below = groups.filter(
-      ({ path }) => path.length === above.length + 1 && above.every((key, i) => key === path[i]),
-    );
-    for (const [key, found] of Map.groupBy(below, ({ path }) => path.at(-1)!)) {
-      const ways = found.map((one) => (one.object > 0 ? this.#objectGetter(one, groups) : this.#getter(one)));
-      const get = ways.length === 1 ? ways[0]! : firstOf(ways);
-      Object.defineProperty(parts, key, { enumerable: true, get });
-    }
-    // What inherits is read several times as fast as an object that was put together key by key.
-    return Object.create(parts) as JsonRecord;
-  }
-
-  #objectGetter({ path, object }: Groups, groups: readonly Groups[]): () => unknown {
-    const record = this.#recordOf(groups, path);
-    return () => (this.#match![object] === undefined ? undefined : record);
-  }
-
-  /** How a part is taken from the last match; the usual kinds have a way of their own, which is shorter. */
-  #getter({ path, text, word, whole, loose }: Groups): () => unknown {
-    if (text > 0 && word === 0 && whole === 0) return () => this.#text(text);
-    if (word > 0 && text === 0 && whole === 0) return () => this.#word(word);
-    if (loose > 0) {
-      const key = path.at(-1)!;
-      return () => {
-        const object = this.#match![loose];
-        return object === undefined ? undefined : lookUp(object, key);
-      };
-    }
-    const json = () => {
-      const found = this.#match![whole];
-      return found === undefined ? undefined : (JSON.parse(found) as unknown);
-    };
-    return firstOf(
-      [() => this.#text(text), () => this.#word(word), json].filter((_, i) => [text, word, whole][i]! > 0),
-    );
-  }
-
-  #text(group: number): string | undefined {
-    const found = this.#match![group];
-    return found === undefined || !this.#escaped ? found : unescaped(found);
-  }
-
-  #word(group: number): unknown {
-    const found = this.#match![group];
-    return found === undefined ? undefined : valueOf(found);
+    const parts = known?.parts ?? new LineRecord(this.#line);
+    parts.use(groups);
+    return { template, pattern, parts, record: parts.record };
   }
 }
-
-// helpers
-
-function firstOf(ways: readonly (() => unknown)[]): () => unknown {
-  return () => {
-    for (const way of ways) {
-      const value = way();
-      if (value !== undefined) return value;
-    }
-    return undefined;
-  };
-}
-
-function unescaped(text: string): string {
-  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
-}
-
-function valueOf(word: string): unknown {
-  // No number begins with a letter.
-  if (word.charCodeAt(0) > 96) return word === "null" ? null : word === "true";
-  const number = word.length > 15 ? Number(word) : decimalOf(word);
-  // With an exponent.
-  return Number.isNaN(number) ? Number(word) : number;
-}
-
-/**
- * One value of a flat object. Inside a text every quote is escaped, so that `"key":` can only be a key;
- * of a doubled one the last counts.
- */
-function lookUp(object: string, key: string): unknown {
-  const name = `"${key}"`;
-  for (let at = object.lastIndexOf(name); at >= 0; at = object.lastIndexOf(name, at - 1)) {
-    valuePattern.lastIndex = at + name.length;
-    const json = valuePattern.exec(object)?.[1];
-    if (json !== undefined) return JSON.parse(json);
-    if (at === 0) break;
-  }
-  return undefined;
-}
-
-const valuePattern = /\s*:\s*("(?:[^"\\]|\\.)*"|[^",}\]\s[]+|\[(?:[^"\]]|"(?:[^"\\]|\\.)*")*\])/y;

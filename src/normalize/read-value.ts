@@ -13,8 +13,12 @@ export function textOf(value: unknown): string | undefined {
 /** A header: its text, or all its lines joined with a comma. At most 64 lines. */
 export function headerOf(value: unknown): string | undefined {
   if (!Array.isArray(value)) return textOf(value);
-  const lines = value.slice(0, 64).filter((line) => typeof line === "string");
-  return lines.length === 0 ? undefined : lines.join(", ");
+  let header: string | undefined;
+  for (let i = 0; i < value.length && i < 64; i++) {
+    const line: unknown = value[i];
+    if (typeof line === "string") header = header === undefined ? line : `${header}, ${line}`;
+  }
+  return header;
 }
 
 /** A whole number that is not negative (a status, a number of bytes). */
@@ -89,5 +93,5 @@ function shortDecimal(text: string): number {
 
 /** `Number` also reads "0x10", " 1 " and "Infinity": none of them is what a log means. */
 function longDecimal(text: string): number {
-  return /^[+-]?\d{1,20}(\.\d{1,20})?$/.test(text) ? Number(text) : Number.NaN;
+  return /^[+-]?\d{1,20}(?:\.\d{1,20})?$/.test(text) ? Number(text) : Number.NaN;
 }
