@@ -1,7 +1,8 @@
 import { isKnown } from "../detect/coverage.ts";
 import { originsOf, type Where } from "../detect/define-detector.ts";
 import { dimensionOf } from "../detect/key-space.ts";
-import { awaits, chooses, type ActiveDetector } from "../detect/plan.ts";
+import type { ActiveDetector } from "../detect/plan.ts";
+import { awaits, chooses } from "../detect/plan.ts";
 import type { AccessEvent, EventField } from "../normalize/access-event.ts";
 
 /** What one detector makes of one event. */
@@ -14,7 +15,7 @@ export interface ExplainedDetector {
   readonly missing: readonly EventField[];
   /** What it counts the event under, by dimension; a part that the event lacks is `undefined`, and then it counts nothing. */
   readonly key: readonly (readonly [dimension: string, value: string | undefined])[];
-  /** Why it does not look. */
+  /** Why it does not look: what those like it do. */
   readonly because: string;
 }
 
@@ -45,12 +46,12 @@ function explainDetector({ definition, mode }: ActiveDetector, event: AccessEven
 
 function reasonOf(where: Where, event: AccessEvent): string {
   const { endpointClass, outcome, method } = where;
-  if (endpointClass && !endpointClass.includes(event.endpointClass)) return `looks at ${endpointClass.join(", ")}`;
-  if (awaits(where, event)) return "waits for the shop event that tells how this ended";
-  if (!originsOf(where).includes(event.origin)) return `looks at events of origin ${originsOf(where).join(", ")}`;
+  if (endpointClass && !endpointClass.includes(event.endpointClass)) return `look at ${endpointClass.join(", ")}`;
+  if (awaits(where, event)) return "wait for the shop event that tells how this ended";
+  if (!originsOf(where).includes(event.origin)) return `look at events of origin ${originsOf(where).join(", ")}`;
   if (where.attempt !== undefined && where.attempt !== event.attempt) {
-    return where.attempt ? "looks at attempts" : "looks at what is no attempt";
+    return where.attempt ? "look at attempts" : "look at what is no attempt";
   }
-  if (outcome && !outcome.includes(event.outcome)) return `looks at the outcome ${outcome.join(", ")}`;
-  return `looks at the method ${method?.join(", ")}`;
+  if (outcome && !outcome.includes(event.outcome)) return `look at the outcome ${outcome.join(", ")}`;
+  return `look at the method ${method?.join(", ")}`;
 }

@@ -159,11 +159,19 @@ function endpointLines({ event, endpoint }: ExplainedEvent): string[] {
 
 function detectorLines(detectors: readonly ExplainedDetector[]): string[] {
   if (detectors.length === 0) return ["none is active"];
-  return table(detectors.map((one) => [one.id, ...seenBy(one)]));
+  const looking = detectors.flatMap(({ sees, ...one }) => (sees === undefined ? [] : [[one.id, ...seenBy(sees, one)]]));
+  const others = Map.groupBy(
+    detectors.filter(({ sees }) => sees === undefined),
+    ({ because }) => because,
+  );
+  const reasons = [...others].map(([because, those]) => `  ${because}: ${those.map(({ id }) => id).join(", ")}`);
+  return [...table(looking), ...(reasons.length > 0 ? ["of no interest to those that", ...reasons] : [])];
 }
 
-function seenBy({ sees, missing, key, because, mode }: ExplainedDetector): string[] {
-  if (sees === undefined) return ["no", because];
+function seenBy(
+  sees: NonNullable<ExplainedDetector["sees"]>,
+  { missing, key, mode }: Pick<ExplainedDetector, "missing" | "key" | "mode">,
+): string[] {
   const lacks = missing.length === 0 ? "" : `; lacks ${missing.join(", ")}`;
   const dry = mode === "dry-run" ? "; dry run" : "";
   return [sees === "blind" ? "BLIND" : sees, `${keyText(key)}${lacks}${dry}`];
