@@ -1,13 +1,5 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
-
-/** A customer who gives up after so long was failed by the payment provider, not by impatience. */
-const gaveUpAfterMs = 10_000;
-
-/** A server error, or a client that gave up waiting. A limiter's 503 is no error. */
-const isError: Predicate = (e) =>
-  e.outcome !== "limited" &&
-  (e.status >= 500 || ((e.status === 499 || e.status === 0) && (e.durationMs ?? 0) >= gaveUpAfterMs));
+import { count, defineDetector, distinct, isServerError } from "../src/detect/define-detector.ts";
 
 export default defineDetector({
   id: "payment-storm",
@@ -37,27 +29,27 @@ export default defineDetector({
       .meta({ description: "Failed requests in the longer window of a burn rate." }),
   }),
   counters: {
-    errors60s: count(isError, { window: "60s" }),
+    errors60s: count(isServerError, { window: "60s" }),
     requests60s: count(undefined, { window: "60s" }),
-    clients60s: distinct((e) => e.clientKey, isError, { window: "60s" }),
-    errors10s: count(isError),
+    clients60s: distinct((e) => e.clientKey, isServerError, { window: "60s" }),
+    errors10s: count(isServerError),
     requests10s: count(),
-    errors5m: count(isError, { window: "5m" }),
+    errors5m: count(isServerError, { window: "5m" }),
     requests5m: count(undefined, { window: "5m" }),
-    errors30m: count(isError, { window: "30m" }),
+    errors30m: count(isServerError, { window: "30m" }),
     requests30m: count(undefined, { window: "30m" }),
-    errors1h: count(isError, { window: "1h" }),
+    errors1h: count(isServerError, { window: "1h" }),
     requests1h: count(undefined, { window: "1h" }),
-    errors2h: count(isError, { window: "2h" }),
+    errors2h: count(isServerError, { window: "2h" }),
     requests2h: count(undefined, { window: "2h" }),
-    errors6h: count(isError, { window: "6h" }),
+    errors6h: count(isServerError, { window: "6h" }),
     requests6h: count(undefined, { window: "6h" }),
-    errors1d: count(isError, { window: "1d" }),
+    errors1d: count(isServerError, { window: "1d" }),
     requests1d: count(undefined, { window: "1d" }),
-    errors3d: count(isError, { window: "3d" }),
+    errors3d: count(isServerError, { window: "3d" }),
     requests3d: count(undefined, { window: "3d" }),
   },
-  evidence: isError,
+  evidence: isServerError,
   fires: (f, p) => tierOf(f, p) !== undefined,
   severityOf: (f, p) => (tierOf(f, p) === "ticket" ? "medium" : "critical"),
   shows: (f, p) => shownBy[tierOf(f, p) ?? "ticket"],

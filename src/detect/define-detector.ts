@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { AccessEvent, EndpointClass, EventField, Outcome } from "../normalize/access-event.ts";
+import { isWithin, localIPv4, parseIPv4 } from "../normalize/ipv4.ts";
 import type { Severity, Target } from "./detection.ts";
 import type { EvidenceEvent } from "./detection.ts";
 import type { Duration } from "../units.ts";
@@ -217,3 +218,24 @@ export const isAnswered: Predicate = (event) => event.outcome === "ok" || isFail
 
 /** The gateway's or application's limiter refused it. */
 export const isLimited: Predicate = (event) => event.outcome === "limited" && !event.enforced;
+
+/** The gateway gave what was asked for: 200 to 299. */
+export const isServed: Predicate = (event) => event.status >= 200 && event.status < 300;
+
+/** Who gives up after so long was failed by the server, not by impatience. */
+const gaveUpAfterMs = 10_000;
+
+/** A server error, or a client that gave up waiting. A limiter's 503 is no error. */
+export const isServerError: Predicate = ({ outcome, status, durationMs }) =>
+  outcome !== "limited" && (status >= 500 || ((status === 499 || status === 0) && (durationMs ?? 0) >= gaveUpAfterMs));
+
+/** The log tells who asked: a user, an API key or a session. */
+export const isSignedIn: Predicate = ({ userId, apiKey, sessionId }) =>
+  userId !== undefined || apiKey !== undefined || sessionId !== undefined;
+
+/** The client is in the internet: its address is known, and not private, shared (RFC 6598), loopback or link-local. */
+export const isFromOutside: Predicate = ({ clientIp }) => {
+  if (clientIp === undefined) return false;
+  const number = parseIPv4(clientIp);
+  return number === -1 ? !/^(?:f[cd]|fe[89ab]|::1$)/.test(clientIp) : !isWithin(number, localIPv4);
+};
