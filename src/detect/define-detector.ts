@@ -9,11 +9,12 @@ export type { Duration };
 
 /**
  * What a key is made of. `clientIp` is the address, or the /64 of an IPv6 client; `actor` is the
- * surest name for whoever asks: the user, else the API key, else the client.
+ * surest name for whoever asks: the user, else the API key, else the client. `sku` is the article that
+ * the shop's application names.
  */
 export const dimensions = [
   "clientIp", "userId", "apiKey", "sessionId", "deviceId", "actor", "country", "asn", "userAgent", "route", "endpointClass",
-  "gateway",
+  "gateway", "sku",
 ] as const; // prettier-ignore
 export type Dimension = (typeof dimensions)[number];
 

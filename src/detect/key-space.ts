@@ -103,6 +103,8 @@ export function dimensionOf(event: AccessEvent, dimension: Dimension): string | 
       return actorOf(event);
     case "asn":
       return event.asn === undefined ? undefined : String(event.asn);
+    case "sku":
+      return event.attributes?.["sku"];
     default:
       return event[dimension];
   }
