@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LogClock, stepsBetween } from "../../src/cli/log-clock.ts";
+import { LogClock, stepsBetween } from "../../src/replay/log-clock.ts";
 
 describe("a clock that follows the log", () => {
   test("moves only forwards", () => {
