@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { count, distinct, isAnswered, isFailed, type Figures } from "./define-detector.ts";
+import { areFewEach, failedShare, timesUsual, usualOdds, without } from "./failed-share.ts";
+
+// What the detectors of one country's, network's or user agent's sign-ins have in common. They count
+// by class and that part, and the whole class beside it.
+
+/** As in `distributed-stuffing`: the share of all people who mistype, and what one client or account alone may have. */
+const leastShare = 0.05;
+const triesEach = { account: 5, client: 8 } as const;
+/** With fewer sign-ins of the day before, the part is compared with the rest alone. */
+const enoughOfDay = 30;
+
+/** Counters over a part of a class's attempts, and over all of them. */
+export const failingPartCounters = {
+  failures: count(isFailed),
+  attempts: count(isAnswered),
+  clients: distinct((e) => e.clientKey, isFailed),
+  accounts: distinct((e) => e.userId, isFailed),
+  allFailures: count(isFailed, { key: ["endpointClass"] }),
+  allAttempts: count(isAnswered, { key: ["endpointClass"] }),
+  failures1d: count(isFailed, { window: "1d" }),
+  attempts1d: count(isAnswered, { window: "1d" }),
+};
+
+/**
+ * The odds of Herley and Schechter (NDSS 2019): a value that attackers have and customers rarely do
+ * fails ten times as often as the rest. The floors of clients and accounts are Elastic's for spraying.
+ */
+export const failingPartParams = z.strictObject({
+  failures: z.int().min(1).default(30).meta({ description: "Its failed sign-ins in a quarter of an hour." }),
+  clients: z.int().min(2).default(5).meta({ description: "Different clients they come from." }),
+  accounts: z.int().min(1).default(8).meta({ description: "Different accounts tried, where the log tells." }),
+  odds: z
+    .number()
+    .min(1)
+    .default(10)
+    .meta({ description: "So many times as many failures for each success as all others have." }),
+  change: z
+    .number()
+    .min(1)
+    .default(2)
+    .meta({ description: "And so many times its own failed share of the day before." }),
+  others: z.int().min(1).default(50).meta({ description: "Sign-ins of all others meanwhile, to compare with." }),
+});
+
+/** Whether a part's sign-ins fail far more often than those of all others, and than its own before, over many clients with few tries each. */
+export function standsOut(f: Figures<typeof failingPartCounters>, p: z.output<typeof failingPartParams>): boolean {
+  if (f.failures < p.failures || f.clients.value < p.clients) return false;
+  if (f.accounts.known && f.accounts.value < p.accounts) return false;
+  if (!areFewEach(f.failures, f.accounts, triesEach.account)) return false;
+  if (!areFewEach(f.failures, f.clients, triesEach.client)) return false;
+  const others = without({ failures: f.allFailures, attempts: f.allAttempts }, f);
+  if (others.attempts < p.others || timesUsual(f, usualOdds(others, leastShare)) < p.odds) return false;
+  const before = without({ failures: f.failures1d, attempts: f.attempts1d }, f);
+  return before.attempts < enoughOfDay || failedShare(f) >= p.change * failedShare(before);
+}
+
+/** The figures as a sentence that goes on from the part's name. */
+export function failingPartSummary(f: Figures<typeof failingPartCounters>): string {
+  const others = without({ failures: f.allFailures, attempts: f.allAttempts }, f);
+  return (
+    `${f.failures} of ${f.attempts} sign-ins failed within 15 minutes, from ${f.clients.value} clients` +
+    (f.accounts.known ? ` over ${f.accounts.value} accounts` : "") +
+    `; of all others ${others.failures} of ${others.attempts}`
+  );
+}
