@@ -1,0 +1,100 @@
+import { z } from "zod";
+import { count, defineDetector, distinct, isLimited } from "../src/detect/define-detector.ts";
+
+export default defineDetector({
+  id: "endpoint-limit-burst",
+  title: "An endpoint's limit refuses many",
+  description:
+    "Compares the share of an endpoint's requests that a limiter refuses over five minutes with the hour before. Many clients that are refused a little each are a flash crowd or a limit that is too low; so this is shown, and names nobody. Somebody who runs on alone is found by `rate-limit-burst`.",
+  owasp: ["API4:2023"],
+  severity: "medium",
+  needs: { required: ["outcome"], better: ["clientIp"] },
+  where: { origin: ["gateway"] },
+  key: ["route"],
+  window: "5m",
+  params: z.strictObject({
+    limited: z.int().min(1).default(50).meta({ description: "Refused requests in five minutes." }),
+    clients: z.int().min(1).default(20).meta({ description: "Different clients they come from." }),
+    share: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .meta({ description: "Refused share of the endpoint's requests; four times as much where there is no history." }),
+    times: z.number().min(1).default(5).meta({ description: "So many times the share of the hour before." }),
+    history: z
+      .int()
+      .min(1)
+      .default(300)
+      .meta({ description: "Requests of the hour before, or there is nothing to compare with." }),
+  }),
+  counters: {
+    requests: count(),
+    limited: count(isLimited),
+    clients: distinct((e) => e.clientKey, isLimited),
+    hourRequests: count(undefined, { window: "1h" }),
+    hourLimited: count(isLimited, { window: "1h" }),
+  },
+  evidence: isLimited,
+  floor: (p) => p.limited,
+  fires: ({ requests, limited, clients, hourRequests, hourLimited }, p) => {
+    if (limited < p.limited || (clients.known && clients.value < p.clients)) return false;
+    const requestsBefore = hourRequests - requests;
+    const before = Math.max(0, hourLimited - limited) / Math.max(1, requestsBefore);
+    return limited >= requests * (requestsBefore < p.history ? 4 * p.share : Math.max(p.share, p.times * before));
+  },
+  summary: ({ requests, limited, clients, hourRequests, hourLimited }, key) =>
+    `${limited} of ${requests} requests to ${key["route"]} were refused by the limit within 5 minutes (${hourLimited} of ${hourRequests} within an hour)` +
+    (clients.known ? `; ${clients.value} clients, ${Math.ceil(limited / clients.value)} each` : ""),
+  target: () => undefined,
+  examples: [
+    {
+      name: "a new limit refuses every third customer",
+      fires: true,
+      events: [...crowd({ at: 0, requests: 600, refused: 0 }), ...crowd({ at: 3000, requests: 300, refused: 3 })],
+    },
+    {
+      name: "a flash sale, and nothing to compare with",
+      fires: true,
+      events: crowd({ at: 0, requests: 200, refused: 2 }),
+    },
+    {
+      name: "no history, and a tenth is refused",
+      fires: false,
+      events: crowd({ at: 0, requests: 600, refused: 10 }),
+    },
+    {
+      name: "a tenth is always refused",
+      fires: false,
+      events: crowd({ at: 0, requests: 4000, refused: 10 }),
+    },
+    {
+      name: "one partner's batch runs into the limit",
+      fires: false,
+      events: [
+        ...crowd({ at: 0, requests: 600, refused: 0 }),
+        { at: "3000s", times: 200, every: "1s", endpointClass: "catalog", status: 429, outcome: "limited" },
+      ],
+    },
+  ],
+  triage: [
+    "Was the limit, or a key it counts by, changed? Or a campaign begun?",
+    "Is it one client behind which many hide: does the limit count a proxy's address?",
+    "Which endpoint: on sign-in and promo codes an attack from many addresses looks like this.",
+  ],
+});
+
+/** A request each second, by 60 customers in turn; every `refused`-th is refused, none if 0. `at`: seconds. */
+function crowd({ at, requests, refused }: { at: number; requests: number; refused: number }) {
+  return Array.from({ length: requests }, (_, i) => {
+    const isRefused = refused > 0 && i % refused === 0;
+    return {
+      at: `${at + i}s` as const,
+      endpointClass: "catalog" as const,
+      status: isRefused ? 429 : 200,
+      outcome: isRefused ? ("limited" as const) : ("ok" as const),
+      clientIp: `203.0.113.${Math.floor(i / Math.max(1, refused)) % 60}`,
+      clientKey: `203.0.113.${Math.floor(i / Math.max(1, refused)) % 60}`,
+    };
+  });
+}
