@@ -2,7 +2,7 @@ import { isKnown } from "../detect/coverage.ts";
 import { originsOf, type Where } from "../detect/define-detector.ts";
 import { dimensionOf } from "../detect/key-space.ts";
 import type { ActiveDetector } from "../detect/plan.ts";
-import { awaits, chooses } from "../detect/plan.ts";
+import { awaits, chooses } from "../detect/where.ts";
 import type { AccessEvent, EventField } from "../normalize/access-event.ts";
 
 /** What one detector makes of one event. */

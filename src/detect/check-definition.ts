@@ -5,6 +5,7 @@ import { endpointClasses, outcomes } from "../normalize/access-event.ts";
 import { parseDuration } from "../units.ts";
 import { type DetectorDefinition, dimensions } from "./define-detector.ts";
 import { severities } from "./detection.ts";
+import { slotsPerLane } from "./lane.ts";
 import { lastWidth } from "./slot.ts";
 
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
@@ -116,6 +117,13 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
       const message = `last() looks at the detector's own key and window (and at ${lastWidth} numbers)`;
       problems.push({ file, path: `counters.${counterName}`, message });
     }
+  }
+  const own = Object.values(definition.counters).filter(
+    ({ scope }) => scope.key === undefined && parseDuration(scope.window ?? definition.window) === windowMs,
+  );
+  if (problems.length === 0 && (own.length === 0 || own.length > slotsPerLane)) {
+    const message = `expected at least one counter over the detector's own window and key, and at most ${slotsPerLane}`;
+    problems.push({ file, path: "counters", message });
   }
   return problems;
 }

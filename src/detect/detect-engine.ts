@@ -8,20 +8,15 @@ import { judge, type Finding } from "./judge.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import type { Muting } from "./muting.ts";
+import { type DetectorSet, DetectorSets } from "./detector-sets.ts";
 import { HeldEvents } from "./held-events.ts";
 import { buildTables, slackOf } from "./tables.ts";
-import {
-  bindDetectors,
-  cellNumber,
-  indexDetectors,
-  type ActiveDetector,
-  type BoundDetector,
-  type Cell,
-} from "./plan.ts";
+import { bindDetectors, indexDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
 import { contentHash, evidenceOf, type Sample, SampleRing } from "./sample.ts";
 import { Scratch, type Slot } from "./slot.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 import type { Watermark } from "./watermark.ts";
+import { kindNumber } from "./where.ts";
 
 /** Events of one partition, in its order. */
 export interface EventBatch {
@@ -58,10 +53,15 @@ export class DetectEngine {
   /** Errors thrown by detectors; each was skipped for that detector. */
   faults = 0;
   readonly #options: DetectEngineOptions;
-  readonly #cells: readonly Cell[];
+  /** By `kindNumber`: for methods that a `where` names, and for all others. */
+  readonly #cellsOf = new Map<string, readonly Cell[]>();
+  #cells: readonly Cell[] = [];
   readonly #lanes: readonly Lane[];
   readonly #ring = new SampleRing(65_536);
   readonly #scratch = new Scratch();
+  readonly #sets = new DetectorSets();
+  /** Those that look at the event at hand; fewer than its cell has when one of them threw. */
+  #looking: readonly BoundDetector[] = [];
   /** How far beyond what is sealed the tables have room, in milliseconds. */
   readonly #reach: number;
   #serial = 0;
@@ -76,7 +76,7 @@ export class DetectEngine {
     this.spaces = tables.spaces();
     this.#lanes = this.spaces.flatMap((space) => space.lanes);
     for (const lane of this.#lanes) lane.allocate();
-    this.#cells = indexDetectors(this.bound);
+    this.#index();
     this.coverage = new Coverage(this.bound);
   }
 
@@ -99,7 +99,7 @@ export class DetectEngine {
       }
       memory.see(event);
       if (event.enforced) continue;
-      const cell = this.#cells[cellNumber(event)]!;
+      const cell = this.#cellOf(event);
       for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
@@ -136,81 +136,93 @@ export class DetectEngine {
     this.#lastSecond = Math.floor(this.#options.watermark.newest / 1000);
   }
 
+  /** Muted detectors are left out: what only they count costs nothing more. */
+  #index(): void {
+    const bound = this.bound.filter(({ active }) => !this.#options.muting.isMuted(active.definition.id));
+    const methods = new Set(bound.flatMap(({ active }) => active.definition.where.method ?? []));
+    this.#cells = indexDetectors(bound);
+    this.#cellsOf.clear();
+    for (const method of methods) this.#cellsOf.set(method, indexDetectors(bound, method));
+  }
+
+  #cellOf(event: AccessEvent): Cell {
+    const cells = this.#cellsOf.size === 0 ? this.#cells : (this.#cellsOf.get(event.method) ?? this.#cells);
+    return cells[kindNumber(event)]!;
+  }
+
   #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
     const serial = ++this.#serial;
-    const looking = this.#looking(event, cell);
-    if (looking.length === 0) return;
-    const evidence = this.#evidenceFor(event, looking);
+    this.#looking = cell.detectors;
+    for (const detector of cell.detectors) this.coverage.look(detector, event);
+    const evidence = this.#evidenceFor(event, cell.detectors);
     const hash = contentHash(event);
     let sample: Sample | undefined;
     for (const { space, lane, slots } of cell.work) {
-      if (!this.#evaluate(event, slots, looking)) continue;
+      if (!this.#evaluate(event, slots, cell)) continue;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
       // Whose evidence it is by other keys or windows doesn't matter here.
-      const isEvidence = (evidence & lane.judges) !== 0;
+      const isEvidence = lane.isJudgedFor(evidence);
       if (isEvidence && lane.wantsSample(row, event.time)) {
         sample ??= { time: event.time, hash, detectors: evidence, owner: event.owner, event: evidenceOf(event) };
       }
-      const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, isEvidence };
+      const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, evidence };
       lane.observe(row, observed, this.#scratch, { sealedUntil: this.#sealedUntil });
     }
     if (moment.now - event.time > this.#options.config.staleAfter) return;
-    for (const detector of looking) {
-      if ((evidence & (1 << detector.index)) !== 0) this.#judgeEagerly(detector, event, { serial, told: moment.told });
+    for (const index of evidence) {
+      const detector = this.bound[index]!;
+      if (this.#looking === cell.detectors || this.#looking.includes(detector))
+        this.#judgeEagerly(detector, event, { serial, told: moment.told });
     }
-  }
-
-  /** The detectors that look at this event: by method, and not muted. */
-  #looking(event: AccessEvent, cell: Cell): BoundDetector[] {
-    const looking: BoundDetector[] = [];
-    for (const detector of cell.detectors) {
-      if (detector.methods !== undefined && !detector.methods.has(event.method)) continue;
-      if (this.#options.muting.isMuted(detector.active.definition.id)) continue;
-      this.coverage.look(detector, event);
-      looking.push(detector);
-    }
-    return looking;
   }
 
   /**
    * Fills the scratch with what the event means to a lane. A counter that throws takes its detectors
-   * out of `looking` for this event, and the counters that only they own.
+   * out of those that look at this event, and the counters that only they own.
    */
-  #evaluate(event: AccessEvent, slots: readonly Slot[], looking: BoundDetector[]): boolean {
+  #evaluate(event: AccessEvent, slots: readonly Slot[], cell: Cell): boolean {
     const scratch = this.#scratch;
     scratch.mask = 0;
     for (const slot of slots) {
-      if (!looking.some(({ index }) => slot.owners.has(index))) continue;
+      if (this.#looking !== cell.detectors && !this.#isWanted(slot)) continue;
       try {
         scratch.evaluate(slot, event);
       } catch (error) {
-        for (const detector of looking.filter(({ index }) => slot.owners.has(index))) {
-          this.#threw(detector.active, error);
-          looking.splice(looking.indexOf(detector), 1);
-        }
+        const [failing, rest] = [true, false].map((owns) =>
+          this.#looking.filter(({ index }) => slot.owners.has(index) === owns),
+        );
+        this.#looking = rest!;
+        for (const { active } of failing!) this.#threw(active, error);
       }
     }
-    for (const slot of slots) {
-      if ((scratch.mask & slot.bit) !== 0 && !looking.some(({ index }) => slot.owners.has(index)))
-        scratch.mask &= ~slot.bit;
-    }
+    if (this.#looking !== cell.detectors)
+      for (const slot of slots) if (!this.#isWanted(slot)) scratch.mask &= ~slot.bit;
     return scratch.mask !== 0;
   }
 
-  /** For which of the detectors the event is evidence, as bits. */
-  #evidenceFor(event: AccessEvent, looking: readonly BoundDetector[]): number {
-    let detectors = 0;
+  #isWanted(slot: Slot): boolean {
+    return this.#looking.some(({ index }) => slot.owners.has(index));
+  }
+
+  /** For which of the detectors the event is evidence. */
+  #evidenceFor(event: AccessEvent, looking: readonly BoundDetector[]): DetectorSet {
+    this.#sets.begin();
     for (const { index, active } of looking) {
       const { evidence } = active.definition;
-      if (evidence === undefined || this.#guarded(active, () => evidence(event)) === true) detectors |= 1 << index;
+      try {
+        if (evidence === undefined || evidence(event)) this.#sets.add(index);
+      } catch (error) {
+        this.#threw(active, error);
+      }
     }
-    return detectors;
+    return this.#sets.get();
   }
 
   #judgeEagerly(detector: BoundDetector, event: AccessEvent, at: { serial: number; told: Detection[] }): void {
     const row = detector.space.rowOf(event, at.serial);
     if (row === -1) return;
+    if (detector.lane.mostEvents(row) < detector.floor) return;
     const name = detector.space.table.names[row]!;
     const isOpen = this.episodes.isOpen(detector, name);
     if (isOpen && !this.episodes.mayRefresh(detector, { name, time: event.time })) return;
@@ -224,7 +236,7 @@ export class DetectEngine {
     for (let next = this.held.earliest; next !== undefined; next = this.held.earliest) {
       if (next - this.#reach > watermark) break;
       this.#seal(next - this.#reach, moment.told);
-      for (const event of this.held.release(next)) this.#observe(event, this.#cells[cellNumber(event)]!, moment);
+      for (const event of this.held.release(next)) this.#observe(event, this.#cellOf(event), moment);
     }
     this.#seal(watermark, moment.told);
   }
@@ -234,22 +246,31 @@ export class DetectEngine {
     if (watermark <= this.#sealedUntil) return;
     const stale =
       this.#options.clock.now() - watermark > this.#options.config.staleAfter + this.#options.config.lateness;
-    for (const lane of this.#lanes) {
-      if (lane.judges === 0) continue;
-      const ready = [...lane.pending.keys()].filter((bucket) => (bucket + 1) * lane.bucketMs <= watermark);
-      for (const bucket of ready.sort((a, b) => a - b)) {
-        for (const row of lane.pending.get(bucket)!) {
-          for (const detector of this.bound) {
-            if (detector.lane !== lane || this.#options.muting.isMuted(detector.active.definition.id)) continue;
-            const finding = this.#judge(detector, { row, bucket });
-            if (finding) told.push(...this.episodes.sealed(finding, { stale, coverage: this.coverageOf(detector) }));
-          }
+    for (const { lane, bucket } of this.#sealable(watermark)) {
+      for (const [row, by] of lane.pending.get(bucket)!) {
+        for (const index of by) {
+          const detector = this.bound[index]!;
+          if (detector.lane !== lane || this.#options.muting.isMuted(detector.active.definition.id)) continue;
+          const finding = this.#judge(detector, { row, bucket });
+          if (finding) told.push(...this.episodes.sealed(finding, { stale, coverage: this.coverageOf(detector) }));
         }
-        lane.pending.delete(bucket);
       }
+      lane.pending.delete(bucket);
     }
     this.#sealedUntil = watermark;
     told.push(...this.episodes.advance(watermark));
+  }
+
+  /** The buckets that the watermark has passed, in order of time. */
+  #sealable(watermark: number): { lane: Lane; bucket: number; end: number }[] {
+    const ready: { lane: Lane; bucket: number; end: number }[] = [];
+    for (const lane of this.#lanes) {
+      for (const bucket of lane.pending.keys()) {
+        const end = (bucket + 1) * lane.bucketMs;
+        if (end <= watermark) ready.push({ lane, bucket, end });
+      }
+    }
+    return ready.sort((a, b) => a.end - b.end);
   }
 
   #judge(detector: BoundDetector, at: { row: number; bucket: number }): Finding | undefined {
@@ -268,7 +289,11 @@ export class DetectEngine {
   }
 
   #threw(active: ActiveDetector, error: unknown): void {
+    const { muting } = this.#options;
+    const { id } = active.definition;
+    const wasMuted = muting.isMuted(id);
     this.faults++;
-    this.#options.muting.threw(active.definition.id, error);
+    muting.threw(id, error);
+    if (muting.isMuted(id) !== wasMuted) this.#index();
   }
 }

@@ -2,10 +2,12 @@ import type { AccessEvent } from "../normalize/access-event.ts";
 import type { SavedCoverage } from "./coverage.ts";
 import type { DetectEngine } from "./detect-engine.ts";
 import type { Detection } from "./detection.ts";
+import { type DetectorSet, renumbered } from "./detector-sets.ts";
 import type { SavedEpisode } from "./episodes.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
+import type { Slot } from "./slot.ts";
 import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
 import type { SavedWatermark, Watermark } from "./watermark.ts";
 
@@ -23,7 +25,7 @@ export interface SavedDetect {
   readonly watermark: SavedWatermark;
   readonly sealedUntil: number;
   readonly memory: SavedMemory;
-  /** Ids in the order that the bits of samples stand for. */
+  /** Ids in the order of the numbers that samples and what is pending name. */
   readonly detectors: readonly string[];
   readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
@@ -60,7 +62,11 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
 export function loadDetect({ engine, watermark, memory }: DetectParts, saved: SavedDetect): Detection[] {
   watermark.load(saved.watermark);
   memory.load(saved.memory);
-  const sampleOf = sampleMover(saved.detectors, idsOf(engine));
+  const now = idsOf(engine);
+  const to = saved.detectors.map((id) => now.indexOf(id));
+  const isAsBefore = saved.detectors.join() === now.join();
+  const setOf = (set: DetectorSet) => (isAsBefore ? set : renumbered(set, to));
+  const sampleOf = sampleMover(setOf);
   for (const space of engine.spaces) {
     const known = saved.spaces.find(({ dimensions }) => dimensions.join() === space.dimensions.join());
     if (!known) continue;
@@ -68,8 +74,10 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
       space.restore(name, { seen: known.seen[i]!, touches: known.touches[i]! }),
     );
     for (const lane of space.lanes) {
-      const before = known.lanes.find((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
-      if (before) loadLane(lane, before, { rows, sampleOf });
+      const filled = new Set<Slot>();
+      // Another list of detectors may have them spread over other lanes.
+      const before = known.lanes.filter((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
+      for (const one of before) loadLane(lane, one, { rows, sampleOf, setOf, filled });
     }
   }
   engine.late = saved.late;
@@ -99,18 +107,13 @@ function saveSpace(space: KeySpace, sealedUntil: number): SavedSpace {
   };
 }
 
-/** Samples say by bits which detectors' evidence they are; the bits change when the list of detectors does. */
-function sampleMover(before: readonly string[], now: readonly string[]): (sample: Sample) => Sample {
-  if (before.join() === now.join()) return (sample) => sample;
+/** Samples say whose evidence they are; a sample that several rows share stays one. */
+function sampleMover(setOf: (set: DetectorSet) => DetectorSet): (sample: Sample) => Sample {
   const moved = new Map<Sample, Sample>();
   return (sample) => {
-    const known = moved.get(sample);
-    if (known) return known;
-    const detectors = before.reduce((bits, id, old) => {
-      const index = now.indexOf(id);
-      return (sample.detectors & (1 << old)) !== 0 && index >= 0 ? bits | (1 << index) : bits;
-    }, 0);
-    const fresh = { ...sample, detectors };
+    const detectors = setOf(sample.detectors);
+    if (detectors === sample.detectors) return sample;
+    const fresh = moved.get(sample) ?? { ...sample, detectors };
     moved.set(sample, fresh);
     return fresh;
   };

@@ -49,10 +49,9 @@ export function judge(
 
   const shown = definition.shows?.(figures as never, params) ?? Object.keys(figures);
   key ??= detector.space.keyOf(row);
-  const mine = 1 << detector.index;
   const samples = detector.lane
     .samples(row, bucket)
-    .filter((sample) => (sample.detectors & mine) !== 0)
+    .filter((sample) => sample.detectors.includes(detector.index))
     .sort((a, b) => a.time - b.time || a.hash - b.hash);
   const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
   const evidence = samples.map(({ event }) => event);

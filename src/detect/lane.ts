@@ -1,13 +1,19 @@
 import { BucketPool, samplesPerBucket, type SavedRing } from "./bucket-pool.ts";
 import type { Known, Remembered } from "./define-detector.ts";
+import { type DetectorSet, unionOf } from "./detector-sets.ts";
 import { keepEarliest, type Sample, type SampleRing } from "./sample.ts";
+import type { SavedRow, SavedRows } from "./saved-rows.ts";
 import { Scratch, type Slot } from "./slot.ts";
 import { sparseEntries, SparseRows, type SparseEvent } from "./sparse-rows.ts";
+import { canMeet } from "./where.ts";
+
+/** Counters of one lane: an observation says by bits which of them it matched. */
+export const slotsPerLane = 31;
 
 /** What a lane keeps of an event, beside its counts. */
 export interface Observed extends SparseEvent {
-  /** True when it can make a detector fire that judges this lane. */
-  readonly isEvidence: boolean;
+  /** Which detectors it can make fire; of interest are those that judge this lane. */
+  readonly evidence: DetectorSet;
 }
 
 /** What a lane needs of the engine while it observes. */
@@ -28,11 +34,13 @@ export class Lane {
   readonly keepMs: number;
   /** Buckets in a window. */
   readonly span: number;
+  /** It counts what people do all day. */
+  readonly isBroad: boolean;
   readonly slots: Slot[] = [];
-  /** By bit of their number: the detectors that judge its rows each time one of its buckets is sealed. */
-  judges = 0;
-  /** Rows with observations in a bucket that is not sealed yet. */
-  readonly pending = new Map<number, Set<number>>();
+  /** The detectors that judge its rows each time one of its buckets is sealed. */
+  readonly judges = new Set<number>();
+  /** By bucket that is not sealed yet: its rows with evidence in it, and whose evidence that is. */
+  readonly pending = new Map<number, Map<number, DetectorSet>>();
   readonly #rows: number;
   readonly #slack: number;
   #width = 0;
@@ -44,7 +52,15 @@ export class Lane {
   readonly #scratch = new Scratch();
 
   /** `slackMs`: how far beyond a window buckets must be kept (lateness and skew between partitions). */
-  constructor(options: { rows: number; windowMs: number; bucketMs: number; slackMs: number; ring: SampleRing }) {
+  constructor(options: {
+    rows: number;
+    windowMs: number;
+    bucketMs: number;
+    slackMs: number;
+    ring: SampleRing;
+    isBroad?: boolean;
+  }) {
+    this.isBroad = options.isBroad ?? false;
     this.#rows = options.rows;
     this.windowMs = options.windowMs;
     this.bucketMs = options.bucketMs;
@@ -55,12 +71,18 @@ export class Lane {
   }
 
   addSlot(slot: Slot): void {
-    if (this.slots.length === 31) throw new RangeError("a lane holds at most 31 counters");
+    if (this.slots.length === slotsPerLane) throw new RangeError(`a lane holds at most ${slotsPerLane} counters`);
     slot.bit = 1 << this.slots.length;
-    slot.at = this.#width;
-    this.#width += slot.width;
+    slot.at = this.#placeFor(slot);
+    this.#width = Math.max(this.#width, slot.at + slot.width);
     if (slot.kind === "last") this.#lastMask |= slot.bit;
     this.slots.push(slot);
+  }
+
+  /** Whether its rows are judged because of such evidence. */
+  isJudgedFor(evidence: DetectorSet): boolean {
+    for (const index of evidence) if (this.judges.has(index)) return true;
+    return false;
   }
 
   /** Allocates all memory, once the slots are known. */
@@ -99,18 +121,20 @@ export class Lane {
 
   /** Counts one event for a row; `scratch` holds which slots it matched and their values. */
   observe(row: number, event: Observed, scratch: Scratch, time: LaneTime): void {
-    if (event.isEvidence) this.markPending(this.bucketOf(event.time), row);
+    if (this.isJudgedFor(event.evidence)) this.markPending(this.bucketOf(event.time), row, event.evidence);
     if (!this.#onlyLast && !this.#pool.has(row)) {
       this.#sparse.prune(row, (this.bucketOf(time.sealedUntil) - this.span) * this.bucketMs);
     }
     this.#add(row, event, scratch);
   }
 
-  /** The row is to be judged once this bucket is sealed. */
-  markPending(bucket: number, row: number): void {
-    const rows = this.pending.get(bucket);
-    if (rows) rows.add(row);
-    else this.pending.set(bucket, new Set([row]));
+  /** The row is to be judged by these detectors once this bucket is sealed. */
+  markPending(bucket: number, row: number, by: DetectorSet): void {
+    let rows = this.pending.get(bucket);
+    if (!rows) this.pending.set(bucket, (rows = new Map()));
+    const known = rows.get(row);
+    if (known === undefined) rows.set(row, by);
+    else if (known !== by) rows.set(row, unionOf(known, by));
   }
 
   /** The figure of one slot over the window that ends with bucket `end` (its own, complete or not). */
@@ -202,6 +226,16 @@ export class Lane {
     }
   }
 
+  /** Counters that no event can match together hold their numbers in the same place. */
+  #placeFor(slot: Slot): number {
+    const others = this.slots.filter((other) => other.width > 0 && canMeet(other.where, slot.where));
+    let at = 0;
+    for (const other of others.sort((a, b) => a.at - b.at)) {
+      if (other.at < at + slot.width) at = Math.max(at, other.at + other.width);
+    }
+    return at;
+  }
+
   #add(row: number, event: SparseEvent, scratch: Scratch): void {
     if (!this.#pool.has(row)) {
       const whenFull = this.#onlyLast ? "replace" : "refuse";
@@ -237,42 +271,5 @@ export class Lane {
       for (let v = 0; v < slot.width; v++) remembered.push(values[i * width + slot.at + v]!);
       return { time: times[i]!, values: remembered };
     });
-  }
-}
-
-/** What was observed of one row. */
-export interface SavedRow {
-  readonly times: Float64Array;
-  readonly hashes: Uint32Array;
-  readonly masks: Uint32Array;
-  readonly values: Float64Array;
-  readonly samples: readonly (Sample | undefined)[];
-  readonly pooled: SavedRing | undefined;
-}
-
-/** Many rows in few arrays, since saving hundreds of thousands of small ones would stop everything for seconds. */
-export interface SavedRows extends Omit<SavedRow, "pooled"> {
-  /** Numbers an observation carries. */
-  readonly width: number;
-  /** Of each row: how many of the observations are its own. */
-  readonly counts: Uint8Array;
-  /** By the row's place. */
-  readonly pooled: ReadonlyMap<number, SavedRing>;
-}
-
-/** The rows one by one, in their order. */
-export function* savedRows(saved: SavedRows): Generator<SavedRow> {
-  let from = 0;
-  for (let place = 0; place < saved.counts.length; place++) {
-    const to = from + saved.counts[place]!;
-    yield {
-      times: saved.times.subarray(from, to),
-      hashes: saved.hashes.subarray(from, to),
-      masks: saved.masks.subarray(from, to),
-      values: saved.values.subarray(from * saved.width, to * saved.width),
-      samples: saved.samples.slice(from, to),
-      pooled: saved.pooled.get(place),
-    };
-    from = to;
   }
 }

@@ -9,6 +9,9 @@ import { allowDetectorImports } from "./detector-imports.ts";
 import type { DetectorSettings } from "./detect-config.ts";
 import type { ActiveDetector } from "./plan.ts";
 
+/** Each costs something for every event it looks at. */
+const maxDetectors = 256;
+
 export interface LoadedDetector {
   readonly definition: DetectorDefinition;
   readonly file: string;
@@ -47,6 +50,10 @@ export function activateDetectors(
   const detectors: ActiveDetector[] = [];
   const problems: Problem[] = [];
   const known = new Set(loaded.map(({ definition }) => definition.id));
+  if (loaded.length > maxDetectors) {
+    const message = `${loaded.length} detectors were found, ${maxDetectors} are the most there may be`;
+    problems.push({ file: "configuration", path: "detectors.directories", message });
+  }
   for (const id of Object.keys(settings)) {
     if (known.has(id)) continue;
     const message = `there is no detector "${id}"; there are ${[...known].sort().join(", ")}`;

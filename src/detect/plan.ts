@@ -1,10 +1,10 @@
 import type { z } from "zod";
 import { parseDuration } from "../units.ts";
-import { endpointClasses, outcomes, type AccessEvent } from "../normalize/access-event.ts";
-import { originsOf, type Counter, type DetectorDefinition, type Dimension, type Where } from "./define-detector.ts";
+import type { Counter, DetectorDefinition, Dimension, Where } from "./define-detector.ts";
 import type { KeySpace } from "./key-space.ts";
-import type { Lane } from "./lane.ts";
+import { type Lane, slotsPerLane } from "./lane.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { awaits, chooses, eventKinds } from "./where.ts";
 
 /** A detector as it is to run: its definition, checked parameters, mode. */
 export interface ActiveDetector {
@@ -23,7 +23,7 @@ export interface BoundCounter {
 
 /** A detector bound to its tables. */
 export interface BoundDetector {
-  /** Its number, and its bit in samples and owners. */
+  /** Its number in samples, owners and sets of detectors. */
   readonly index: number;
   readonly active: ActiveDetector;
   readonly space: KeySpace;
@@ -33,8 +33,6 @@ export interface BoundDetector {
   readonly quietMs: number;
   /** Keys with fewer counted events in the window can't make it fire. */
   readonly floor: number;
-  /** Methods its `where` names, or `undefined` for all. */
-  readonly methods: ReadonlySet<string> | undefined;
 }
 
 /** What an event of one kind (class, outcome, origin, attempt or not) means: which detectors look, and which slots may count it. */
@@ -48,43 +46,73 @@ export interface Cell {
 /** What the plan is built with: makes a key space (a table and its dimensions) on demand. */
 export interface PlanTables {
   space(dimensions: readonly Dimension[]): KeySpace;
-  lane(space: KeySpace, window: { windowMs: number; bucketMs: number }): Lane;
+  /** A lane for what a detector counts over one window: one that suits, or a new one. */
+  lane(space: KeySpace, wanted: WantedLane): Lane;
+}
+
+/** What is asked of a lane. */
+export interface WantedLane {
+  readonly windowMs: number;
+  readonly bucketMs: number;
+  readonly where: Where;
+  /** Whether its counters have room there. */
+  readonly fits: (lane: Lane) => boolean;
 }
 
 /**
  * Binds detectors to tables: detectors with the same key share rows, those with the same window
- * share a lane, and equal counters under an equal `where` share a slot.
+ * share a lane as long as it has room, and equal counters under an equal `where` share a slot.
  */
 export function bindDetectors(detectors: readonly ActiveDetector[], tables: PlanTables): BoundDetector[] {
   return detectors.map((active, index) => {
     const { definition } = active;
+    const { where } = definition;
     const windowMs = parseDuration(definition.window)!;
     const bucketMs = bucketOf(windowMs, definition.bucket);
     const space = tables.space(definition.key);
-    const counters = Object.entries(definition.counters).map(([name, counter]) => {
+    const all = Object.entries(definition.counters).map(([name, counter]) => {
       const own = counter.scope.window === undefined ? windowMs : parseDuration(counter.scope.window)!;
-      const size = own === windowMs ? bucketMs : Math.max(bucketMs, bucketOf(own, undefined));
       const at = counter.scope.key === undefined ? space : tables.space(counter.scope.key);
-      const lane = tables.lane(at, { windowMs: own, bucketMs: size });
-      const slot = sharedSlot(lane, { counter, where: JSON.stringify(definition.where) });
+      return { name, counter, space: at, windowMs: own };
+    });
+    // All that is counted over one window is in one lane: how much a row has seen is told by that lane.
+    const laneFor = (at: KeySpace, over: number) => {
+      const together = all.filter((one) => one.space === at && one.windowMs === over).map(({ counter }) => counter);
+      const fits = (lane: Lane) => lane.slots.length + together.filter((one) => !shared(lane, one, where)).length <= slotsPerLane;
+      const size = over === windowMs ? bucketMs : Math.max(bucketMs, bucketOf(over, undefined));
+      return tables.lane(at, { windowMs: over, bucketMs: size, where, fits });
+    }; // prettier-ignore
+    const lane = laneFor(space, windowMs);
+    const lanes = new Map([[lane.windowMs, new Map([[space, lane]])]]);
+    const counters = all.map(({ name, counter, space: at, windowMs: over }) => {
+      const bySpace = lanes.get(over) ?? new Map<KeySpace, Lane>();
+      lanes.set(over, bySpace);
+      const on = bySpace.get(at) ?? laneFor(at, over);
+      bySpace.set(at, on);
+      const slot = shared(on, counter, where) ?? added(on, createSlot(counter, where));
       slot.owners.add(index);
       slot.names.push(`${definition.id}.${name}`);
-      return { name, space: at, lane, slot };
+      return { name, space: at, lane: on, slot };
     });
-    const lane = tables.lane(space, { windowMs, bucketMs });
-    lane.judges |= 1 << index;
+    lane.judges.add(index);
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
-    const methods = definition.where.method === undefined ? undefined : new Set(definition.where.method);
     const floor = definition.floor?.(active.params) ?? 1;
-    return { index, active, space, lane, counters, quietMs, floor, methods };
+    return { index, active, space, lane, counters, quietMs, floor };
   });
 }
 
-/** The plan's index: for each kind of event, what one of that kind means. */
-export function indexDetectors(bound: readonly BoundDetector[]): Cell[] {
+/**
+ * The plan's index for events of one method, by `kindNumber`: what an event of each kind means.
+ * `undefined` stands for any method that no `where` names.
+ */
+export function indexDetectors(bound: readonly BoundDetector[], method?: string): Cell[] {
+  const mine = bound.filter(({ active }) => {
+    const named = active.definition.where.method;
+    return named === undefined || (method !== undefined && named.includes(method));
+  });
   return eventKinds.map((kind) => {
-    const detectors = bound.filter(({ active }) => chooses(active.definition.where, kind));
-    const awaiting = bound.filter(({ active }) => awaits(active.definition.where, kind));
+    const detectors = mine.filter(({ active }) => chooses(active.definition.where, kind));
+    const awaiting = mine.filter(({ active }) => awaits(active.definition.where, kind));
     const work = new Map<Lane, { space: KeySpace; lane: Lane; slots: Slot[] }>();
     for (const { counters, lane, space } of detectors) {
       if (!work.has(lane)) work.set(lane, { space, lane, slots: [] });
@@ -98,55 +126,18 @@ export function indexDetectors(bound: readonly BoundDetector[]): Cell[] {
   });
 }
 
-/** What the index is made by. */
-export type EventKind = Pick<AccessEvent, "endpointClass" | "outcome" | "origin" | "attempt">;
-
-const eventKinds: readonly EventKind[] = endpointClasses.flatMap((endpointClass) =>
-  outcomes.flatMap((outcome) =>
-    (["gateway", "shop"] as const).flatMap((origin) =>
-      [true, false].map((attempt) => ({ endpointClass, outcome, origin, attempt })),
-    ),
-  ),
-);
-const kindsPerOutcome = 4;
-
-const classNumber = new Map<string, number>(
-  endpointClasses.map((name, i) => [name, i * outcomes.length * kindsPerOutcome]),
-);
-const outcomeNumber = new Map<string, number>(outcomes.map((name, i) => [name, i * kindsPerOutcome]));
-
-/** Where in the index an event's cell is. */
-export function cellNumber(event: EventKind): number {
-  const place = classNumber.get(event.endpointClass)! + outcomeNumber.get(event.outcome)!;
-  return place + (event.origin === "shop" ? 2 : 0) + (event.attempt ? 0 : 1);
-}
-
 /** A bucket is a sixtieth of the window, at least a second. */
 function bucketOf(windowMs: number, bucket: string | undefined): number {
   return bucket === undefined ? Math.max(1000, Math.ceil(windowMs / 60 / 1000) * 1000) : parseDuration(bucket)!;
 }
 
-/** Whether a detector with this `where` looks at such an event; its methods are another question. */
-export function chooses(where: Where, event: EventKind): boolean {
-  const has = (list: readonly string[] | undefined, value: string) => list === undefined || list.includes(value);
-  return (
-    has(where.endpointClass, event.endpointClass) &&
-    has(where.outcome, event.outcome) &&
-    originsOf(where).includes(event.origin) &&
-    (where.attempt === undefined || where.attempt === event.attempt)
-  );
+/** The slot of a lane that counts the same, if there is one. */
+function shared(lane: Lane, counter: Counter, where: Where): Slot | undefined {
+  const text = JSON.stringify(where);
+  return lane.slots.find((slot) => JSON.stringify(slot.where) === text && sameCounter(slot.counter, counter));
 }
 
-/** A request that is no attempt, of a class whose attempts the detector judges; how it ended is for the shop event to say. */
-export function awaits(where: Where, event: EventKind): boolean {
-  if (where.attempt !== true || event.attempt || event.origin === "shop") return false;
-  return where.endpointClass === undefined || where.endpointClass.includes(event.endpointClass);
-}
-
-function sharedSlot(lane: Lane, wanted: { counter: Counter; where: string }): Slot {
-  const equal = lane.slots.find(({ counter, where }) => where === wanted.where && sameCounter(counter, wanted.counter));
-  if (equal) return equal;
-  const slot = createSlot(wanted.counter, wanted.where);
+function added(lane: Lane, slot: Slot): Slot {
   lane.addSlot(slot);
   return slot;
 }

@@ -1,12 +1,13 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { EvidenceEvent } from "./detection.ts";
+import type { DetectorSet } from "./detector-sets.ts";
 
 /** An event kept as evidence, with what orders it and whom it speaks for. */
 export interface Sample {
   readonly time: number;
   readonly hash: number;
-  /** Detectors (by bit of their number) whose evidence it is. */
-  readonly detectors: number;
+  /** Detectors whose evidence it is. */
+  readonly detectors: DetectorSet;
   /** Who owns the endpoint. */
   readonly owner: string | undefined;
   readonly event: EvidenceEvent;

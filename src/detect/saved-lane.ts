@@ -1,5 +1,7 @@
 import type { SavedRing } from "./bucket-pool.ts";
-import { savedRows, type Lane, type SavedRow, type SavedRows } from "./lane.ts";
+import type { DetectorSet } from "./detector-sets.ts";
+import type { Lane } from "./lane.ts";
+import { savedRows, type SavedRow, type SavedRows } from "./saved-rows.ts";
 import type { Sample } from "./sample.ts";
 import type { Slot } from "./slot.ts";
 
@@ -18,8 +20,8 @@ export interface SavedLane {
   readonly bucketMs: number;
   readonly slots: readonly SavedSlot[];
   readonly rows: SavedRows;
-  /** Buckets that are not sealed yet, and the rows to be judged then. */
-  readonly pending: readonly (readonly [bucket: number, places: Uint32Array])[];
+  /** Buckets that are not sealed yet, the rows to be judged then, and by whom. */
+  readonly pending: readonly (readonly [bucket: number, places: Uint32Array, by: readonly DetectorSet[]])[];
 }
 
 /** `placeOf`: by row, its place among the rows. */
@@ -35,8 +37,8 @@ export function saveLane(lane: Lane, rows: readonly number[], placeOf: ReadonlyM
     })),
     rows: lane.save(rows),
     pending: [...lane.pending].map(([bucket, waiting]) => {
-      const places = [...waiting].map((row) => placeOf.get(row)).filter((place) => place !== undefined);
-      return [bucket, Uint32Array.from(places)];
+      const known = [...waiting].filter(([row]) => placeOf.has(row));
+      return [bucket, Uint32Array.from(known, ([row]) => placeOf.get(row)!), known.map(([, by]) => by)];
     }),
   };
 }
@@ -48,17 +50,30 @@ export function saveLane(lane: Lane, rows: readonly number[], placeOf: ReadonlyM
 export function loadLane(
   lane: Lane,
   saved: SavedLane,
-  onto: { rows: readonly number[]; sampleOf: (sample: Sample) => Sample },
+  onto: {
+    rows: readonly number[];
+    sampleOf: (sample: Sample) => Sample;
+    setOf: (set: DetectorSet) => DetectorSet;
+    /** Slots that have got what they counted: it may have been in two lanes, and is one now. */
+    filled: Set<Slot>;
+  },
 ): void {
-  const places = lane.slots.map((slot) => saved.slots.findIndex((old) => isSame(old, slot)));
+  const places = lane.slots.map((slot) =>
+    onto.filled.has(slot) ? -1 : saved.slots.findIndex((old) => isSame(old, slot)),
+  );
+  if (places.every((old) => old === -1)) return;
   const isAsBefore = places.length === saved.slots.length && places.every((old, place) => old === place);
+  lane.slots.forEach((slot, s) => places[s]! >= 0 && onto.filled.add(slot));
   let place = 0;
   for (const row of savedRows(saved.rows)) {
     const own = isAsBefore ? row : moved(row, { lane, saved, places });
     lane.merge(onto.rows[place++]!, withSamples(own, onto.sampleOf));
   }
-  for (const [bucket, waiting] of saved.pending) {
-    for (const at of waiting) lane.markPending(bucket, onto.rows[at]!);
+  for (const [bucket, waiting, by] of saved.pending) {
+    waiting.forEach((at, i) => {
+      const evidence = onto.setOf(by[i]!);
+      if (lane.isJudgedFor(evidence)) lane.markPending(bucket, onto.rows[at]!, evidence);
+    });
   }
 }
 
@@ -67,7 +82,7 @@ export function loadLane(
 /** Changes when anything changes that gives a slot's numbers their meaning. */
 function definitionOf({ kind, n, where, counter }: Slot): string {
   const of = "of" in counter ? counter.of.toString() : "";
-  return [kind, n, where, counter.if?.toString() ?? "", of].join("\n");
+  return [kind, n, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
 }
 
 /** The same text is not enough: what it refers to may differ between detectors. */
@@ -88,7 +103,7 @@ function moved(row: SavedRow, to: { lane: Lane; saved: SavedLane; places: readon
   kept.forEach((from, i) => {
     lane.slots.forEach(({ at, width }, s) => {
       const old = saved.slots[places[s]!];
-      if (!old) return;
+      if (!old || (row.masks[from]! & (1 << places[s]!)) === 0) return;
       for (let v = 0; v < width; v++)
         values[i * lane.width + at + v] = row.values[from * saved.rows.width + old.at + v]!;
     });

@@ -1,5 +1,5 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import type { Counter, Known } from "./define-detector.ts";
+import type { Counter, Known, Where } from "./define-detector.ts";
 import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
 import { hash32 } from "./hash.ts";
 
@@ -10,8 +10,8 @@ export const lastWidth = 4;
 export interface Slot {
   readonly kind: Counter["kind"];
   readonly counter: Counter;
-  /** Its detectors' `where`, as text: which events come by at all. */
-  readonly where: string;
+  /** Its detectors' `where`: which events come by at all. */
+  readonly where: Where;
   /** Detectors that own it, as indexes into the engine's list. */
   readonly owners: Set<number>;
   /** Names that stay the same over restarts: `detector.counter` of each owner. */
@@ -25,7 +25,7 @@ export interface Slot {
   at: number;
 }
 
-export function createSlot(counter: Counter, where = "{}"): Slot {
+export function createSlot(counter: Counter, where: Where = {}): Slot {
   const width = counter.kind === "count" ? 0 : counter.kind === "last" ? lastWidth : 1;
   const n = counter.kind === "last" ? counter.n : 0;
   return { kind: counter.kind, counter, where, owners: new Set(), names: [], width, n, bit: 0, at: 0 };

@@ -1,9 +1,11 @@
 import type { DetectConfig } from "./detect-config.ts";
-import type { Dimension } from "./define-detector.ts";
+import type { EndpointClass } from "../normalize/access-event.ts";
+import type { Dimension, Where } from "./define-detector.ts";
 import { KeySpace } from "./key-space.ts";
 import { Lane } from "./lane.ts";
 import type { PlanTables } from "./plan.ts";
 import type { SampleRing } from "./sample.ts";
+import { canMeet } from "./where.ts";
 
 /** How far partitions may be apart before the one in front is paused; buckets are kept for so long. */
 export const aheadMs = 45_000;
@@ -16,6 +18,18 @@ export function slackOf(config: DetectConfig): number {
 /** Dimensions with few values, or of which only those with much traffic matter: their tables are small. */
 const few: readonly Dimension[] = ["country", "asn", "userAgent", "route", "endpointClass", "gateway"];
 const rowsOfFew = 4096;
+
+const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];
+
+/**
+ * Whether it chooses what people do all day. Such requests fill the rows in which rare ones are
+ * counted, so both are kept apart: a client that reads a hundred product pages has its failed
+ * sign-ins in a lane that is quiet.
+ */
+function isBroad({ endpointClass, outcome }: Where): boolean {
+  if (outcome !== undefined && !outcome.includes("ok")) return false;
+  return endpointClass === undefined || endpointClass.some((one) => everyday.includes(one));
+}
 
 /** Makes the key spaces and lanes that a plan asks for, each once. */
 export function buildTables(options: {
@@ -32,11 +46,18 @@ export function buildTables(options: {
       spaces.set(name, space);
       return space;
     },
-    lane(space, { windowMs, bucketMs }) {
-      const known = space.lanes.find((lane) => lane.windowMs === windowMs && lane.bucketMs === bucketMs);
+    lane(space, { windowMs, bucketMs, where, fits }) {
+      const suiting = space.lanes.filter(
+        (lane) =>
+          lane.windowMs === windowMs && lane.bucketMs === bucketMs && lane.isBroad === isBroad(where) && fits(lane),
+      );
+      const known = suiting.find((lane) => lane.slots.some((slot) => canMeet(slot.where, where))) ?? suiting[0];
       if (known) return known;
       const slackMs = slackOf(options.config);
-      const lane = new Lane({ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring });
+      const lane = new Lane({
+        ...{ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring },
+        isBroad: isBroad(where),
+      });
       space.addLane(lane);
       return lane;
     },

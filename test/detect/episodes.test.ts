@@ -238,5 +238,5 @@ function ip(i: number): Target {
 
 function aSample(ms: number, of: { route?: string; owner?: string } = {}): Sample {
   const event = anEvent({ time: start + ms, endpointClass: "login", route: of.route ?? "/api/login" });
-  return { time: event.time, hash: ms, detectors: 1, owner: of.owner, event: evidenceOf(event) };
+  return { time: event.time, hash: ms, detectors: [0], owner: of.owner, event: evidenceOf(event) };
 }

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { deserialize, serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
-import { savedRows, type Lane, type SavedRows } from "../../src/detect/lane.ts";
+import type { Lane } from "../../src/detect/lane.ts";
+import { savedRows, type SavedRows } from "../../src/detect/saved-rows.ts";
 import { samplesPerBucket } from "../../src/detect/bucket-pool.ts";
 import { sparseEntries } from "../../src/detect/sparse-rows.ts";
 import { createSlot, Scratch } from "../../src/detect/slot.ts";
@@ -140,7 +141,7 @@ test("a quiet row forgets what no window to be sealed can hold, and is not promo
   for (let i = 0; i < 50; i++) {
     const time = laneStart + i * laneWindowMs;
     scratch.mask = 1;
-    lane.observe(0, { time, hash: i, sample: undefined, isEvidence: true }, scratch, { sealedUntil: time - 10_000 });
+    lane.observe(0, { time, hash: i, sample: undefined, evidence: [0] }, scratch, { sealedUntil: time - 10_000 });
   }
   expect(lane.promoted).toBe(0);
   expect(lane.mostEvents(0)).toBeLessThan(4);

@@ -109,6 +109,13 @@ describe("settings", () => {
   });
 });
 
+test("more detectors than the engine is made for are refused", () => {
+  const many = Array.from({ length: 257 }, (_, i) => ({ definition: aDetector({ id: `d${i}` }), file: "" }));
+  const { problems } = activateDetectors(many, {});
+  expect(problems.map(({ message }) => message)).toEqual(["257 detectors were found, 256 are the most there may be"]);
+  expect(activateDetectors(many.slice(1), {}).problems).toEqual([]);
+});
+
 test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["a key that doesn't exist", { key: ["shoeSize" as never] }, "key.0", "Invalid option"],
   ["no question for people", { triage: [] }, "triage", "at least one question"],
@@ -117,6 +124,8 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["a counter of a shorter window", { window: "1h", counters: { x: count(undefined, { window: "1m" }) } }, "counters.x.window", "at least as long"],
   ["a counter of another key", { counters: { x: count(undefined, { key: ["userId"] }) } }, "counters.x.key", "a part of the detector's own key"],
   ["last() over another window", { counters: { x: last(2, () => [1], undefined, { window: "1h" }) } }, "counters.x", "the detector's own key and window"],
+  ["no counter of its own window", { counters: { x: count(undefined, { window: "1h" }) } }, "counters", "at least one counter"],
+  ["too many counters", { counters: Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`c${i}`, count()])) }, "counters", "at most 31"],
   ["last() of too many", { counters: { x: last(7, () => [1]) } }, "counters.x.n", "at most 6"],
 ])("%s is explained", ([, partial, path, message]) => {
   const examples = [true, false].map((fires) => ({ name: "x", fires, events: [{ at: "0s" as const }] }));

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { count, type Counter, distinct, isFailed, isOk, last, sum } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
-import { bindDetectors, cellNumber, indexDetectors } from "../../src/detect/plan.ts";
+import { bindDetectors, indexDetectors } from "../../src/detect/plan.ts";
 import { SampleRing } from "../../src/detect/sample.ts";
 import { buildTables } from "../../src/detect/tables.ts";
+import { kindNumber } from "../../src/detect/where.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
 import { endpointClasses, outcomes, type EndpointClass, type Outcome } from "../../src/normalize/access-event.ts";
 import { aCountingDetector, aDetector } from "../support/a-detector.ts";
@@ -65,13 +66,13 @@ describe("the index", () => {
   ]); // prettier-ignore
   const request = { origin: "gateway", attempt: true } as const;
   const at = (endpointClass: EndpointClass, outcome: Outcome) =>
-    cells[cellNumber({ endpointClass, outcome, ...request })]!;
+    cells[kindNumber({ endpointClass, outcome, ...request })]!;
 
   test("has a place for every class, outcome and origin, attempts and others", () => {
     const numbers = endpointClasses.flatMap((endpointClass) =>
       outcomes.flatMap((outcome) =>
         (["gateway", "shop"] as const).flatMap((origin) =>
-          [true, false].map((attempt) => cellNumber({ endpointClass, outcome, origin, attempt })),
+          [true, false].map((attempt) => kindNumber({ endpointClass, outcome, origin, attempt })),
         ),
       ),
     );
@@ -113,7 +114,7 @@ describe("attempts and origins", () => {
     ["shop", true, ["attempts", "events"], []],
     ["shop", false, ["others", "events"], []],
   ] as const)("%s, attempt %s: %s look, %s wait for another", ([origin, attempt, look, wait]) => {
-    const cell = cells[cellNumber({ endpointClass: "login", outcome: "failed", origin, attempt })]!;
+    const cell = cells[kindNumber({ endpointClass: "login", outcome: "failed", origin, attempt })]!;
     expect(ids(cell.detectors)).toEqual(look);
     expect(ids(cell.awaiting)).toEqual(wait);
   });

@@ -1,7 +1,8 @@
 import { deserialize, serialize } from "node:v8";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Lane, savedRows, type SavedRow, type SavedRows } from "../../src/detect/lane.ts";
+import type { Lane } from "../../src/detect/lane.ts";
+import { savedRows, type SavedRow, type SavedRows } from "../../src/detect/saved-rows.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import {
   addingCounters,

@@ -43,8 +43,8 @@ export function observe(lane: Lane, event: AccessEvent, row = 0): void {
   for (const slot of lane.slots) scratch.evaluate(slot, event);
   if (scratch.mask === 0) return;
   const hash = contentHash(event);
-  const sample = { time: event.time, hash, detectors: 1, owner: undefined, event: evidenceOf(event) };
-  lane.observe(row, { time: event.time, hash, sample, isEvidence: true }, scratch, { sealedUntil: 0 });
+  const sample = { time: event.time, hash, detectors: [0], owner: undefined, event: evidenceOf(event) };
+  lane.observe(row, { time: event.time, hash, sample, evidence: [0] }, scratch, { sealedUntil: 0 });
 }
 
 /** Events within the window and the slack, in any order. */
