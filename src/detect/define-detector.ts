@@ -214,8 +214,11 @@ export const isFailed: Predicate = (event) => event.outcome === "failed" && !eve
 /** The event succeeded in the shop's terms. */
 export const isOk: Predicate = (event) => event.outcome === "ok";
 
-/** It ended in the shop's terms, one way or the other: what a failed share is a share of. */
-export const isAnswered: Predicate = (event) => event.outcome === "ok" || isFailed(event);
+/** The shop said no: a wrong password, an unknown name. An error of the server, which fails everybody, is none. */
+export const isRefused: Predicate = (event) => isFailed(event) && event.status < 500;
+
+/** The shop said yes or no: what a refused share is a share of. */
+export const isAnswered: Predicate = (event) => event.outcome === "ok" || isRefused(event);
 
 /** The gateway's or application's limiter refused it. */
 export const isLimited: Predicate = (event) => event.outcome === "limited" && !event.enforced;
