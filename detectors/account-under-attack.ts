@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isFailed } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct, isRefused } from "../src/detect/define-detector.ts";
 
 export default defineDetector({
   id: "account-under-attack",
@@ -19,13 +19,13 @@ export default defineDetector({
     clients: z.int().min(2).default(5).meta({ description: "Different clients they come from." }),
   }),
   counters: {
-    failures: count(isFailed),
-    clients: distinct((e) => e.clientKey, isFailed),
-    countries: distinct((e) => e.country, isFailed),
-    networks: distinct((e) => e.asn, isFailed),
-    agents: distinct((e) => e.userAgent, isFailed),
+    failures: count(isRefused),
+    clients: distinct((e) => e.clientKey, isRefused),
+    countries: distinct((e) => e.country, isRefused),
+    networks: distinct((e) => e.asn, isRefused),
+    agents: distinct((e) => e.userAgent, isRefused),
   },
-  evidence: isFailed,
+  evidence: isRefused,
   floor: (p) => p.failures,
   fires: ({ failures, clients, countries, networks, agents }, p) =>
     failures >= p.failures &&

@@ -1,35 +1,23 @@
-import { z } from "zod";
-import { count, defineDetector, distinct, isFailed } from "../src/detect/define-detector.ts";
+import { defineDetector, isRefused } from "../src/detect/define-detector.ts";
+import { triedAccountsCounters, triedAccountsParams, triesManyAccounts } from "../src/detect/tried-accounts.ts";
 
 export default defineDetector({
   id: "credential-stuffing",
   title: "One client tries many accounts",
   description:
-    "Counts failed sign-ins by client. Where the log names the account that was tried, it takes few failures over several accounts; where it doesn't, three times as many failures. One customer who mistypes is no attack. An attack spread thinly over very many clients is not seen here.",
+    "Counts failed sign-ins by client. Where the log names the account that was tried, it takes few failures over several accounts; where it doesn't, three times as many failures. One customer who mistypes is no attack. Behind an address that many customers sign in from, all floors rise with their number. An attack spread thinly over very many clients is not seen here.",
   owasp: ["API2:2023"],
   severity: "high",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
   where: { endpointClass: ["login"], attempt: true },
   key: ["clientIp"],
   window: "10m",
-  // AWS WAF acts on more than 10 failed logins in 10 minutes, Auth0 on 10; the ratio keeps an office
-  // behind one address out (docs/detectors.md has the sources).
-  params: z.strictObject({
-    failures: z.int().min(1).default(8).meta({ description: "Failed sign-ins in ten minutes." }),
-    ratio: z.number().min(0).max(1).default(0.8).meta({ description: "Failed share of all sign-ins." }),
-    accounts: z.int().min(1).default(3).meta({ description: "Different accounts tried, where the log tells." }),
-  }),
-  counters: {
-    failures: count(isFailed),
-    attempts: count((e) => e.outcome === "ok" || isFailed(e)),
-    accounts: distinct((e) => e.userId, isFailed),
-  },
-  evidence: isFailed,
-  floor: (p) => p.failures,
-  fires: ({ attempts, failures, accounts }, p) => {
-    if (failures < p.failures || failures < p.ratio * attempts) return false;
-    return accounts.known ? accounts.value >= p.accounts : failures >= 3 * p.failures;
-  },
+  params: triedAccountsParams,
+  counters: triedAccountsCounters,
+  evidence: isRefused,
+  floor: (p) => Math.min(p.failures, p.list),
+  fires: triesManyAccounts,
+  shows: () => ["failures", "attempts", "accounts"],
   summary: ({ attempts, failures, accounts }, key) =>
     `${failures} of ${attempts} sign-ins from ${key["clientIp"]} failed within 10 minutes` +
     (accounts.known ? `, over ${accounts.value} accounts` : " (the log doesn't tell the accounts)"),
@@ -80,6 +68,35 @@ export default defineDetector({
       ]),
     },
     {
+      name: "a campus: 120 students sign in, thirty of them mistype",
+      fires: false,
+      events: Array.from({ length: 120 }, (_, i) => [
+        ...(i % 4 === 0 ? [signIn(i * 4, `student-${i}`, "failed"), signIn(i * 4 + 5, `student-${i}`, "failed")] : []),
+        signIn(i * 4 + 10, `student-${i}`, "ok"),
+      ]).flat(),
+    },
+    {
+      name: "a carrier's shared address: eight customers give up, forty get in",
+      fires: false,
+      events: Array.from({ length: 48 }, (_, i) => signIn(i * 10, `user-${i}`, i % 6 === 0 ? "failed" : "ok")),
+    },
+    {
+      name: "a list is tried from a campus, while students sign in",
+      fires: true,
+      events: [
+        ...Array.from({ length: 40 }, (_, i) => signIn(i * 10, `student-${i}`, "ok")),
+        ...Array.from({ length: 300 }, (_, i) => signIn(i, `listed-${i}`, "failed")),
+      ],
+    },
+    {
+      name: "who signs in to an account of one's own after each try is found by the accounts",
+      fires: true,
+      events: Array.from({ length: 12 }, (_, i) => [
+        signIn(i * 20, `listed-${i}`, "failed"),
+        signIn(i * 20 + 5, "mallory", "ok"),
+      ]).flat(),
+    },
+    {
       name: "the log has no user: few failures are not enough",
       fires: false,
       events: [{ at: "0s", times: 12, every: "5s", endpointClass: "login", status: 401, outcome: "failed" }],
@@ -108,3 +125,13 @@ export default defineDetector({
     "Is it a partner, a monitoring probe or your own app after a release? Look at the user agent.",
   ],
 });
+
+function signIn(second: number, userId: string, outcome: "ok" | "failed") {
+  return {
+    at: `${second}s` as const,
+    endpointClass: "login" as const,
+    status: outcome === "ok" ? 200 : 401,
+    outcome,
+    userId,
+  };
+}

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isAnswered, isFailed, type Known } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct, isAnswered, isRefused, type Known } from "../src/detect/define-detector.ts";
 import { areFewEach, beyondUsual, fewestOf, timesUsual, usualOdds, without } from "../src/detect/failed-share.ts";
 
 /** Some of all people mistype: a site whose sign-ins hardly ever fail counts as having this failed share. */
@@ -42,20 +42,20 @@ export default defineDetector({
       .meta({ description: "Sign-ins of the day before; with fewer, all floors are four times as high." }),
   }),
   counters: {
-    failures: count(isFailed, { window: "15m" }),
+    failures: count(isRefused, { window: "15m" }),
     attempts: count(isAnswered, { window: "15m" }),
-    clients: distinct((e) => e.clientKey, isFailed, { window: "15m" }),
-    accounts: distinct((e) => e.userId, isFailed, { window: "15m" }),
-    failures5m: count(isFailed),
+    clients: distinct((e) => e.clientKey, isRefused, { window: "15m" }),
+    accounts: distinct((e) => e.userId, isRefused, { window: "15m" }),
+    failures5m: count(isRefused),
     attempts5m: count(isAnswered),
-    clients5m: distinct((e) => e.clientKey, isFailed),
-    accounts5m: distinct((e) => e.userId, isFailed),
-    failures1h: count(isFailed, { window: "1h" }),
+    clients5m: distinct((e) => e.clientKey, isRefused),
+    accounts5m: distinct((e) => e.userId, isRefused),
+    failures1h: count(isRefused, { window: "1h" }),
     attempts1h: count(isAnswered, { window: "1h" }),
-    failures1d: count(isFailed, { window: "1d" }),
+    failures1d: count(isRefused, { window: "1d" }),
     attempts1d: count(isAnswered, { window: "1d" }),
   },
-  evidence: isFailed,
+  evidence: isRefused,
   fires: (f, p) => {
     const before = without({ failures: f.failures1d, attempts: f.attempts1d }, f);
     const isNew = before.attempts < p.history;

@@ -1,4 +1,4 @@
-import { defineDetector, isFailed } from "../src/detect/define-detector.ts";
+import { defineDetector, isRefused } from "../src/detect/define-detector.ts";
 import { failingPartCounters, failingPartParams, failingPartSummary, standsOut } from "../src/detect/failing-part.ts";
 
 export default defineDetector({
@@ -14,7 +14,7 @@ export default defineDetector({
   window: "15m",
   params: failingPartParams,
   counters: failingPartCounters,
-  evidence: isFailed,
+  evidence: isRefused,
   floor: (p) => p.failures,
   fires: standsOut,
   shows: () => ["failures", "attempts", "clients", "accounts", "allFailures", "allAttempts"],

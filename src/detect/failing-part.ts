@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, distinct, isAnswered, isFailed, type Figures } from "./define-detector.ts";
+import { count, distinct, isAnswered, isRefused, type Figures } from "./define-detector.ts";
 import { areFewEach, failedShare, timesUsual, usualOdds, without } from "./failed-share.ts";
 
 // What the detectors of one country's, network's or user agent's sign-ins have in common. They count
@@ -13,13 +13,13 @@ const enoughOfDay = 30;
 
 /** Counters over a part of a class's attempts, and over all of them. */
 export const failingPartCounters = {
-  failures: count(isFailed),
+  failures: count(isRefused),
   attempts: count(isAnswered),
-  clients: distinct((e) => e.clientKey, isFailed),
-  accounts: distinct((e) => e.userId, isFailed),
-  allFailures: count(isFailed, { key: ["endpointClass"] }),
+  clients: distinct((e) => e.clientKey, isRefused),
+  accounts: distinct((e) => e.userId, isRefused),
+  allFailures: count(isRefused, { key: ["endpointClass"] }),
   allAttempts: count(isAnswered, { key: ["endpointClass"] }),
-  failures1d: count(isFailed, { window: "1d" }),
+  failures1d: count(isRefused, { window: "1d" }),
   attempts1d: count(isAnswered, { window: "1d" }),
 };
 
