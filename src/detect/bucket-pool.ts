@@ -1,8 +1,9 @@
 import type { Known } from "./define-detector.ts";
 import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
+import { addPacked, packed, quantileOf, sketchBins } from "./sketch.ts";
 import type { Sample } from "./sample.ts";
 import { keepEarliest } from "./sample.ts";
-import type { Scratch, Slot } from "./slot.ts";
+import { known, type Scratch, type Slot } from "./slot.ts";
 
 /** Samples kept of each bucket, and of all buckets together. */
 export const samplesPerBucket = 10;
@@ -30,6 +31,8 @@ export class BucketPool {
   /** For each slot: one number a bucket (count, sum, max), or a bitmap a bucket (distinct). */
   readonly #numbers: (Float64Array | undefined)[];
   readonly #bitmaps: (Uint32Array | undefined)[];
+  /** By slot and cell: the sketches (quantile) of those that counted a value. */
+  readonly #sketches: (Map<number, Uint32Array> | undefined)[];
   readonly #samples = new Map<number, Sample[]>();
   #sampleCount = 0;
   #clock = 0;
@@ -50,6 +53,7 @@ export class BucketPool {
     this.#bitmaps = options.slots.map((slot) =>
       slot.kind === "distinct" ? new Uint32Array(cells * bitmapWords) : undefined,
     );
+    this.#sketches = options.slots.map((slot) => (slot.kind === "quantile" ? new Map() : undefined));
   }
 
   has(row: number): boolean {
@@ -94,6 +98,7 @@ export class BucketPool {
       else if (slot.kind === "sum") numbers![cell]! += value;
       else if (slot.kind === "max") numbers![cell] = Math.max(numbers![cell]!, value);
       else if (slot.kind === "distinct") setBit(this.#bitmaps[s]!, cell * bitmapWords, value);
+      else if (slot.kind === "quantile") this.#sketchAt(s, cell)[value]!++;
     }
   }
 
@@ -123,6 +128,8 @@ export class BucketPool {
     const s = this.#slots.indexOf(slot);
     const numbers = this.#numbers[s];
     const bitmaps = this.#bitmaps[s];
+    if (slot.counter.kind === "quantile")
+      return known(quantileOf(this.#merged(row, s, { begin, end }), slot.counter.q));
     this.#union.fill(0);
     let total = nothing(slot);
     for (let bucket = begin; bucket <= end; bucket++) {
@@ -133,8 +140,7 @@ export class BucketPool {
       else total += numbers![cell]!;
     }
     if (!bitmaps) return total === -Infinity ? 0 : total;
-    const value = countDistinct(this.#union);
-    return { known: value > 0, value };
+    return known(countDistinct(this.#union) || undefined);
   }
 
   samples(row: number, begin: number, end: number): Sample[] {
@@ -156,6 +162,7 @@ export class BucketPool {
         bucket,
         numbers: this.#numbers.map((column) => column?.[cell]),
         bitmaps: this.#bitmaps.map((column) => column?.slice(cell * bitmapWords, (cell + 1) * bitmapWords)),
+        sketches: this.#sketches.map((column) => (column?.has(cell) ? packed(column.get(cell)!) : undefined)),
         samples: [...(this.#samples.get(cell) ?? [])],
       };
     });
@@ -163,7 +170,7 @@ export class BucketPool {
 
   /** Adds buckets that were saved, or counted elsewhere, to those of a row that has a ring. */
   merge(row: number, saved: SavedRing): void {
-    for (const { bucket, numbers, bitmaps, samples } of saved) {
+    for (const { bucket, numbers, bitmaps, sketches, samples } of saved) {
       const cell = this.#cellFor(row, bucket);
       if (cell === -1) continue;
       this.#slots.forEach((slot, s) => {
@@ -174,9 +181,28 @@ export class BucketPool {
         const words = bitmaps[s];
         const bitmap = this.#bitmaps[s];
         if (bitmap && words) for (let w = 0; w < bitmapWords; w++) bitmap[cell * bitmapWords + w]! |= words[w]!;
+        const pairs = sketches[s];
+        if (this.#sketches[s] && pairs) addPacked(this.#sketchAt(s, cell), pairs);
       });
       for (const sample of samples) this.addSample(row, bucket, sample);
     }
+  }
+
+  #sketchAt(s: number, cell: number): Uint32Array {
+    const column = this.#sketches[s]!;
+    let counts = column.get(cell);
+    if (counts === undefined) column.set(cell, (counts = new Uint32Array(sketchBins)));
+    return counts;
+  }
+
+  #merged(row: number, s: number, { begin, end }: { begin: number; end: number }): Uint32Array {
+    const counts = new Uint32Array(sketchBins);
+    for (let bucket = begin; bucket <= end; bucket++) {
+      const cell = this.#cellOf(row, bucket);
+      const one = this.#tags[cell] === bucket ? this.#sketches[s]!.get(cell) : undefined;
+      if (one) for (let bin = 0; bin < sketchBins; bin++) counts[bin]! += one[bin]!;
+    }
+    return counts;
   }
 
   /** The ring written longest ago among the next few: close enough to the oldest, at a bounded cost. */
@@ -211,6 +237,7 @@ export class BucketPool {
       if (column) column[cell] = nothing(this.#slots[s]!);
     }
     for (const column of this.#bitmaps) column?.fill(0, cell * bitmapWords, (cell + 1) * bitmapWords);
+    for (const column of this.#sketches) column?.delete(cell);
     this.#sampleCount -= this.#samples.get(cell)?.length ?? 0;
     this.#samples.delete(cell);
   }
@@ -221,10 +248,11 @@ function nothing(slot: Slot): number {
   return slot.kind === "max" ? -Infinity : 0;
 }
 
-/** The buckets of one row. Numbers and bitmaps by slot. */
+/** The buckets of one row. Numbers, bitmaps and packed sketches by slot. */
 export type SavedRing = readonly {
   readonly bucket: number;
   readonly numbers: readonly (number | undefined)[];
   readonly bitmaps: readonly (Uint32Array | undefined)[];
+  readonly sketches: readonly (Uint32Array | undefined)[];
   readonly samples: readonly Sample[];
 }[];

@@ -7,6 +7,7 @@ import { type DetectorDefinition, dimensions } from "./define-detector.ts";
 import { severities } from "./detection.ts";
 import { slotsPerLane } from "./lane.ts";
 import { lastWidth } from "./slot.ts";
+import { fewValues } from "./tables.ts";
 
 const duration = z.string().refine((text) => parseDuration(text) !== undefined, {
   error: "expected a time span: a whole number and ms, s, m, h or d",
@@ -16,11 +17,12 @@ const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === "
 });
 const scope = z.strictObject({ window: duration.optional(), key: z.array(z.enum(dimensions)).min(1).optional() });
 const counter = z.looseObject({
-  kind: z.enum(["count", "sum", "max", "distinct", "last"], {
-    error: "expected count(), sum(), max(), distinct() or last()",
+  kind: z.enum(["count", "sum", "max", "distinct", "quantile", "last"], {
+    error: "expected count(), sum(), max(), distinct(), quantile() or last()",
   }),
   if: fn.optional(),
   scope,
+  q: z.number().gt(0).lt(1, { error: "expected a share between 0 and 1, such as 0.99" }).optional(),
   n: z.int().min(1).max(6, { error: "last() remembers at most 6 events" }).optional(),
 });
 
@@ -112,6 +114,11 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
     if (scope.window !== undefined && parseDuration(scope.window)! < windowMs) {
       const message = "expected a window at least as long as the detector's own";
       problems.push({ file, path: `counters.${counterName}.window`, message });
+    }
+    const many = (scope.key ?? definition.key).filter((dimension) => !fewValues.includes(dimension));
+    if (kind === "quantile" && many.length > 0) {
+      const message = `quantile() takes memory for each key, so it counts by ${fewValues.join(", ")}, and not by ${many.join(", ")}`;
+      problems.push({ file, path: `counters.${counterName}`, message });
     }
     if (kind === "last" && (scope.key ?? scope.window) !== undefined) {
       const message = `last() looks at the detector's own key and window (and at ${lastWidth} numbers)`;

@@ -38,6 +38,9 @@ export interface DetectEngineOptions {
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
 const clockSkewMs = 2_000;
 
+/** Detectors whose figures take long are judged on change at most so often for one key, in event time. */
+const slowEveryMs = 100;
+
 /**
  * Counts events for every detector's keys and judges them twice: on change, so that a block stands
  * within milliseconds, and once their bucket is sealed by the watermark, so that what is kept
@@ -222,7 +225,12 @@ export class DetectEngine {
   #judgeEagerly(detector: BoundDetector, event: AccessEvent, at: { serial: number; told: Detection[] }): void {
     const row = detector.space.rowOf(event, at.serial);
     if (row === -1) return;
-    if (detector.lane.mostEvents(row) < detector.floor) return;
+    const { lane, floor, judgedAt } = detector;
+    if (lane.mostEvents(row) < floor) return;
+    if (judgedAt !== undefined) {
+      if (Math.abs(event.time - judgedAt[row]!) < slowEveryMs) return;
+      judgedAt[row] = event.time;
+    }
     const name = detector.space.table.names[row]!;
     const isOpen = this.episodes.isOpen(detector, name);
     if (isOpen && !this.episodes.mayRefresh(detector, { name, time: event.time })) return;

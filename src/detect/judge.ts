@@ -73,7 +73,7 @@ export function judge(
 }
 
 function emptyFigure(kind: string): number | Known | readonly Remembered[] {
-  if (kind === "distinct") return { known: false, value: 0 };
+  if (kind === "distinct" || kind === "quantile") return { known: false, value: 0 };
   return kind === "last" ? [] : 0;
 }
 

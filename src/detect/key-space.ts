@@ -103,8 +103,14 @@ export function dimensionOf(event: AccessEvent, dimension: Dimension): string | 
       return actorOf(event);
     case "asn":
       return event.asn === undefined ? undefined : String(event.asn);
+    case "network":
+      return event.clientKey === undefined ? undefined : networkOf(event.clientKey);
     case "sku":
-      return event.attributes?.["sku"];
+    case "promoCode":
+    case "cardBin":
+      return event.attributes?.[dimension];
+    case "provider":
+      return event.attributes?.[dimension] ?? (event.origin === "shop" ? event.endpointClass : event.route);
     default:
       return event[dimension];
   }
@@ -115,4 +121,12 @@ export function actorOf(event: AccessEvent): string | undefined {
   if (event.userId !== undefined) return `user:${event.userId}`;
   if (event.apiKey !== undefined) return `key:${event.apiKey}`;
   return event.clientKey === undefined ? undefined : `ip:${event.clientKey}`;
+}
+
+/** The /24 around an IPv4 address, the /48 around an IPv6 client's /64; both as canonical text. */
+export function networkOf(clientKey: string): string {
+  if (!clientKey.includes(":")) return `${clientKey.slice(0, clientKey.lastIndexOf("."))}.0/24`;
+  const groups = clientKey.slice(0, clientKey.indexOf("::")).split(":").slice(0, 3);
+  while (groups.length > 0 && (groups.at(-1) === "0" || groups.at(-1) === "")) groups.pop();
+  return `${groups.join(":")}::/48`;
 }

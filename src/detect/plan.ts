@@ -33,6 +33,8 @@ export interface BoundDetector {
   readonly quietMs: number;
   /** Keys with fewer counted events in the window can't make it fire. */
   readonly floor: number;
+  /** By row: the time of the event it was last judged on, where its figures take long; else `undefined`. */
+  readonly judgedAt: Float64Array | undefined;
 }
 
 /** What an event of one kind (class, outcome, origin, attempt or not) means: which detectors look, and which slots may count it. */
@@ -97,7 +99,9 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     lane.judges.add(index);
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
     const floor = definition.floor?.(active.params) ?? 1;
-    return { index, active, space, lane, counters, quietMs, floor };
+    const isSlow = all.some(({ counter }) => counter.kind === "quantile");
+    const judgedAt = isSlow ? new Float64Array(space.table.capacity) : undefined;
+    return { index, active, space, lane, counters, quietMs, floor, judgedAt };
   });
 }
 
@@ -145,5 +149,6 @@ function added(lane: Lane, slot: Slot): Slot {
 function sameCounter(a: Counter, b: Counter): boolean {
   if (a.kind !== b.kind || a.if !== b.if) return false;
   if (a.kind === "last" && b.kind === "last" && a.n !== b.n) return false;
+  if (a.kind === "quantile" && b.kind === "quantile" && a.q !== b.q) return false;
   return a.kind === "count" || (b.kind !== "count" && a.of === b.of);
 }

@@ -82,7 +82,8 @@ export function loadLane(
 /** Changes when anything changes that gives a slot's numbers their meaning. */
 function definitionOf({ kind, n, where, counter }: Slot): string {
   const of = "of" in counter ? counter.of.toString() : "";
-  return [kind, n, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
+  const q = counter.kind === "quantile" ? counter.q : "";
+  return [kind, n, q, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
 }
 
 /** The same text is not enough: what it refers to may differ between detectors. */
@@ -121,10 +122,11 @@ function moved(row: SavedRow, to: { lane: Lane; saved: SavedLane; places: readon
 }
 
 function movedRing(ring: SavedRing | undefined, places: readonly number[]): SavedRing | undefined {
-  return ring?.map(({ bucket, numbers, bitmaps, samples }) => ({
+  return ring?.map(({ bucket, numbers, bitmaps, sketches, samples }) => ({
     ...{ bucket, samples },
     numbers: places.map((old) => numbers[old]),
     bitmaps: places.map((old) => bitmaps[old]),
+    sketches: places.map((old) => sketches[old]),
   }));
 }
 

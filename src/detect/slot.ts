@@ -2,6 +2,7 @@ import type { AccessEvent } from "../normalize/access-event.ts";
 import type { Counter, Known, Where } from "./define-detector.ts";
 import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
 import { hash32 } from "./hash.ts";
+import { binOf, quantileOf, sketchBins } from "./sketch.ts";
 
 /** The most numbers one `last` counter remembers of an event. */
 export const lastWidth = 4;
@@ -51,25 +52,36 @@ export class Scratch {
     } else if (counter.kind !== "count") {
       const value = counter.of(event);
       if (value === undefined || !Number.isFinite(value)) return;
-      this.values[slot.at] = value;
+      this.values[slot.at] = counter.kind === "quantile" ? binOf(value) : value;
     }
     this.mask |= slot.bit;
   }
 
   /** Adds up single observations of a slot, giving the same figure as its buckets would. */
-  static accumulator(slot: Slot): { add(value: number): void; result(): number | Known } {
+  static accumulator({ counter }: Slot): { add(value: number): void; result(): number | Known } {
+    if (counter.kind === "distinct") {
+      const words = new Uint32Array(bitmapWords);
+      return { add: (value) => setBit(words, 0, value), result: () => known(countDistinct(words) || undefined) };
+    }
+    if (counter.kind === "quantile") {
+      const counts = new Uint32Array(sketchBins);
+      return { add: (value) => counts[value]!++, result: () => known(quantileOf(counts, counter.q)) };
+    }
     let total = 0;
-    let known = false;
-    const words = new Uint32Array(slot.kind === "distinct" ? bitmapWords : 0);
+    let isFirst = true;
     return {
       add(value) {
-        if (slot.kind === "count") total++;
-        else if (slot.kind === "sum") total += value;
-        else if (slot.kind === "max") total = known ? Math.max(total, value) : value;
-        else setBit(words, 0, value);
-        known = true;
+        if (counter.kind === "count") total++;
+        else if (counter.kind === "sum") total += value;
+        else total = isFirst ? value : Math.max(total, value);
+        isFirst = false;
       },
-      result: () => (slot.kind === "distinct" ? { known, value: known ? countDistinct(words) : 0 } : total),
+      result: () => total,
     };
   }
+}
+
+/** A figure as it is told: `undefined` when nothing was counted. */
+export function known(value: number | undefined): Known {
+  return { known: value !== undefined, value: value ?? 0 };
 }

@@ -15,8 +15,11 @@ export function slackOf(config: DetectConfig): number {
   return config.lateness + 2 * aheadMs;
 }
 
+/** Dimensions with few values, so that each may take some memory. */
+export const fewValues: readonly Dimension[] = ["country", "route", "endpointClass", "gateway", "role", "provider"];
+
 /** Dimensions with few values, or of which only those with much traffic matter: their tables are small. */
-const few: readonly Dimension[] = ["country", "asn", "userAgent", "route", "endpointClass", "gateway"];
+const few: readonly Dimension[] = [...fewValues, "asn", "userAgent", "host"];
 const rowsOfFew = 4096;
 
 const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];

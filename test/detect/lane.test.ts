@@ -5,7 +5,8 @@ import type { Lane } from "../../src/detect/lane.ts";
 import { savedRows, type SavedRows } from "../../src/detect/saved-rows.ts";
 import { samplesPerBucket } from "../../src/detect/bucket-pool.ts";
 import { sparseEntries } from "../../src/detect/sparse-rows.ts";
-import { createSlot, Scratch } from "../../src/detect/slot.ts";
+import { binOf, quantileOf, sketchBins } from "../../src/detect/sketch.ts";
+import { createSlot, known, Scratch } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import {
   addingCounters,
@@ -173,11 +174,14 @@ function plainly(given: readonly AccessEvent[], end: number): ReturnType<Lane["f
     (event) => bucketOf(event) <= end && bucketOf(event) > end - laneWindowMs / laneBucketMs,
   );
   const longitudes = inWindow.flatMap((event) => event.longitude ?? []);
+  const bins = new Uint32Array(sketchBins);
+  for (const { status, durationMs } of inWindow) if (status === 200) bins[binOf(durationMs!)]!++;
   const users = new Set(inWindow.flatMap((event) => event.userId ?? []));
   return [
     inWindow.filter((event) => event.status === 401).length,
     inWindow.reduce((total, event) => total + (event.durationMs ?? 0), 0),
     longitudes.length === 0 ? 0 : Math.max(...longitudes),
     { known: users.size > 0, value: users.size },
+    known(quantileOf(bins, 0.9)),
   ];
 }

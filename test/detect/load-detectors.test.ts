@@ -2,7 +2,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkDefinition } from "../../src/detect/check-definition.ts";
-import { count, last } from "../../src/detect/define-detector.ts";
+import { count, last, quantile } from "../../src/detect/define-detector.ts";
 import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
 import { aDetector } from "../support/a-detector.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -89,8 +89,8 @@ describe("settings", () => {
       "payment-storm": { mode: "off", params: {} },
     });
     expect(problems).toEqual([]);
-    expect(detectors.map(({ definition, mode, params }) => [definition.id, mode, params])).toEqual([
-      ["credential-stuffing", "dry-run", { failures: 5, ratio: 0.8, accounts: 3 }],
+    expect(detectors).toMatchObject([
+      { definition: { id: "credential-stuffing" }, mode: "dry-run", params: { failures: 5, ratio: 0.8, accounts: 3 } },
     ]);
   });
 
@@ -105,7 +105,7 @@ describe("settings", () => {
       "detectors.credential-stuffing.params",
     ]);
     expect(problems[0]!.message).toContain("credential-stuffing, payment-storm");
-    expect(problems[1]!.example).toBe('{"failures":8,"ratio":0.8,"accounts":3}');
+    expect(JSON.parse(problems[1]!.example!)).toMatchObject({ failures: 8, ratio: 0.8, accounts: 3 });
   });
 });
 
@@ -126,6 +126,9 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["last() over another window", { counters: { x: last(2, () => [1], undefined, { window: "1h" }) } }, "counters.x", "the detector's own key and window"],
   ["no counter of its own window", { counters: { x: count(undefined, { window: "1h" }) } }, "counters", "at least one counter"],
   ["too many counters", { counters: Object.fromEntries(Array.from({ length: 32 }, (_, i) => [`c${i}`, count()])) }, "counters", "at most 31"],
+  ["a quantile for each client", { key: ["clientIp", "route"], counters: { x: quantile((e) => e.durationMs, 0.99) } }, "counters.x", "and not by clientIp"],
+  ["a quantile by a part that is many", { key: ["asn", "route"], counters: { n: count(), x: quantile((e) => e.durationMs, 0.5, undefined, { key: ["asn"] }) } }, "counters.x", "route, endpointClass"],
+  ["a quantile beyond all", { key: ["route"], counters: { x: quantile((e) => e.durationMs, 99) } }, "counters.x.q", "such as 0.99"],
   ["last() of too many", { counters: { x: last(7, () => [1]) } }, "counters.x.n", "at most 6"],
 ])("%s is explained", ([, partial, path, message]) => {
   const examples = [true, false].map((fires) => ({ name: "x", fires, events: [{ at: "0s" as const }] }));

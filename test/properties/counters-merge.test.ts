@@ -19,8 +19,8 @@ import {
 const manyOrFew = { minLength: 0, maxLength: 40 };
 
 describe.each([
-  ["count, sum, max and distinct", addingCounters],
-  ["count, sum, max, distinct and last together", [...addingCounters, lastThree]],
+  ["count, sum, max, distinct and quantile", addingCounters],
+  ["all of them and last together", [...addingCounters, lastThree]],
   ["last alone", [lastThree]],
 ] as const)("%s", (_, counters) => {
   const counted = (events: readonly AccessEvent[]): Lane => {

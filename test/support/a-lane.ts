@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { count, distinct, last, max, sum, type Counter } from "../../src/detect/define-detector.ts";
+import { count, distinct, last, max, quantile, sum, type Counter } from "../../src/detect/define-detector.ts";
 import { Lane } from "../../src/detect/lane.ts";
 import { contentHash, evidenceOf, SampleRing } from "../../src/detect/sample.ts";
 import { createSlot, Scratch } from "../../src/detect/slot.ts";
@@ -19,7 +19,8 @@ export const addingCounters: readonly Counter[] = [
   sum((event) => event.durationMs),
   max((event) => event.longitude),
   distinct((event) => event.userId),
-];
+  quantile((event) => event.durationMs, 0.9, (event) => event.status === 200),
+]; // prettier-ignore
 
 export const lastThree: Counter = last(3, (event) => [event.durationMs], (event) => event.status === 200); // prettier-ignore
 
