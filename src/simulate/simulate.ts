@@ -1,0 +1,87 @@
+import type { Actor } from "./actor.ts";
+import { Catalog } from "./catalog.ts";
+import { createWriter } from "./create-writer.ts";
+import { Crowd } from "./crowd.ts";
+import { EventQueue } from "./event-queue.ts";
+import type { SimulationLabels } from "./label.ts";
+import { LogOutlet } from "./log-outlet.ts";
+import { People } from "./people.ts";
+import { Random } from "./random.ts";
+import { regularEntities, regularRate, regulars } from "./regulars.ts";
+import { meanActivity } from "./rhythm.ts";
+import type { Shop } from "./shop.ts";
+import type { SimulatedRecord, Simulation, SimulationOptions } from "./simulation.ts";
+import { Strangers } from "./strangers.ts";
+
+/** Lines in a batch. */
+const batchSize = 4_096;
+
+/** A simulated shop with everything that happens in it. Throws when there is no such format; the command checks that before. */
+export function simulate(options: SimulationOptions): Simulation {
+  return new Run(options);
+}
+
+// helpers
+
+class Run implements Simulation {
+  readonly #options: SimulationOptions;
+  readonly #end: number;
+  readonly #queue: EventQueue<Actor>;
+  readonly #outlet: LogOutlet;
+  readonly #shop: Shop;
+
+  constructor(options: SimulationOptions) {
+    const { seed, start, durationMs, rate, customers, format } = options;
+    const writer = createWriter(format);
+    if (writer === undefined) throw new Error(`nothing is written as ${format}`);
+    const end = start + durationMs;
+    const random = new Random(seed, "benign");
+    this.#options = options;
+    this.#end = end;
+    this.#shop = {
+      random,
+      catalog: new Catalog(),
+      people: new People({ count: customers, seed, start, end }),
+      strangers: new Strangers(new Random(seed, "strangers")),
+      conditions: [],
+      numbers: { order: 700_000, account: 0, session: 0 },
+      mood: { viralCode: undefined },
+    };
+    this.#queue = new EventQueue(start);
+    this.#outlet = new LogOutlet({ queue: this.#queue, writer, conditions: this.#shop.conditions, seed });
+    const crowd = new Crowd(this.#shop, {
+      rate: Math.max(0, rate - regularRate(rate)),
+      meanActivity: meanActivity(start, end),
+    });
+    crowd.open(start, this.#outlet);
+    this.#queue.add(start, crowd);
+    for (const { actor, firstMs } of regulars(this.#shop, rate)) this.#queue.add(start + firstMs, actor);
+  }
+
+  *batches(): Iterable<readonly SimulatedRecord[]> {
+    const queue = this.#queue;
+    const outlet = this.#outlet;
+    for (let actor = queue.takeBefore(this.#end); actor !== undefined; actor = queue.takeBefore(this.#end)) {
+      const next = actor.act(queue.now, outlet);
+      if (next < this.#end) queue.add(next, actor);
+      if (outlet.records.length < batchSize) continue;
+      yield outlet.records;
+      outlet.records = [];
+    }
+    if (outlet.records.length > 0) yield outlet.records;
+    outlet.records = [];
+  }
+
+  labels(): SimulationLabels {
+    const { seed, start, format } = this.#options;
+    const { requests, shopEvents } = this.#outlet;
+    return {
+      ...{ seed, start, end: this.#end, format },
+      attacks: [],
+      stressors: [],
+      skipped: [],
+      regulars: [...regularEntities(), ...this.#shop.people.shared()],
+      lines: { requests, shopEvents },
+    };
+  }
+}

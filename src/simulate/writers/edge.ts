@@ -1,0 +1,39 @@
+import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { asSeconds } from "../written-time.ts";
+
+/** Cloudflare's Logpush, dataset `http_requests`, with nanoseconds. */
+export const cloudflare: LineFormat = {
+  id: "cloudflare",
+  kind: "json",
+  carries: [
+    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId", "country", "asn",
+  ], // prettier-ignore
+  create: () => (x) => {
+    const { ip, userAgent, place } = x.visitor;
+    const query = x.target.indexOf("?");
+    const path = query < 0 ? x.target : x.target.slice(0, query);
+    const isLimited = x.upstreamMs === undefined && x.status === 429;
+    const origin = x.upstreamMs === undefined ? 0 : x.status;
+    const security = isLimited
+      ? '"SecurityAction":"block","SecurityActions":["block"],"SecurityRuleDescription":"","SecuritySources":["ratelimit"]'
+      : '"SecurityAction":"","SecurityActions":[],"SecurityRuleDescription":"","SecuritySources":[]';
+    return `{"ClientASN":${place.asn},"ClientCountry":"${place.country.toLowerCase()}","ClientIP":"${ip}","ClientRequestBytes":${x.requestBytes},"ClientRequestHost":"${shopHost}","ClientRequestMethod":"${x.method}","ClientRequestPath":"${path}","ClientRequestSource":"eyeball","ClientRequestURI":"${x.target}","ClientRequestUserAgent":"${userAgent}","ClientSrcPort":51544,"EdgeColoCode":"FRA","EdgeEndTimestamp":${x.time}000000,"EdgeResponseBytes":${x.responseBytes},"EdgeResponseStatus":${x.status},"EdgeStartTimestamp":${x.time - x.durationMs}000000,"EdgeTimeToFirstByteMs":${x.durationMs},"OriginResponseDurationMs":${x.upstreamMs ?? -1},"OriginResponseStatus":${origin},"ParentRayID":"00","RayID":"${x.requestId}",${security},"WorkerStatus":"unknown"`;
+  },
+};
+
+/** CloudFront's standard logs (v2) as JSON; every value is text, and the path has no query. */
+export const cloudfrontStandard: LineFormat = {
+  id: "cloudfront-standard",
+  kind: "json",
+  carries: [...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "requestBytes", "requestId", "country"],
+  create: (times) => (x) => {
+    const { ip, userAgent, place } = x.visitor;
+    const written = times.isoLocal(x.time);
+    const query = x.target.indexOf("?");
+    const path = query < 0 ? x.target : x.target.slice(0, query);
+    const isAnswered = x.upstreamMs !== undefined;
+    const result = isAnswered ? (x.status >= 400 ? "Error" : "Miss") : x.status === 429 ? "LimitExceeded" : "Error";
+    const seconds = isAnswered ? asSeconds(x.upstreamMs!) : "-";
+    return `{"DistributionId":"E1","date":"${written.slice(0, 10)}","time":"${written.slice(11, 19)}","timestamp":"${Math.floor(x.time / 1000)}","timestamp(ms)":"${x.time}","c-ip":"${ip}","c-port":"51544","c-country":"${place.country}","cs-method":"${x.method}","cs(Host)":"d111111abcdef8.cloudfront.net","x-host-header":"${shopHost}","cs-uri-stem":"${path}","cs-uri-query":"-","cs(User-Agent)":"${userAgent.replaceAll(" ", "%20")}","sc-status":"${x.status}","sc-bytes":"${x.responseBytes}","cs-bytes":"${x.requestBytes}","time-taken":"${asSeconds(x.durationMs)}","x-edge-result-type":"${result}","x-edge-detailed-result-type":"${result}","x-edge-request-id":"${x.requestId}","x-forwarded-for":"-","origin-fbl":"${seconds}","origin-lbl":"${seconds}"`;
+  },
+};

@@ -1,0 +1,49 @@
+import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+
+/** The Elastic Common Schema, as a proxy's module writes it, with the place that its pipeline added. */
+export const ecs: LineFormat = {
+  id: "ecs",
+  kind: "json",
+  carries: [...usualFields, "startedAt", "host", "durationMs", "requestBytes", "requestId", "country", "asn"],
+  create: (times) => (x) => {
+    const { ip, userAgent, place } = x.visitor;
+    const outcome = x.status < 400 ? "success" : "failure";
+    const query = x.target.indexOf("?");
+    const path = query < 0 ? x.target : x.target.slice(0, query);
+    return `{"@timestamp":"${times.iso(x.time - x.durationMs)}","ecs":{"version":"8.17.0"},"event":{"dataset":"edge.access","category":["web"],"type":["access"],"outcome":"${outcome}","duration":${x.durationMs}000000},"http":{"request":{"method":"${x.method}","id":"${x.requestId}","bytes":${x.requestBytes}},"response":{"status_code":${x.status},"bytes":${x.responseBytes}},"version":"2"},"url":{"path":"${path}","original":"${x.target}","domain":"${shopHost}"},"source":{"address":"${ip}","ip":"${ip}","geo":{"country_iso_code":"${place.country}"},"as":{"number":${place.asn}}},"user_agent":{"original":"${userAgent}"}`;
+  },
+};
+
+/** OpenTelemetry's conventions for HTTP servers, as a collector writes them to a file: one export a line. */
+export const otelHttp: LineFormat = {
+  id: "otel-http",
+  kind: "text",
+  carries: [...usualFields, "host", "durationMs", "requestBytes"],
+  create: () => (x) => {
+    const query = x.target.indexOf("?");
+    const attributes = [
+      text("http.request.method", x.method),
+      text("url.path", query < 0 ? x.target : x.target.slice(0, query)),
+      text("url.query", query < 0 ? "" : x.target.slice(query + 1)),
+      whole("http.response.status_code", x.status),
+      `{"key":"http.server.request.duration","value":{"doubleValue":${x.durationMs / 1000}}}`,
+      whole("http.request.size", x.requestBytes),
+      whole("http.response.size", x.responseBytes),
+      text("network.peer.address", x.visitor.ip),
+      text("client.address", x.visitor.ip),
+      text("server.address", shopHost),
+      text("user_agent.original", x.visitor.userAgent),
+    ];
+    return `{"resourceLogs":[{"resource":{"attributes":[${text("service.name", "shop")}]},"scopeLogs":[{"scope":{"name":"http"},"logRecords":[{"timeUnixNano":"${x.time}000000","observedTimeUnixNano":"${x.time}000000","traceId":"${x.requestId}","attributes":[${attributes.join()}]}]}]}]}`;
+  },
+};
+
+// helpers
+
+function text(key: string, value: string): string {
+  return `{"key":"${key}","value":{"stringValue":"${value}"}}`;
+}
+
+function whole(key: string, value: number): string {
+  return `{"key":"${key}","value":{"intValue":"${value}"}}`;
+}
