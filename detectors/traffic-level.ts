@@ -1,0 +1,200 @@
+import { z } from "zod";
+import { count, defineDetector, distinct, max, type Predicate } from "../src/detect/define-detector.ts";
+
+const isLogin: Predicate = (e) => e.endpointClass === "login";
+const isCart: Predicate = (e) => e.endpointClass === "cart";
+const isCheckout: Predicate = (e) => e.endpointClass === "checkout";
+const isPayment: Predicate = (e) => e.endpointClass === "payment";
+const isOrder: Predicate = (e) => e.endpointClass === "order";
+
+/** One second in eight is enough to judge by: each judgement looks at fifteen figures, and no hurry. */
+const isJudged: Predicate = (e) => Math.floor(e.time / 1000) % 8 === 0;
+
+/** A shop that was opened half an hour ago has no usual level yet. */
+const leastMinutesBefore = 40;
+
+const classes = ["login", "cart", "checkout", "payment", "order"] as const;
+type Class = (typeof classes)[number];
+
+export default defineDetector({
+  id: "traffic-level",
+  title: "Traffic stops, or multiplies",
+  description:
+    "Compares ten minutes of sign-ins, carts, checkouts, payments and orders with the hour before, by gateway. One of them stops while the others go on: a form is broken, or a route has gone elsewhere. Or one becomes many times what it was. It knows no hours of the day: what rises and falls slowly is not seen, and a sale that begins on the hour is. A gateway that falls silent altogether is told by its source.",
+  owasp: ["API4:2023"],
+  severity: "low",
+  needs: { required: ["status"], better: ["clientIp"] },
+  where: { endpointClass: ["login", "cart", "checkout", "payment", "order"], origin: ["gateway"] },
+  key: ["gateway"],
+  window: "10m",
+  // Of thirty expected requests none comes by chance less than once in 10^13, even at a fifth of the
+  // rate only once in 400.
+  params: z.strictObject({
+    expected: z
+      .int()
+      .min(1)
+      .default(30)
+      .meta({ description: "So many of a kind in ten minutes, as in the hour before, can't all be missing." }),
+    clients: z.int().min(1).default(20).meta({ description: "Different clients of that kind in the hour." }),
+    others: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.5)
+      .meta({ description: "What goes on of the other kinds, as a share of what was expected." }),
+    times: z.number().min(1).default(5).meta({ description: "So many times what was expected is a multiple." }),
+    requests: z.int().min(1).default(300).meta({ description: "Requests of a kind in ten minutes, for a multiple." }),
+  }),
+  counters: {
+    newest: max((e) => e.time),
+    sinceHour: max((e) => -e.time, undefined, { window: "1h" }),
+    login: count(isLogin),
+    cart: count(isCart),
+    checkout: count(isCheckout),
+    payment: count(isPayment),
+    order: count(isOrder),
+    loginHour: count(isLogin, { window: "1h" }),
+    cartHour: count(isCart, { window: "1h" }),
+    checkoutHour: count(isCheckout, { window: "1h" }),
+    paymentHour: count(isPayment, { window: "1h" }),
+    orderHour: count(isOrder, { window: "1h" }),
+    loginClients: distinct((e) => e.clientKey, isLogin, { window: "1h" }),
+    cartClients: distinct((e) => e.clientKey, isCart, { window: "1h" }),
+    checkoutClients: distinct((e) => e.clientKey, isCheckout, { window: "1h" }),
+    paymentClients: distinct((e) => e.clientKey, isPayment, { window: "1h" }),
+    orderClients: distinct((e) => e.clientKey, isOrder, { window: "1h" }),
+  },
+  evidence: isJudged,
+  fires: (f, p) => minutesBefore(f) >= leastMinutesBefore && (stopped(f, p).length > 0 || multiplied(f, p).length > 0),
+  severityOf: (f, p) => (stopped(f, p).length > 0 ? "high" : "low"),
+  shows: (f) => classes.filter((name) => f[`${name}Hour`] > 0).flatMap((name) => [name, `${name}Hour`] as const),
+  summary: (f, key) =>
+    `Gateway ${key["gateway"]}, requests of the last 10 minutes, and of 10 minutes of the hour before: ` +
+    classes
+      .filter((name) => f[`${name}Hour`] > 0)
+      .map((name) => `${name} ${f[name]} (${Math.round(expectedOf(f, name))})`)
+      .join(", "),
+  target: () => undefined,
+  examples: [
+    {
+      name: "nobody reaches payment any more",
+      fires: true,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        ...traffic({ from: 60, minutes: 15, cart: 20, payment: 0 }),
+      ],
+    },
+    {
+      name: "sign-ins become ten times as many",
+      fires: true,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, login: 4 }),
+        ...traffic({ from: 60, minutes: 12, cart: 20, login: 40 }),
+      ],
+    },
+    {
+      name: "the night comes: all becomes less",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        ...traffic({ from: 60, minutes: 60, cart: 4, payment: 1 }),
+      ],
+    },
+    {
+      name: "a shop that just opened",
+      fires: false,
+      events: traffic({ from: 0, minutes: 30, cart: 40, payment: 12 }),
+    },
+    {
+      name: "a partner's batch of orders ends",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        { at: "0s", times: 3600, every: "1s", endpointClass: "order" },
+        ...traffic({ from: 60, minutes: 20, cart: 20, payment: 6 }),
+      ],
+    },
+    {
+      name: "twice the traffic",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        ...traffic({ from: 60, minutes: 30, cart: 40, payment: 12 }),
+      ],
+    },
+  ],
+  triage: [
+    "What was released, or moved to another path, at that minute?",
+    "Did a campaign begin or end?",
+    "Can you buy something yourself, now, with the app and in the browser?",
+  ],
+});
+
+type Levels = { readonly [C in Class as C | `${C}Hour`]: number } & {
+  readonly newest: number;
+  /** The earliest time in the hour, below zero. */
+  readonly sinceHour: number;
+} & {
+  readonly [C in Class as `${C}Clients`]: { readonly known: boolean; readonly value: number };
+};
+interface Limits {
+  expected: number;
+  clients: number;
+  others: number;
+  times: number;
+  requests: number;
+}
+
+/** How much of the hour before there is to compare with. */
+function minutesBefore({ newest, sinceHour }: Levels): number {
+  return (newest + sinceHour) / 60_000 - 10;
+}
+
+/** Requests of ten minutes, as the hour before had them. */
+function expectedOf(f: Levels, name: Class): number {
+  return (10 * Math.max(0, f[`${name}Hour`] - f[name])) / Math.max(10, minutesBefore(f));
+}
+
+function isOfMany(f: Levels, name: Class, { clients }: Limits): boolean {
+  const seen = f[`${name}Clients`];
+  return !seen.known || seen.value >= clients;
+}
+
+function stopped(f: Levels, p: Limits): Class[] {
+  return classes.filter((name) => {
+    if (f[name] > 0 || expectedOf(f, name) < p.expected || !isOfMany(f, name, p)) return false;
+    const others = classes.filter((other) => other !== name);
+    const total = (of: (other: Class) => number) => others.reduce((sum, other) => sum + of(other), 0);
+    return (
+      total((other) => f[other]) >=
+      p.others *
+        Math.max(
+          p.expected,
+          total((other) => expectedOf(f, other)),
+        )
+    );
+  });
+}
+
+function multiplied(f: Levels, p: Limits): Class[] {
+  return classes.filter(
+    (name) =>
+      f[name] >= p.requests &&
+      expectedOf(f, name) >= p.expected / 5 &&
+      f[name] >= p.times * expectedOf(f, name) &&
+      isOfMany(f, name, p),
+  );
+}
+
+/** So many requests of each kind a minute, by 50 customers. */
+function traffic(of: { from: number; minutes: number; cart: number; payment?: number; login?: number }) {
+  const perMinute = { cart: of.cart, payment: of.payment ?? 0, login: of.login ?? 0 };
+  return (["cart", "payment", "login"] as const).flatMap((endpointClass) =>
+    Array.from({ length: of.minutes * perMinute[endpointClass] }, (_, i) => ({
+      at: `${of.from * 60_000 + Math.floor((i * 60_000) / perMinute[endpointClass])}ms` as const,
+      endpointClass,
+      clientIp: `203.0.113.${i % 50}`,
+      clientKey: `203.0.113.${i % 50}`,
+    })),
+  );
+}
