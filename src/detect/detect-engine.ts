@@ -8,15 +8,13 @@ import { judge, type Finding } from "./judge.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import type { Muting } from "./muting.ts";
-import { type DetectorSet, DetectorSets } from "./detector-sets.ts";
 import { HeldEvents } from "./held-events.ts";
 import { buildTables, slackOf } from "./tables.ts";
-import { bindDetectors, indexDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
-import { contentHash, evidenceOf, type Sample, SampleRing } from "./sample.ts";
-import { Scratch, type Slot } from "./slot.ts";
+import { EventCounting } from "./event-counting.ts";
+import { bindDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
+import { SampleRing } from "./sample.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 import type { Watermark } from "./watermark.ts";
-import { kindNumber } from "./where.ts";
 
 /** Events of one partition, in its order. */
 export interface EventBatch {
@@ -53,34 +51,29 @@ export class DetectEngine {
   readonly held = new HeldEvents();
   readonly coverage: Coverage;
   late = 0;
-  /** Errors thrown by detectors; each was skipped for that detector. */
-  faults = 0;
   readonly #options: DetectEngineOptions;
-  /** By `kindNumber`: for methods that a `where` names, and for all others. */
-  readonly #cellsOf = new Map<string, readonly Cell[]>();
-  #cells: readonly Cell[] = [];
+  readonly #counting: EventCounting;
   readonly #lanes: readonly Lane[];
-  readonly #ring = new SampleRing(65_536);
-  readonly #scratch = new Scratch();
-  readonly #sets = new DetectorSets();
-  /** Those that look at the event at hand; fewer than its cell has when one of them threw. */
-  #looking: readonly BoundDetector[] = [];
   /** How far beyond what is sealed the tables have room, in milliseconds. */
   readonly #reach: number;
-  #serial = 0;
   #lastSecond = 0;
   #sealedUntil = 0;
 
   constructor(options: DetectEngineOptions) {
     this.#options = options;
     this.#reach = slackOf(options.config);
-    const tables = buildTables({ config: options.config, ring: this.#ring });
+    const tables = buildTables({ config: options.config, ring: new SampleRing(65_536) });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.#lanes = this.spaces.flatMap((space) => space.lanes);
     for (const lane of this.#lanes) lane.allocate();
-    this.#index();
     this.coverage = new Coverage(this.bound);
+    this.#counting = new EventCounting({ bound: this.bound, muting: options.muting, coverage: this.coverage });
+  }
+
+  /** Errors thrown by detectors; each was skipped for that detector. */
+  get faults(): number {
+    return this.#counting.faults;
   }
 
   get sealedUntil(): number {
@@ -102,7 +95,7 @@ export class DetectEngine {
       }
       memory.see(event);
       if (event.enforced) continue;
-      const cell = this.#cellOf(event);
+      const cell = this.#counting.cellOf(event);
       for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
@@ -139,91 +132,15 @@ export class DetectEngine {
     this.#lastSecond = Math.floor(this.#options.watermark.newest / 1000);
   }
 
-  /** Muted detectors are left out: what only they count costs nothing more. */
-  #index(): void {
-    const bound = this.bound.filter(({ active }) => !this.#options.muting.isMuted(active.definition.id));
-    const methods = new Set(bound.flatMap(({ active }) => active.definition.where.method ?? []));
-    this.#cells = indexDetectors(bound);
-    this.#cellsOf.clear();
-    for (const method of methods) this.#cellsOf.set(method, indexDetectors(bound, method));
-  }
-
-  #cellOf(event: AccessEvent): Cell {
-    const cells = this.#cellsOf.size === 0 ? this.#cells : (this.#cellsOf.get(event.method) ?? this.#cells);
-    return cells[kindNumber(event)]!;
-  }
-
+  /** Counts an event, and judges by each detector whose evidence it is, unless it is too old for that. */
   #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
-    const serial = ++this.#serial;
-    this.#looking = cell.detectors;
-    for (const detector of cell.detectors) this.coverage.look(detector, event);
-    const evidence = this.#evidenceFor(event, cell.detectors);
-    const hash = contentHash(event);
-    let sample: Sample | undefined;
-    for (const { space, lane, slots } of cell.work) {
-      if (!this.#evaluate(event, slots, cell)) continue;
-      const row = space.rowOf(event, serial);
-      if (row === -1) continue;
-      // Whose evidence it is by other keys or windows doesn't matter here.
-      const isEvidence = lane.isJudgedFor(evidence);
-      if (isEvidence && lane.wantsSample(row, event.time)) {
-        sample ??= { time: event.time, hash, detectors: evidence, owner: event.owner, event: evidenceOf(event) };
-      }
-      const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, evidence };
-      lane.observe(row, observed, this.#scratch, { sealedUntil: this.#sealedUntil });
-    }
+    const evidence = this.#counting.observe(event, cell, this.#sealedUntil);
     if (moment.now - event.time > this.#options.config.staleAfter) return;
-    for (const index of evidence) {
-      const detector = this.bound[index]!;
-      if (this.#looking === cell.detectors || this.#looking.includes(detector))
-        this.#judgeEagerly(detector, event, { serial, told: moment.told });
-    }
+    for (const index of evidence) this.#judgeEagerly(this.bound[index]!, event, moment.told);
   }
 
-  /**
-   * Fills the scratch with what the event means to a lane. A counter that throws takes its detectors
-   * out of those that look at this event, and the counters that only they own.
-   */
-  #evaluate(event: AccessEvent, slots: readonly Slot[], cell: Cell): boolean {
-    const scratch = this.#scratch;
-    scratch.mask = 0;
-    for (const slot of slots) {
-      if (this.#looking !== cell.detectors && !this.#isWanted(slot)) continue;
-      try {
-        scratch.evaluate(slot, event);
-      } catch (error) {
-        const [failing, rest] = [true, false].map((owns) =>
-          this.#looking.filter(({ index }) => slot.owners.has(index) === owns),
-        );
-        this.#looking = rest!;
-        for (const { active } of failing!) this.#threw(active, error);
-      }
-    }
-    if (this.#looking !== cell.detectors)
-      for (const slot of slots) if (!this.#isWanted(slot)) scratch.mask &= ~slot.bit;
-    return scratch.mask !== 0;
-  }
-
-  #isWanted(slot: Slot): boolean {
-    return this.#looking.some(({ index }) => slot.owners.has(index));
-  }
-
-  /** For which of the detectors the event is evidence. */
-  #evidenceFor(event: AccessEvent, looking: readonly BoundDetector[]): DetectorSet {
-    this.#sets.begin();
-    for (const { index, active } of looking) {
-      const { evidence } = active.definition;
-      try {
-        if (evidence === undefined || evidence(event)) this.#sets.add(index);
-      } catch (error) {
-        this.#threw(active, error);
-      }
-    }
-    return this.#sets.get();
-  }
-
-  #judgeEagerly(detector: BoundDetector, event: AccessEvent, at: { serial: number; told: Detection[] }): void {
-    const row = detector.space.rowOf(event, at.serial);
+  #judgeEagerly(detector: BoundDetector, event: AccessEvent, told: Detection[]): void {
+    const row = detector.space.rowOf(event, this.#counting.serial);
     if (row === -1) return;
     const { lane, floor, judgedAt } = detector;
     if (lane.mostEvents(row) < floor) return;
@@ -236,7 +153,7 @@ export class DetectEngine {
     if (isOpen && !this.episodes.mayRefresh(detector, { name, time: event.time })) return;
     const finding = this.#judge(detector, { row, bucket: detector.lane.bucketOf(event.time) });
     if (!finding) return;
-    at.told.push(...this.episodes.eager(finding, event.time, { stale: false, coverage: this.coverageOf(detector) }));
+    told.push(...this.episodes.eager(finding, event.time, { stale: false, coverage: this.coverageOf(detector) }));
   }
 
   /** Seals up to the watermark, and lets in on the way what had run ahead and has room now. */
@@ -244,7 +161,7 @@ export class DetectEngine {
     for (let next = this.held.earliest; next !== undefined; next = this.held.earliest) {
       if (next - this.#reach > watermark) break;
       this.#seal(next - this.#reach, moment.told);
-      for (const event of this.held.release(next)) this.#observe(event, this.#cellOf(event), moment);
+      for (const event of this.held.release(next)) this.#observe(event, this.#counting.cellOf(event), moment);
     }
     this.#seal(watermark, moment.told);
   }
@@ -282,26 +199,11 @@ export class DetectEngine {
   }
 
   #judge(detector: BoundDetector, at: { row: number; bucket: number }): Finding | undefined {
-    return this.#guarded(detector.active, () =>
-      judge(detector, at, (clientIp, time) => this.#options.memory.succeededBefore(clientIp, time)),
-    );
-  }
-
-  #guarded<T>(active: ActiveDetector, run: () => T): T | undefined {
     try {
-      return run();
+      return judge(detector, at, (clientIp, time) => this.#options.memory.succeededBefore(clientIp, time));
     } catch (error) {
-      this.#threw(active, error);
+      this.#counting.threw(detector.active, error);
       return undefined;
     }
-  }
-
-  #threw(active: ActiveDetector, error: unknown): void {
-    const { muting } = this.#options;
-    const { id } = active.definition;
-    const wasMuted = muting.isMuted(id);
-    this.faults++;
-    muting.threw(id, error);
-    if (muting.isMuted(id) !== wasMuted) this.#index();
   }
 }

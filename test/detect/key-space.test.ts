@@ -70,7 +70,7 @@ test.for<[string, Partial<AccessEvent>, readonly Dimension[], string | undefined
     "api.shop.example\u001fstaff",
   ],
   ["what the shop names", { attributes: { promoCode: "SUMMER" } }, ["promoCode"], "SUMMER"],
-  ["nothing, where the shop names none", { attributes: {} }, ["provider"], undefined],
+  ["nothing, where the shop names none", { attributes: {} }, ["cardBin"], undefined],
   ["numbers as text", { asn: 64_500 }, ["asn"], "64500"],
   ["all parts, in order", { country: "DE", endpointClass: "login" }, ["endpointClass", "country"], "login\u001fDE"],
   ["nothing, where a part is unknown", { endpointClass: "login" }, ["endpointClass", "country"], undefined],

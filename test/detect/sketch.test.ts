@@ -34,7 +34,6 @@ describe("a sketch", () => {
 });
 
 test.for([
-  ["nothing", [], undefined],
   ["a quarter of a millisecond", [0.25], 1],
   ["nothing at all of a number", [0], 1],
   ["below zero", [-5], 1],
@@ -43,10 +42,11 @@ test.for([
   ["one in a hundred", [...Array.from({ length: 99 }, () => 10), 5_000], 10],
   ["two in a hundred", [...Array.from({ length: 98 }, () => 10), 5_000, 5_000], 5_000],
 ] as const)("the 99th percentile of %s", ([, given, expected]) => {
-  const told = quantileOf(sketchOf(given), 0.99);
-  if (expected === undefined) expect(told).toBeUndefined();
-  else expect(Math.abs(told! - expected) / expected).toBeLessThan(0.0201);
+  const told = quantileOf(sketchOf(given), 0.99)!;
+  expect(Math.abs(told - expected) / expected).toBeLessThan(0.0201);
 });
+
+test("of nothing there is none", () => expect(quantileOf(sketchOf([]), 0.99)).toBeUndefined());
 
 // helpers
 
