@@ -58,6 +58,16 @@ export default defineDetector({
       ],
     },
     {
+      name: "a flash sale: every country's customers come at once",
+      fires: false,
+      events: [
+        { at: "0s", times: 600, every: "10s", endpointClass: "login", status: 200, outcome: "ok", country: "DE" },
+        { at: "0s", times: 200, every: "30s", endpointClass: "login", status: 200, outcome: "ok", country: "BR" },
+        ...crowd({ at: "95m", country: "DE", requests: 600 }),
+        ...crowd({ at: "95m", country: "BR", requests: 200 }),
+      ],
+    },
+    {
       name: "no history yet",
       fires: false,
       events: crowd({ at: "0s", country: "BR", requests: 80 }),

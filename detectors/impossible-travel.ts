@@ -12,7 +12,7 @@ export default defineDetector({
   id: "impossible-travel",
   title: "One user in two places at once",
   description:
-    "Compares the places of a user's successful requests in a row. VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
+    "Compares the places of a user's successful requests in a row. Two places of one network are a carrier's or a VPN's ways out, and a network that the user had before is no news: neither counts. VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
   owasp: ["API2:2023"],
   severity: "low",
   needs: { required: ["userId", "clientIp", "latitude", "longitude"], better: ["asn"] },
@@ -30,14 +30,16 @@ export default defineDetector({
     places: last(4, (e) => [e.latitude, e.longitude, addressNumber(e.clientKey), e.asn ?? 0], isOk),
   },
   floor: () => 2,
-  fires: ({ places }, p) => places.some((here, i) => i > 0 && isImpossible(places[i - 1]!, here, p)),
+  fires: ({ places }, p) =>
+    places.some((here, i) => i > 0 && isImpossible(places[i - 1]!, here, p) && !isKnown(here, places.slice(0, i - 1))),
   summary: ({ places }, key) => {
     const jumps = places
       .slice(1)
-      .map((here, i) => ({ km: distanceKm(places[i]!, here), ms: here.time - places[i]!.time }));
-    const farthest = jumps.reduce((a, b) => (b.km > a.km ? b : a), { km: 0, ms: 0 });
-    const minutes = Math.max(1, Math.round(farthest.ms / 60_000));
-    return `User ${key["userId"]} was in two places ${Math.round(farthest.km)} km apart within ${minutes} ${minutes === 1 ? "minute" : "minutes"}`;
+      .map((here, i) => ({ from: places[i]!, here, km: distanceKm(places[i]!, here), ms: here.time - places[i]!.time }))
+      .filter(({ from, here }) => !isSameWayOut(from, here));
+    const fastest = jumps.reduce((a, b) => (b.km / Math.max(1000, b.ms) > a.km / Math.max(1000, a.ms) ? b : a));
+    const minutes = Math.max(1, Math.round(fastest.ms / 60_000));
+    return `User ${key["userId"]} was in two places ${Math.round(fastest.km)} km apart within ${minutes} ${minutes === 1 ? "minute" : "minutes"}`;
   },
   target: () => undefined,
   examples: [
@@ -57,6 +59,31 @@ export default defineDetector({
       events: [visit("0s", berlin, "203.0.113.1"), visit("5m", newYork, "203.0.113.1")],
     },
     {
+      name: "a carrier whose ways out are cities apart",
+      fires: false,
+      events: [
+        visit("0s", { ...berlin, asn: 3320 }, "203.0.113.1"),
+        visit("10m", { ...newYork, asn: 3320 }, "203.0.113.2"),
+      ],
+    },
+    {
+      name: "back in Berlin, and again through the company in New York",
+      fires: false,
+      events: [
+        visit("0s", { ...newYork, asn: 64500 }, "203.0.113.1"),
+        visit("10h", { ...berlin, asn: 3320 }, "203.0.113.2"),
+        visit("11h", { ...newYork, asn: 64500 }, "203.0.113.3"),
+      ],
+    },
+    {
+      name: "from one network to another, an ocean apart",
+      fires: true,
+      events: [
+        visit("0s", { ...berlin, asn: 3320 }, "203.0.113.1"),
+        visit("30m", { ...newYork, asn: 64500 }, "203.0.113.2"),
+      ],
+    },
+    {
       name: "home and office, 30 km apart",
       fires: false,
       events: [visit("0s", berlin, "203.0.113.1"), visit("1m", potsdam, "203.0.113.2")],
@@ -69,8 +96,18 @@ export default defineDetector({
   ],
 });
 
+/** The same address, or the same network: what stands there is a carrier, a company or a VPN, not the user. */
+function isSameWayOut(a: Remembered, b: Remembered): boolean {
+  return a.values[2] === b.values[2] || (a.values[3] !== 0 && a.values[3] === b.values[3]);
+}
+
+/** Whether the user was there before: at home, at work and behind a VPN in turn. */
+function isKnown(here: Remembered, before: readonly Remembered[]): boolean {
+  return before.some((place) => isSameWayOut(place, here));
+}
+
 function isImpossible(from: Remembered, to: Remembered, p: { speedKmh: number; distanceKm: number }): boolean {
-  if (from.values[2] === to.values[2]) return false;
+  if (isSameWayOut(from, to)) return false;
   const km = distanceKm(from, to) - 2 * accuracyKm;
   const hours = Math.max(to.time - from.time, 1000) / 3_600_000;
   return km > p.distanceKm && km / hours > p.speedKmh;
@@ -97,7 +134,7 @@ function addressNumber(clientKey: string | undefined): number | undefined {
   return number;
 }
 
-function visit(at: Duration, place: { latitude: number; longitude: number }, clientIp: string) {
+function visit(at: Duration, place: { latitude: number; longitude: number; asn?: number }, clientIp: string) {
   return {
     at,
     endpointClass: "login",
