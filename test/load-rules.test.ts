@@ -1,11 +1,14 @@
+import { readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { loadRules, readRules } from "../src/load-rules.ts";
 import { temporaryDirectory } from "./support/temporary-directory.ts";
 
-const shipped = ["account-under-attack", "country-surge", "credential-stuffing", "impossible-travel", "payment-storm", "rate-limit-burst"]; // prettier-ignore
+const shipped = readdirSync(join(import.meta.dirname, "../detectors"))
+  .toSorted()
+  .map((name) => basename(name, ".ts"));
 
 /** A configuration with these lines beside its source. */
 async function aConfig(lines: string, files: Readonly<Record<string, string>> = {}) {

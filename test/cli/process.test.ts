@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { tempDirectory } from "../support/temp-directory.ts";
@@ -34,7 +34,7 @@ describe("gatewatch", () => {
     writeFileSync(file, "sources: [{ name: in, type: stdin }]\ndetectors: { directories: [./detectors] }\n");
     const { code, stdout, stderr } = await gatewatch(["-c", file, "check"]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
-    expect(stdout).toContain("7 detectors");
+    expect(stdout).toContain(`${readdirSync(join(root, "detectors")).length + 1} detectors`);
     expect(stdout).toContain("no runbook names the detector many-promos");
   });
 
