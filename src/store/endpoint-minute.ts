@@ -29,9 +29,11 @@ export interface EndpointFigures {
   latencyBuckets: number[];
 }
 
-/** First and last times of an endpoint, epoch ms, as `endpoints_seen` keeps them. */
+/** Of an endpoint: who owns it, whether it is listed, and its first and last times, epoch ms, as `endpoints_seen` keeps them. */
 export interface EndpointTimes {
   owner: string;
+  /** Whether the inventory has it; null where there is none. */
+  listed: boolean | null;
   firstSeen: number;
   lastSeen: number;
   lastOkAt: number | null;
@@ -138,7 +140,7 @@ function newCell(place: Place, time: number): EndpointCell {
       durationMaxMs: 0,
       latencyBuckets: Array.from({ length: latencyBucketCount }, () => 0),
     },
-    times: { owner: "", firstSeen: time, lastSeen: time, lastOkAt: null, lastAnonymousOkAt: null },
+    times: { owner: "", listed: null, firstSeen: time, lastSeen: time, lastOkAt: null, lastAnonymousOkAt: null },
     dirty: true,
   };
 }
@@ -174,6 +176,7 @@ function countOutcome(figures: EndpointFigures, { enforced, outcome, attempt }: 
 function countTimes(times: EndpointTimes, event: AccessEvent): void {
   const { time, status } = event;
   if (event.owner !== undefined) times.owner = event.owner;
+  if (event.listed !== undefined) times.listed = event.listed;
   if (time < times.firstSeen) times.firstSeen = time;
   if (time > times.lastSeen) times.lastSeen = time;
   if (status < 200 || status >= 300) return;

@@ -73,6 +73,7 @@ function merged(a: EndpointTimes, b: EndpointTimes): EndpointTimes {
   const latest = (x: number | null, y: number | null) => (x === null || (y !== null && y > x) ? y : x);
   return {
     owner: b.owner === "" ? a.owner : b.owner,
+    listed: b.listed ?? a.listed,
     firstSeen: Math.min(a.firstSeen, b.firstSeen),
     lastSeen: Math.max(a.lastSeen, b.lastSeen),
     lastOkAt: latest(a.lastOkAt, b.lastOkAt),

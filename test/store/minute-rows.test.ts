@@ -139,9 +139,26 @@ describe("minute rows", () => {
         lastSeen: noon,
         lastOkAt: noon,
         lastAnonymousOkAt: null,
+        listed: null,
       }),
     ]);
     expect(tables.of("access_events")).toEqual([]);
+  });
+
+  test("tell whether the inventory lists an endpoint, whatever country it was asked from", async () => {
+    const tables = new Tables();
+    const rows = createMinuteRows({ write: tables.write });
+    const events = [
+      anEvent({ route: "/a", listed: true, country: "DE" }),
+      anEvent({ route: "/a", listed: undefined, country: "FR", method: "GET" }),
+      anEvent({ route: "/b", listed: false }),
+    ];
+    await rows.add("p", readEvents(events));
+    await rows.flush();
+    expect(tables.of("endpoints_seen").map(({ route, listed }) => [route, listed])).toEqual([
+      ["/a", true],
+      ["/b", false],
+    ]);
   });
 
   test("are written again only when they have changed", async () => {
