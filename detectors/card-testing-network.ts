@@ -1,0 +1,105 @@
+import { z } from "zod";
+import { count, defineDetector, distinct, type Duration } from "../src/detect/define-detector.ts";
+import { isCharged, isDeclined } from "../src/detect/refusals.ts";
+
+/** The rest of the shop counts as having so many payments more, of which this share was declined: a busy day's. */
+const usual = { payments: 20, share: 0.15 } as const;
+
+export default defineDetector({
+  id: "card-testing-network",
+  title: "A network tries many cards",
+  description:
+    "Compares the declined share of the payments from one network (its number, ASN) with that of all others: card testing spread over the addresses of one provider. When a bank or the provider is in trouble, every network's share rises and this stays silent. It blocks nobody: a network is many people.",
+  owasp: ["API6:2023"],
+  severity: "high",
+  needs: { required: ["asn", "outcome"], better: ["clientIp", "attributes"] },
+  where: { endpointClass: ["payment", "checkout"], attempt: true },
+  key: ["endpointClass", "asn"],
+  window: "10m",
+  // CrowdSec's rule for Magento counts more than 10 addresses of a network with declines. That a normal
+  // shop declines 5 to 15 % is what fraud rules of others say; the rest is this project's own.
+  params: z.strictObject({
+    declines: z.int().min(5).default(30).meta({ description: "Declined payments in ten minutes." }),
+    clients: z.int().min(1).default(10).meta({ description: "Different clients they come from, where the log tells." }),
+    cards: z.int().min(1).default(10).meta({ description: "Different cards, where the log tells." }),
+    ratio: z.number().gt(0).max(1).default(0.5).meta({ description: "Declined share of the network's payments." }),
+    times: z.number().min(1).default(3).meta({ description: "So many times the share of all other networks." }),
+  }),
+  counters: {
+    declines: count(isDeclined),
+    payments: count(isCharged),
+    clients: distinct((e) => e.clientKey, isDeclined),
+    cards: distinct((e) => e.attributes?.["cardFingerprint"], isDeclined),
+    allDeclines: count(isDeclined, { key: ["endpointClass"] }),
+    allPayments: count(isCharged, { key: ["endpointClass"] }),
+  },
+  evidence: isDeclined,
+  floor: (p) => p.declines,
+  fires: (f, p) => {
+    if (f.declines < p.declines || (f.clients.known && f.clients.value < p.clients)) return false;
+    if (f.cards.known && f.cards.value < p.cards) return false;
+    const share = f.declines / f.payments;
+    return share >= p.ratio && share >= p.times * shareOfOthers(f);
+  },
+  summary: (f, key) =>
+    `${f.declines} of ${f.payments} payments from network AS${key["asn"]} were declined within 10 minutes, by ${f.clients.value} clients` +
+    (f.cards.known ? ` with ${f.cards.value} cards` : "") +
+    `; elsewhere ${f.allDeclines - f.declines} of ${f.allPayments - f.payments}`,
+  target: ({ key }) => ({ scope: "as", value: key["asn"]! }),
+  examples: [
+    {
+      name: "forty addresses of one provider, a card each",
+      fires: true,
+      events: [
+        ...payments({ asn: 64_500, clients: 40, each: 1, declinedOf: 1 }),
+        ...payments({ asn: 64_501, clients: 60, each: 2, declinedOf: 10 }),
+      ],
+    },
+    {
+      name: "a bank is in trouble, for everybody",
+      fires: false,
+      events: [
+        ...payments({ asn: 64_500, clients: 60, each: 1, declinedOf: 1 }),
+        ...payments({ asn: 64_501, clients: 60, each: 2, declinedOf: 2 }),
+      ],
+    },
+    {
+      name: "a large provider, with as many declines as everywhere",
+      fires: false,
+      events: payments({ asn: 64_500, clients: 200, each: 2, declinedOf: 10 }),
+    },
+    {
+      name: "one customer alone",
+      fires: false,
+      events: payments({ asn: 64_500, clients: 1, each: 35, declinedOf: 1 }),
+    },
+  ],
+  triage: [
+    "What is the network: a hosting provider, or one that people live behind?",
+    "Are the cards of one bank, the amounts small or always the same?",
+    "Did any card work? Refund it and stop its order.",
+  ],
+});
+
+/** The declined share of all other networks. */
+function shareOfOthers(f: { declines: number; payments: number; allDeclines: number; allPayments: number }): number {
+  const declines = Math.max(0, f.allDeclines - f.declines) + usual.share * usual.payments;
+  return declines / (Math.max(0, f.allPayments - f.payments) + usual.payments);
+}
+
+/** Of each client so many payments; every `declinedOf`-th is declined. */
+function payments(of: { asn: number; clients: number; each: number; declinedOf: number }) {
+  return Array.from({ length: of.clients * of.each }, (_, i) => {
+    const isNo = i % of.declinedOf === 0;
+    const client = `198.51.${of.asn % 100}.${i % of.clients}`;
+    return {
+      at: `${i * 2}s` as Duration,
+      endpointClass: "payment" as const,
+      status: isNo ? 402 : 200,
+      outcome: isNo ? ("failed" as const) : ("ok" as const),
+      asn: of.asn,
+      clientIp: client,
+      clientKey: client,
+    };
+  });
+}

@@ -1,0 +1,165 @@
+import { z } from "zod";
+import type { AccessEvent, EndpointClass } from "../src/normalize/access-event.ts";
+import { count, defineDetector, distinct, type Duration, type Predicate } from "../src/detect/define-detector.ts";
+import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
+import { hasSharedKey, peopleBehind, strangerAgent } from "../src/detect/strangers.ts";
+
+/** More user agents than this are many people: how much they ask for together says nothing. */
+const household = 4;
+
+/** Somebody who does one thing and nothing else. Many people behind one address do a bit of everything. */
+const oneThing = 0.8;
+
+/** It was answered. What a limiter or an outage refused is tried again, by apps and by people. */
+const isAnswered = (e: AccessEvent) => e.outcome !== "limited" && e.status > 0 && e.status < 499 && !hasSharedKey(e);
+
+const isWrite = ({ method }: AccessEvent) => method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
+
+/** Requests of these classes; of some only those that change something, since pages ask again and again how it stands. */
+function asked(classes: readonly EndpointClass[], of: "everything" | "changes" = "everything"): Predicate {
+  return (e) => classes.includes(e.endpointClass) && isAnswered(e) && (of === "everything" || isWrite(e));
+}
+
+const isPage: Predicate = (e) => e.endpointClass === "catalog" && isAnswered(e) && !e.route.endsWith("{file}");
+const own: readonly EndpointClass[] = ["account", "order", "loyalty", "reservation"];
+
+const kinds = ["searches", "pages", "carts", "checkouts", "own"] as const;
+
+export default defineDetector({
+  id: "volumetric-abuse",
+  title: "One visitor asks far too often",
+  description:
+    "Counts what one visitor asks for within ten minutes, by kind of endpoint, against a limit for each that people stay below. It fires for whoever does one thing and hardly anything else. An address with many user agents is not judged: it is many people. Nor is what is asked with an API key alone. Sign-ins, sign-ups and promo codes have detectors of their own.",
+  owasp: ["API4:2023"],
+  severity: "medium",
+  needs: { required: ["clientIp"], better: ["userAgent"] },
+  where: {
+    endpointClass: ["catalog", "search", "cart", "checkout", "payment", "account", "order", "loyalty", "reservation"],
+  },
+  key: ["actor"],
+  window: "10m",
+  // All this project's own, until limits are learned. Cloudflare's are for each endpoint and session,
+  // over ten minutes as well. Carts leave room for a business customer's list of 200
+  // articles, `own` for a page that asks every second whether an order is paid.
+  params: z.strictObject({
+    searches: z.int().min(10).default(300).meta({ description: "Searches in ten minutes." }),
+    pages: z.int().min(10).default(600).meta({ description: "Requests to the catalogue in ten minutes." }),
+    carts: z.int().min(10).default(400).meta({ description: "Changes of a cart in ten minutes." }),
+    checkouts: z.int().min(5).default(60).meta({ description: "Steps of checkouts and payments in ten minutes." }),
+    own: z
+      .int()
+      .min(10)
+      .default(1200)
+      .meta({ description: "Requests to accounts, orders, points and reservations in ten minutes." }),
+  }),
+  counters: {
+    searches: count(asked(["search"])),
+    pages: count(isPage),
+    carts: count(asked(["cart"], "changes")),
+    checkouts: count(asked(["checkout", "payment"], "changes")),
+    own: count(asked(own)),
+    agents: distinct(strangerAgent, isAnswered),
+  },
+  evidence: isAnswered,
+  floor: (p) => Math.min(...kinds.map((kind) => p[kind])),
+  fires: (f, p) => {
+    const kind = mostOf(f, p);
+    const people = peopleBehind(f.agents, household + 1);
+    return people <= household && f[kind] >= p[kind] * people && f[kind] >= oneThing * totalOf(f);
+  },
+  severityOf: (f, p) => (f[mostOf(f, p)] >= 5 * p[mostOf(f, p)] ? "high" : "medium"),
+  shows: (f, p) => [mostOf(f, p), ...kinds.filter((kind) => kind !== mostOf(f, p) && f[kind] > 0)],
+  summary: (f, key) => {
+    const most = kinds.reduce((a, b) => (f[b] > f[a] ? b : a));
+    return `${actorInWords(key["actor"]!)} made ${f[most]} ${inWords[most]} within 10 minutes, of ${totalOf(f)} requests in all`;
+  },
+  target: ({ key }) => actorTarget(key["actor"]!),
+  examples: [
+    { name: "a search a second, for eight minutes", fires: true, events: requests({ of: "search", times: 480 }) },
+    {
+      name: "one article's page, twice a second",
+      fires: true,
+      events: requests({ of: "catalog", times: 900, every: "500ms" }),
+    },
+    {
+      name: "a business customer puts 200 articles into the cart",
+      fires: false,
+      events: [
+        ...requests({ of: "cart", times: 200, method: "POST", userId: "buyer" }),
+        ...requests({ of: "cart", times: 200, userId: "buyer" }),
+      ],
+    },
+    {
+      name: "customers try again while payments are down",
+      fires: false,
+      events: requests({ of: "payment", times: 300, method: "POST", status: 503, userId: "anna" }),
+    },
+    {
+      name: "an order's page asks every second whether it is paid",
+      fires: false,
+      events: requests({ of: "checkout", times: 500, userId: "anna" }),
+    },
+    {
+      name: "a campus on the morning of a sale",
+      fires: false,
+      events: Array.from({ length: 12 }, (_, i) =>
+        requests({ of: "catalog", times: 200, userAgent: `browser ${i}` }),
+      ).flat(),
+    },
+    {
+      name: "one browser for a whole office, that does a bit of everything",
+      fires: false,
+      events: [
+        ...requests({ of: "search", times: 320 }),
+        ...requests({ of: "catalog", times: 500 }),
+        ...requests({ of: "cart", times: 90, method: "POST" }),
+      ],
+    },
+    {
+      name: "an app that has one key for all",
+      fires: false,
+      events: requests({ of: "search", times: 590, apiKey: "app" }),
+    },
+  ],
+  triage: [
+    "Is it a page or an app of yours that asks too often? Then its next release has to stop it.",
+    "What does it cost you: searches and carts load the database, pages the cache?",
+    "Is it one visitor, or many of a kind at the same time?",
+  ],
+});
+
+const inWords = {
+  searches: "searches",
+  pages: "requests to the catalogue",
+  carts: "changes of carts",
+  checkouts: "steps of checkouts and payments",
+  own: "requests to accounts, orders, points and reservations",
+} as const;
+
+type Kinds = Readonly<Record<(typeof kinds)[number], number>>;
+
+/** The kind that is most above its limit. */
+function mostOf(f: Kinds, p: Kinds): (typeof kinds)[number] {
+  return kinds.reduce((a, b) => (f[b] / p[b] > f[a] / p[a] ? b : a));
+}
+
+function totalOf(f: Kinds): number {
+  return kinds.reduce((sum, kind) => sum + f[kind], 0);
+}
+
+function requests(of: {
+  of: EndpointClass;
+  times: number;
+  every?: Duration;
+  method?: string;
+  status?: number;
+  userId?: string;
+  apiKey?: string;
+  userAgent?: string;
+}) {
+  const { method = "GET", status = 200, userId, apiKey, userAgent = "Mozilla/5.0" } = of;
+  const path = `/api/${of.of}`;
+  const outcome = status < 400 ? ("ok" as const) : ("failed" as const);
+  const request = { method, path, route: path, endpointClass: of.of, status, outcome, userId, apiKey, userAgent };
+  return [{ at: "0s" as const, times: of.times, every: of.every ?? ("1s" as const), ...request }];
+}
