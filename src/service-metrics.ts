@@ -38,6 +38,17 @@ export function measureService(parts: {
     () => detect.engine.episodes.unconfirmed,
   );
 
+  gauge(
+    "gatewatch_detect_first_seen_values",
+    "Values remembered for firstSeen counters, over all keys",
+    () => detect.engine.firsts?.used ?? 0,
+  );
+  gauge(
+    "gatewatch_detect_first_seen_evicted_total",
+    "Values that gave way to others before they were old: they count as new when they come again",
+    () => detect.engine.firsts?.evicted ?? 0,
+  );
+
   const rows = metrics.gauge("gatewatch_detect_rows", "Keys held, by what they are made of", ["key"]);
   const evicted = metrics.gauge("gatewatch_detect_evicted_total", "Keys that gave way to others", ["key"]);
   const promoted = metrics.gauge("gatewatch_detect_promoted_rows", "Keys that hold buckets", ["key"]);

@@ -17,12 +17,13 @@ const fn = z.custom<(...args: never[]) => unknown>((value) => typeof value === "
 });
 const scope = z.strictObject({ window: duration.optional(), key: z.array(z.enum(dimensions)).min(1).optional() });
 const counter = z.looseObject({
-  kind: z.enum(["count", "sum", "max", "distinct", "quantile", "last"], {
-    error: "expected count(), sum(), max(), distinct(), quantile() or last()",
+  kind: z.enum(["count", "sum", "max", "distinct", "quantile", "firstSeen", "last"], {
+    error: "expected count(), sum(), max(), distinct(), quantile(), firstSeen() or last()",
   }),
   if: fn.optional(),
   scope,
   q: z.number().gt(0).lt(1, { error: "expected a share between 0 and 1, such as 0.99" }).optional(),
+  memory: duration.optional(),
   n: z.int().min(1).max(6, { error: "last() remembers at most 6 events" }).optional(),
 });
 
@@ -96,14 +97,15 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
   }
   const windowMs = parseDuration(definition.window)!;
   const bucketMs = definition.bucket === undefined ? 1000 : parseDuration(definition.bucket)!;
-  if (bucketMs < 1000 || windowMs % bucketMs !== 0) {
+  if (bucketMs < 1000 || bucketMs % 1000 !== 0 || windowMs % bucketMs !== 0) {
     problems.push({
       file,
       path: "bucket",
-      message: "expected at least 1s, and a whole number of buckets in the window",
+      message: "expected at least 1s, whole seconds, and a whole number of buckets in the window",
     });
   }
-  for (const [counterName, { scope, kind }] of Object.entries(definition.counters)) {
+  for (const [counterName, counter] of Object.entries(definition.counters)) {
+    const { scope, kind } = counter;
     if (scope.key?.some((dimension) => !definition.key.includes(dimension))) {
       problems.push({
         file,
@@ -114,6 +116,10 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
     if (scope.window !== undefined && parseDuration(scope.window)! < windowMs) {
       const message = "expected a window at least as long as the detector's own";
       problems.push({ file, path: `counters.${counterName}.window`, message });
+    }
+    if (counter.kind === "firstSeen" && !isMemory(counter.memory, scope.window ?? definition.window)) {
+      const message = "expected a memory of at least ten windows, and at most 366d";
+      problems.push({ file, path: `counters.${counterName}.memory`, message });
     }
     const many = (scope.key ?? definition.key).filter((dimension) => !fewValues.includes(dimension));
     if (kind === "quantile" && many.length > 0) {
@@ -133,4 +139,10 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
     problems.push({ file, path: "counters", message });
   }
   return problems;
+}
+
+/** What is remembered for hardly longer than the window would be new again all the time. */
+function isMemory(memory: string | undefined, window: string): boolean {
+  const memoryMs = memory === undefined ? 0 : parseDuration(memory)!;
+  return memoryMs >= 10 * parseDuration(window)! && memoryMs <= 366 * 86_400_000;
 }

@@ -1,23 +1,15 @@
 import type { z } from "zod";
 import type { AccessEvent, EndpointClass, EventField, Outcome } from "../normalize/access-event.ts";
 import { isWithin, localIPv4, parseIPv4 } from "../normalize/ipv4.ts";
-import type { Severity, Target } from "./detection.ts";
-import type { EvidenceEvent } from "./detection.ts";
+import type { Counter, Figures, Predicate } from "./counters.ts";
+import type { EvidenceEvent, Severity, Target } from "./detection.ts";
+import type { Dimension } from "./dimension.ts";
 import type { Duration } from "../units.ts";
 
+export { dimensions, type Dimension } from "./dimension.ts";
+export { count, distinct, firstSeen, last, max, quantile, sum } from "./counters.ts";
+export type { Counter, CounterScope, Figures, Firsts, Known, Predicate, Remembered } from "./counters.ts";
 export type { Duration };
-
-/**
- * What a key is made of. `clientIp` is the address, or the /64 of an IPv6 client; `actor` is the
- * surest name for whoever asks: the user, else the API key, else the client. `network` is the /24 of an
- * IPv4 client, the /48 of an IPv6 one. `sku`, `promoCode`, `cardBin` and `provider` are attributes that
- * the shop's application names; a request without a `provider` has its route for one.
- */
-export const dimensions = [
-  "clientIp", "userId", "apiKey", "sessionId", "deviceId", "actor", "country", "asn", "userAgent", "route", "endpointClass",
-  "gateway", "host", "network", "role", "sku", "promoCode", "cardBin", "provider",
-] as const; // prettier-ignore
-export type Dimension = (typeof dimensions)[number];
 
 /** Chooses events before anything is counted; indexed, so that other events cost nothing. */
 export interface Where {
@@ -36,129 +28,6 @@ export interface Where {
 /** The records that a `where` looks at: a detector that knows nothing of shop events counts none twice. */
 export function originsOf({ origin, attempt }: Where): readonly AccessEvent["origin"][] {
   return origin ?? (attempt === undefined ? ["gateway"] : ["gateway", "shop"]);
-}
-
-export type Predicate = (event: AccessEvent) => boolean;
-
-/** A counter that may look at another window, or at a part of the key, than its detector. */
-export interface CounterScope {
-  readonly window?: Duration;
-  /** A part of the detector's key, to compare a part with the whole. */
-  readonly key?: readonly Dimension[];
-}
-
-/** One thing to count for each key. All kinds merge: two halves counted apart and merged give the whole. */
-export type Counter =
-  | { readonly kind: "count"; readonly if: Predicate | undefined; readonly scope: CounterScope }
-  | {
-      readonly kind: "sum";
-      readonly of: (event: AccessEvent) => number | undefined;
-      readonly if: Predicate | undefined;
-      readonly scope: CounterScope;
-    }
-  | {
-      readonly kind: "max";
-      readonly of: (event: AccessEvent) => number | undefined;
-      readonly if: Predicate | undefined;
-      readonly scope: CounterScope;
-    }
-  | {
-      readonly kind: "distinct";
-      readonly of: (event: AccessEvent) => string | number | undefined;
-      readonly if: Predicate | undefined;
-      readonly scope: CounterScope;
-    }
-  | {
-      readonly kind: "quantile";
-      readonly q: number;
-      readonly of: (event: AccessEvent) => number | undefined;
-      readonly if: Predicate | undefined;
-      readonly scope: CounterScope;
-    }
-  | {
-      readonly kind: "last";
-      readonly n: number;
-      readonly of: (event: AccessEvent) => readonly (number | undefined)[];
-      readonly if: Predicate | undefined;
-      readonly scope: CounterScope;
-    };
-
-/** A figure that may not be known: `distinct` or `quantile` over a field that the log lacks. */
-export interface Known {
-  readonly known: boolean;
-  readonly value: number;
-}
-
-/** One remembered event: its time, and the numbers the counter's `of` took from it. */
-export interface Remembered {
-  readonly time: number;
-  readonly values: readonly number[];
-}
-
-/** What `fires` sees of each counter. */
-export type Figures<C extends Record<string, Counter>> = {
-  readonly [K in keyof C]: C[K]["kind"] extends "distinct" | "quantile"
-    ? Known
-    : C[K]["kind"] extends "last"
-      ? readonly Remembered[]
-      : number;
-};
-
-/** How many events match. */
-export function count(predicate?: Predicate, scope: CounterScope = {}): Counter & { kind: "count" } {
-  return { kind: "count", if: predicate, scope };
-}
-
-/** The sum of a number over the events that match and have it. */
-export function sum(
-  of: (event: AccessEvent) => number | undefined,
-  predicate?: Predicate,
-  scope: CounterScope = {},
-): Counter & { kind: "sum" } {
-  return { kind: "sum", of, if: predicate, scope };
-}
-
-/** The largest value of a number; 0 when there was none. */
-export function max(
-  of: (event: AccessEvent) => number | undefined,
-  predicate?: Predicate,
-  scope: CounterScope = {},
-): Counter & { kind: "max" } {
-  return { kind: "max", of, if: predicate, scope };
-}
-
-/** How many different values; not `known` when no event in the window had the field. */
-export function distinct(
-  of: (event: AccessEvent) => string | number | undefined,
-  predicate?: Predicate,
-  scope: CounterScope = {},
-): Counter & { kind: "distinct" } {
-  return { kind: "distinct", of, if: predicate, scope };
-}
-
-/**
- * The value that the share `q` of a number's values does not exceed, such as 0.99; not `known` when no
- * event in the window had the number. Off by 2 % at most between 1 and 600,000 (milliseconds, say: up
- * to ten minutes); what is beyond counts as that. It takes memory, so it counts by few keys only:
- * `route`, `endpointClass`, `gateway`, `country`, `role`, `provider`.
- */
-export function quantile(
-  of: (event: AccessEvent) => number | undefined,
-  q: number,
-  predicate?: Predicate,
-  scope: CounterScope = {},
-): Counter & { kind: "quantile" } {
-  return { kind: "quantile", q, of, if: predicate, scope };
-}
-
-/** The newest `n` (at most 6) events that match, oldest first, as numbers; an event that lacks one is left out. */
-export function last(
-  n: number,
-  of: (event: AccessEvent) => readonly (number | undefined)[],
-  predicate?: Predicate,
-  scope: CounterScope = {},
-): Counter & { kind: "last" } {
-  return { kind: "last", n, of, if: predicate, scope };
 }
 
 /** What `target` may look at when it names whom a runbook may block. */

@@ -19,6 +19,16 @@ export const detectConfig = z
       .max(8_388_608)
       .default(131_072)
       .meta({ description: "Rows preallocated for each kind of key (clients, users, …).", examples: [131_072] }),
+    firstSeenValues: z
+      .int()
+      .min(1024)
+      .max(67_108_864)
+      .default(524_288)
+      .meta({
+        description:
+          "Places for what detectors remember of users over weeks: countries, networks, devices. 32 bytes each.",
+        examples: [524_288],
+      }),
     staleAfter: durationMs("2m")
       .prefault("2m")
       .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),

@@ -8,8 +8,9 @@ import { judge, type Finding } from "./judge.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import type { Muting } from "./muting.ts";
+import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
-import { buildTables, slackOf } from "./tables.ts";
+import { buildTables, rememberFirsts, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
 import { SampleRing } from "./sample.ts";
@@ -50,6 +51,8 @@ export class DetectEngine {
   readonly episodes = new Episodes();
   readonly held = new HeldEvents();
   readonly coverage: Coverage;
+  /** When values of keys were first seen, if a detector asks for it. */
+  readonly firsts: FirstSeen | undefined;
   late = 0;
   readonly #options: DetectEngineOptions;
   readonly #counting: EventCounting;
@@ -65,6 +68,7 @@ export class DetectEngine {
     const tables = buildTables({ config: options.config, ring: new SampleRing(65_536) });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
+    this.firsts = rememberFirsts(this.spaces, options.config);
     this.#lanes = this.spaces.flatMap((space) => space.lanes);
     for (const lane of this.#lanes) lane.allocate();
     this.coverage = new Coverage(this.bound);

@@ -4,6 +4,7 @@ import type { DetectEngine } from "./detect-engine.ts";
 import type { Detection } from "./detection.ts";
 import { type DetectorSet, renumbered } from "./detector-sets.ts";
 import type { SavedEpisode } from "./episodes.ts";
+import type { SavedFirstSeen } from "./first-seen.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
@@ -31,6 +32,8 @@ export interface SavedDetect {
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;
   readonly late: number;
+  /** When values were first seen; absent when nothing asks for it. */
+  readonly firsts: SavedFirstSeen | undefined;
   /** Events that ran ahead, and are not counted yet. */
   readonly held: readonly AccessEvent[];
 }
@@ -51,6 +54,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
     late: engine.late,
+    firsts: engine.firsts?.save(),
     held: engine.held.save(),
   };
 }
@@ -81,6 +85,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
     }
   }
   engine.late = saved.late;
+  if (saved.firsts) engine.firsts?.merge(saved.firsts);
   engine.held.load(saved.held);
   engine.coverage.load(saved.coverage);
   engine.restoreSealed(saved.sealedUntil);

@@ -45,7 +45,7 @@ export class EventCounting {
     const evidence = this.#evidenceFor(event, cell.detectors);
     const hash = contentHash(event);
     let sample: Sample | undefined;
-    for (const { space, lane, slots } of cell.work) {
+    for (const { space, lane, slots, firsts } of cell.work) {
       if (!this.#evaluate(event, slots, cell)) continue;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
@@ -56,6 +56,10 @@ export class EventCounting {
       }
       const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, evidence };
       lane.observe(row, observed, this.#scratch, { sealedUntil });
+      for (const { firsts: seen, bit, at } of firsts) {
+        if ((this.#scratch.mask & bit) !== 0)
+          seen!.see({ keys: space.table, row }, this.#scratch.values[at]!, event.time);
+      }
     }
     if (this.#looking === cell.detectors) return evidence;
     return evidence.filter((index) => this.#looking.some((detector) => detector.index === index));

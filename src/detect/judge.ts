@@ -1,6 +1,6 @@
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
-import type { Known, Remembered } from "./define-detector.ts";
-import type { BoundDetector } from "./plan.ts";
+import type { Firsts, Known, Remembered } from "./define-detector.ts";
+import type { BoundCounter, BoundDetector } from "./plan.ts";
 import type { Sample } from "./sample.ts";
 
 /** What a detector concluded of one key at the end of one bucket. */
@@ -39,11 +39,12 @@ export function judge(
   if (detector.lane.mostEvents(row) < detector.floor) return undefined;
   const end = (bucket + 1) * detector.lane.bucketMs;
   let key: Record<string, string> | undefined;
-  const figures: Record<string, number | Known | readonly Remembered[]> = {};
-  for (const { name, space, lane, slot } of detector.counters) {
+  const figures: Record<string, Figure> = {};
+  for (const counter of detector.counters) {
+    const { name, space, lane, slot } = counter;
     const lastBucket = lane === detector.lane ? bucket : Math.floor(end / lane.bucketMs) - 1;
     const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
-    figures[name] = in_ === -1 ? emptyFigure(slot.kind) : lane.figure(in_, slot, lastBucket);
+    figures[name] = in_ === -1 ? emptyFigure(slot.kind) : figureOf(counter, in_, lastBucket);
   }
   if (!definition.fires(figures as never, params)) return undefined;
 
@@ -72,13 +73,22 @@ export function judge(
   };
 }
 
-function emptyFigure(kind: string): number | Known | readonly Remembered[] {
+type Figure = number | Known | Firsts | readonly Remembered[];
+
+function figureOf({ space, lane, slot }: BoundCounter, row: number, bucket: number): Figure {
+  if (slot.firsts === undefined) return lane.figure(row, slot, bucket);
+  return slot.firsts.figure({ keys: space.table, row }, lane.windowAt(bucket));
+}
+
+function emptyFigure(kind: string): Figure {
+  if (kind === "firstSeen") return { new: 0, known: 0 };
   if (kind === "distinct" || kind === "quantile") return { known: false, value: 0 };
   return kind === "last" ? [] : 0;
 }
 
-function plain(figure: number | Known | readonly Remembered[]): number | null {
+function plain(figure: Figure): number | null {
   if (typeof figure === "number") return figure;
+  if ("new" in figure) return figure.new;
   if ("known" in figure) return figure.known ? figure.value : null;
   return figure.length;
 }

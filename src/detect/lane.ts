@@ -152,6 +152,11 @@ export class Lane {
     return total.result();
   }
 
+  /** The window that ends with bucket `end`, in epoch ms; its last moment is before `end`. */
+  windowAt(end: number): { begin: number; end: number } {
+    return { begin: (end - this.span + 1) * this.bucketMs, end: (end + 1) * this.bucketMs };
+  }
+
   /** The samples kept of a row's window that ends with bucket `end`. */
   samples(row: number, end: number): Sample[] {
     const begin = end - this.span + 1;

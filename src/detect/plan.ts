@@ -42,7 +42,16 @@ export interface Cell {
   readonly detectors: readonly BoundDetector[];
   /** Those that would look if requests counted as attempts here; they wait for shop events instead. */
   readonly awaiting: readonly BoundDetector[];
-  readonly work: readonly { readonly space: KeySpace; readonly lane: Lane; readonly slots: readonly Slot[] }[];
+  readonly work: readonly Work[];
+}
+
+/** What is to be done with an event in one lane. */
+interface Work {
+  readonly space: KeySpace;
+  readonly lane: Lane;
+  readonly slots: readonly Slot[];
+  /** Of those the ones that remember when a value was first seen. */
+  readonly firsts: readonly Slot[];
 }
 
 /** What the plan is built with: makes a key space (a table and its dimensions) on demand. */
@@ -126,7 +135,9 @@ export function indexDetectors(bound: readonly BoundDetector[], method?: string)
         if (!item.slots.includes(counter.slot)) item.slots.push(counter.slot);
       }
     }
-    return { detectors, awaiting, work: [...work.values()] };
+    const isFirst = (slot: Slot) => slot.kind === "firstSeen";
+    const all = [...work.values()].map((item) => ({ ...item, firsts: item.slots.filter(isFirst) }));
+    return { detectors, awaiting, work: all };
   });
 }
 
@@ -149,6 +160,7 @@ function added(lane: Lane, slot: Slot): Slot {
 function sameCounter(a: Counter, b: Counter): boolean {
   if (a.kind !== b.kind || a.if !== b.if) return false;
   if (a.kind === "last" && b.kind === "last" && a.n !== b.n) return false;
+  if (a.kind === "firstSeen" && b.kind === "firstSeen" && a.memory !== b.memory) return false;
   if (a.kind === "quantile" && b.kind === "quantile" && a.q !== b.q) return false;
   return a.kind === "count" || (b.kind !== "count" && a.of === b.of);
 }

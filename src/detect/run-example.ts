@@ -17,7 +17,7 @@ const exampleStart = Date.UTC(2026, 7, 22, 9, 0, 0);
 export function runExample(definition: DetectorDefinition, example: Example): Detection[] {
   let now = exampleStart;
   const clock: Clock = { now: () => now, monotonic: () => now, after: () => () => {}, every: () => () => {} };
-  const config = detectConfig.parse({ clients: 1024 });
+  const config = detectConfig.parse({ clients: 1024, firstSeenValues: 1024 });
   const engine = new DetectEngine({
     detectors: [{ definition, params: definition.params.parse(example.params ?? {}), mode: "active" }],
     config,

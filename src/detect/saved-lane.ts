@@ -3,7 +3,7 @@ import type { DetectorSet } from "./detector-sets.ts";
 import type { Lane } from "./lane.ts";
 import { savedRows, type SavedRow, type SavedRows } from "./saved-rows.ts";
 import type { Sample } from "./sample.ts";
-import type { Slot } from "./slot.ts";
+import { definitionOf, type Slot } from "./slot.ts";
 
 /** What a slot counted, to be found again among the slots of a lane. Its bit is that of its place. */
 export interface SavedSlot {
@@ -78,13 +78,6 @@ export function loadLane(
 }
 
 // helpers
-
-/** Changes when anything changes that gives a slot's numbers their meaning. */
-function definitionOf({ kind, n, where, counter }: Slot): string {
-  const of = "of" in counter ? counter.of.toString() : "";
-  const q = counter.kind === "quantile" ? counter.q : "";
-  return [kind, n, q, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
-}
 
 /** The same text is not enough: what it refers to may differ between detectors. */
 function isSame(old: SavedSlot, slot: Slot): boolean {

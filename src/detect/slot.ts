@@ -1,6 +1,7 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { Counter, Known, Where } from "./define-detector.ts";
 import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
+import type { FirstSeenCounter } from "./first-seen.ts";
 import { hash32 } from "./hash.ts";
 import { binOf, quantileOf, sketchBins } from "./sketch.ts";
 
@@ -24,12 +25,32 @@ export interface Slot {
   /** Its bit in an observation's mask, and where its numbers begin. */
   bit: number;
   at: number;
+  /** For `firstSeen`: where its values are remembered. */
+  firsts: FirstSeenCounter | undefined;
 }
 
 export function createSlot(counter: Counter, where: Where = {}): Slot {
   const width = counter.kind === "count" ? 0 : counter.kind === "last" ? lastWidth : 1;
   const n = counter.kind === "last" ? counter.n : 0;
-  return { kind: counter.kind, counter, where, owners: new Set(), names: [], width, n, bit: 0, at: 0 };
+  return {
+    kind: counter.kind,
+    counter,
+    where,
+    owners: new Set(),
+    names: [],
+    width,
+    n,
+    bit: 0,
+    at: 0,
+    firsts: undefined,
+  };
+}
+
+/** Changes when anything changes that gives a slot's numbers their meaning. */
+export function definitionOf({ kind, n, where, counter }: Slot): string {
+  const of = "of" in counter ? counter.of.toString() : "";
+  const more = counter.kind === "quantile" ? counter.q : counter.kind === "firstSeen" ? counter.memory : "";
+  return [kind, n, more, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
 }
 
 /** What one event means to the slots of one lane: which match, and their values. Reused for each event. */
@@ -45,7 +66,7 @@ export class Scratch {
       const values = counter.of(event);
       if (values.some((v) => v === undefined || !Number.isFinite(v))) return;
       for (let i = 0; i < lastWidth; i++) this.values[slot.at + i] = values[i] ?? 0;
-    } else if (counter.kind === "distinct") {
+    } else if (counter.kind === "distinct" || counter.kind === "firstSeen") {
       const value = counter.of(event);
       if (value === undefined) return;
       this.values[slot.at] = hash32(String(value));

@@ -1,10 +1,13 @@
 import type { DetectConfig } from "./detect-config.ts";
 import type { EndpointClass } from "../normalize/access-event.ts";
 import type { Dimension, Where } from "./define-detector.ts";
+import { FirstSeen, FirstSeenCounter } from "./first-seen.ts";
 import { KeySpace } from "./key-space.ts";
 import { Lane } from "./lane.ts";
 import type { PlanTables } from "./plan.ts";
+import { parseDuration } from "../units.ts";
 import type { SampleRing } from "./sample.ts";
+import { definitionOf } from "./slot.ts";
 import { canMeet } from "./where.ts";
 
 /** How far partitions may be apart before the one in front is paused; buckets are kept for so long. */
@@ -32,6 +35,20 @@ const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];
 function isBroad({ endpointClass, outcome }: Where): boolean {
   if (outcome !== undefined && !outcome.includes("ok")) return false;
   return endpointClass === undefined || endpointClass.some((one) => everyday.includes(one));
+}
+
+/** Gives the counters that remember first times a table, all of them one; `undefined` when there is none. */
+export function rememberFirsts(spaces: readonly KeySpace[], config: DetectConfig): FirstSeen | undefined {
+  let table: FirstSeen | undefined;
+  for (const { dimensions, lanes } of spaces) {
+    for (const slot of lanes.flatMap((lane) => lane.slots)) {
+      if (slot.counter.kind !== "firstSeen") continue;
+      table ??= new FirstSeen(config.firstSeenValues);
+      const name = [dimensions.join("+"), slot.names[0], definitionOf(slot)].join("\n");
+      slot.firsts = new FirstSeenCounter({ table, name, memory: parseDuration(slot.counter.memory)! / 1000 });
+    }
+  }
+  return table;
 }
 
 /** Makes the key spaces and lanes that a plan asks for, each once. */

@@ -2,7 +2,7 @@ import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { checkDefinition } from "../../src/detect/check-definition.ts";
-import { count, last, quantile } from "../../src/detect/define-detector.ts";
+import { count, firstSeen, last, quantile } from "../../src/detect/define-detector.ts";
 import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
 import { aDetector } from "../support/a-detector.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -129,6 +129,9 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["a quantile for each client", { key: ["clientIp", "route"], counters: { x: quantile((e) => e.durationMs, 0.99) } }, "counters.x", "and not by clientIp"],
   ["a quantile by a part that is many", { key: ["asn", "route"], counters: { n: count(), x: quantile((e) => e.durationMs, 0.5, undefined, { key: ["asn"] }) } }, "counters.x", "route, endpointClass"],
   ["a quantile beyond all", { key: ["route"], counters: { x: quantile((e) => e.durationMs, 99) } }, "counters.x.q", "such as 0.99"],
+  ["a memory that is hardly longer than the window", { counters: { x: firstSeen((e) => e.asn, { memory: "5m" }) } }, "counters.x.memory", "ten windows"],
+  ["a memory without end", { counters: { x: firstSeen((e) => e.asn, { memory: "400d" }) } }, "counters.x.memory", "at most 366d"],
+  ["a bucket of broken seconds", { window: "3m", bucket: "1500ms" }, "bucket", "whole seconds"],
   ["last() of too many", { counters: { x: last(7, () => [1]) } }, "counters.x.n", "at most 6"],
 ])("%s is explained", ([, partial, path, message]) => {
   const examples = [true, false].map((fires) => ({ name: "x", fires, events: [{ at: "0s" as const }] }));
