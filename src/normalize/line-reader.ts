@@ -17,6 +17,8 @@ const comma = 44;
 interface Reading {
   readonly template: LineTemplate;
   readonly pattern: RegExp;
+  /** The groups that hold texts. */
+  readonly texts: readonly number[];
   readonly parts: LineRecord;
   readonly record: JsonRecord;
 }
@@ -33,7 +35,7 @@ export class LineReader {
   readonly #wanted: ReadonlySet<string>;
   readonly #looksInto: ReadonlySet<string>;
   #readings: readonly Reading[] = [];
-  readonly #line: LineMatch = { groups: null, escaped: false };
+  readonly #line: LineMatch = { groups: null };
   #elements: { readonly reading: Reading; readonly match: RegExpExecArray | null }[] = [];
   #learned = 0;
   #skipped = 0;
@@ -52,7 +54,7 @@ export class LineReader {
     if (line.length > longestLine) return undefined;
     const reading = this.#readAt(line, 0);
     if (reading === undefined || reading.pattern.lastIndex !== line.length) return undefined;
-    this.#line.escaped = line.includes("\\");
+    if (line.includes("\\")) unescape(this.#line.groups!, reading);
     return reading.record;
   }
 
@@ -63,15 +65,14 @@ export class LineReader {
   readArray(text: string): number {
     this.#elements = [];
     if (text.charCodeAt(0) !== openBracket || text.charCodeAt(text.length - 1) !== closeBracket) return 0;
+    const escaped = text.includes("\\");
     for (let at = 1; this.#elements.length < maxEntries; at++) {
       const reading = this.#readAt(text, at);
       if (reading === undefined) return 0;
+      if (escaped) unescape(this.#line.groups!, reading);
       this.#elements.push({ reading, match: this.#line.groups });
       at = reading.pattern.lastIndex;
-      if (at === text.length - 1) {
-        this.#line.escaped = text.includes("\\");
-        return this.#elements.length;
-      }
+      if (at === text.length - 1) return this.#elements.length;
       if (text.charCodeAt(at) !== comma) return 0;
     }
     return 0;
@@ -126,6 +127,16 @@ export class LineReader {
     const { pattern, groups } = patternOf(template, this.#wanted);
     const parts = known?.parts ?? new LineRecord(this.#line);
     parts.use(groups);
-    return { template, pattern, parts, record: parts.record };
+    const texts = groups.map(({ text }) => text).filter((group) => group > 0);
+    return { template, pattern, texts, parts, record: parts.record };
+  }
+}
+
+// helpers
+
+function unescape(groups: RegExpExecArray, { texts }: Reading): void {
+  for (const group of texts) {
+    const text: string | undefined = groups[group];
+    if (text?.includes("\\")) groups[group] = JSON.parse(`"${text}"`) as string;
   }
 }

@@ -4,10 +4,8 @@ import { decimalOf } from "./read-value.ts";
 
 /** The line that was read last. */
 export interface LineMatch {
-  /** What the groups of its pattern hold. */
+  /** What the groups of its pattern hold; texts as they are once their escapes are read. */
   groups: RegExpExecArray | null;
-  /** True: there is a backslash somewhere in it. */
-  escaped: boolean;
 }
 
 /** The record of a line: each part is taken from the line's match when it is asked for. */
@@ -39,7 +37,7 @@ export class LineRecord {
       ({ path }) => path.length === above.length + 1 && above.every((key, i) => key === path[i]),
     );
     for (const [key, found] of Map.groupBy(below, ({ path }) => path.at(-1)!)) {
-      const ways = found.map((one) => (one.object > 0 ? this.#objectGetter(one, groups) : this.#getter(one)));
+      const ways = found.map((one) => (one.object > 0 ? this.#objectGetter(one, groups) : getterOf(one, this.#line)));
       const get = ways.length === 1 ? ways[0]! : firstOf(ways);
       Object.defineProperty(parts, key, { configurable: true, enumerable: true, get });
     }
@@ -59,47 +57,49 @@ export class LineRecord {
 
   #objectGetter({ path, object }: Groups, groups: readonly Groups[]): () => unknown {
     const record = this.#define(groups, path);
-    return () => (this.#line.groups![object] === undefined ? undefined : record);
-  }
-
-  /** How a part is taken from the last match; the usual kinds have a way of their own, which is shorter. */
-  #getter({ path, text, word, whole, loose }: Groups): () => unknown {
-    if (text > 0 && word === 0 && whole === 0) return () => this.#text(text);
-    if (word > 0 && text === 0 && whole === 0) return () => this.#word(word);
-    if (loose > 0) {
-      const key = path.at(-1)!;
-      return () => {
-        const object = this.#line.groups![loose];
-        return object === undefined ? undefined : lookUp(object, key);
-      };
-    }
-    return firstOf(
-      [() => this.#text(text), () => this.#word(word), () => this.#whole(whole)].filter(
-        (_, i) => [text, word, whole][i]! > 0,
-      ),
-    );
-  }
-
-  #text(group: number): string | undefined {
-    const found = this.#line.groups![group];
-    return found === undefined || !this.#line.escaped ? found : unescaped(found);
-  }
-
-  #word(group: number): unknown {
-    const found = this.#line.groups![group];
-    return found === undefined ? undefined : valueOf(found);
-  }
-
-  #whole(group: number): unknown {
-    const found = this.#line.groups![group];
-    return found === undefined ? undefined : parsed(found);
+    const line = this.#line;
+    return () => (line.groups![object] === undefined ? undefined : record);
   }
 }
 
 // helpers
 
+/** How a part is taken from the last match. */
+function getterOf({ path, text, word, whole, loose }: Groups, line: LineMatch): () => unknown {
+  if (loose > 0) return looseGetter(line, loose, path.at(-1)!);
+  const ways: (() => unknown)[] = [];
+  if (text > 0) ways.push(textGetter(line, text));
+  if (word > 0) ways.push(wordGetter(line, word));
+  if (whole > 0) ways.push(wholeGetter(line, whole));
+  return ways.length === 1 ? ways[0]! : firstOf(ways);
+}
+
+function textGetter(line: LineMatch, group: number): () => string | undefined {
+  return () => line.groups![group];
+}
+
+function wordGetter(line: LineMatch, group: number): () => unknown {
+  return () => {
+    const found = line.groups![group];
+    return found === undefined ? undefined : valueOf(found);
+  };
+}
+
+function wholeGetter(line: LineMatch, group: number): () => unknown {
+  return () => {
+    const found = line.groups![group];
+    return found === undefined ? undefined : parsed(found);
+  };
+}
+
+function looseGetter(line: LineMatch, group: number, key: string): () => unknown {
+  return () => {
+    const object = line.groups![group];
+    return object === undefined ? undefined : lookUp(object, key);
+  };
+}
+
 function firstOf(ways: readonly (() => unknown)[]): () => unknown {
-  if (ways.length === 1) return ways[0]!;
   return () => {
     for (const way of ways) {
       const value = way();
@@ -109,14 +109,10 @@ function firstOf(ways: readonly (() => unknown)[]): () => unknown {
   };
 }
 
-function unescaped(text: string): string {
-  return text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text;
-}
-
 function valueOf(word: string): unknown {
   // No number begins with a letter.
   if (word.charCodeAt(0) > 96) return word === "null" ? null : word === "true";
-  const number = word.length > 15 ? Number(word) : decimalOf(word);
+  const number = word.length > 12 ? Number(word) : decimalOf(word);
   // With an exponent.
   return Number.isNaN(number) ? Number(word) : number;
 }

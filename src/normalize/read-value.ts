@@ -6,8 +6,7 @@
 
 /** Text, or `undefined` when it is missing. */
 export function textOf(value: unknown): string | undefined {
-  if (typeof value === "string") return value === "" || value === "-" ? undefined : value;
-  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+  return value === undefined ? undefined : readText(value);
 }
 
 /** A header: its text, or all its lines joined with a comma. At most 64 lines. */
@@ -68,6 +67,12 @@ export function asnOf(value: unknown): number | undefined {
 }
 
 // helpers
+
+/** Apart from `textOf`: most of what a format asks for is missing, and that should cost nothing. */
+function readText(value: unknown): string | undefined {
+  if (typeof value === "string") return value === "" || value === "-" ? undefined : value;
+  return typeof value === "number" && Number.isFinite(value) ? String(value) : undefined;
+}
 
 function isCapital(code: number): boolean {
   return code >= 65 && code <= 90;

@@ -123,13 +123,13 @@ export const shopSubjects: Readonly<Record<string, Subject>> = {
  * A name may have more words before (`com.shop.login.failed`), as CloudEvents do.
  */
 export function shopEventKind(name: string): ShopEventKind | undefined {
-  const known = kinds.get(name);
+  const known = kindOf(name);
   if (known !== undefined) return known;
   if (name.length > maxName) return undefined;
   const last = name.lastIndexOf(".");
   const subject = name.slice(name.lastIndexOf(".", last - 1) + 1, last);
   if (last < 1 || !Object.hasOwn(shopSubjects, subject) || !isWord(name.slice(last + 1))) return undefined;
-  return kinds.get(`${subject}${name.slice(last)}`) ?? others.get(subject);
+  return kindOf(`${subject}${name.slice(last)}`) ?? others.get(subject);
 }
 
 /** True for text that could be an event's name: two words or more, joined by dots. */
@@ -141,16 +141,24 @@ export function isShopEventName(value: unknown): value is string {
 
 const maxName = 128;
 
-const kinds = new Map<string, ShopEventKind>();
+/** By the length of their names: to hash a name that was just cut out of a line takes longer than to compare it with a few. */
+const kinds: ShopEventKind[][] = Array.from({ length: maxName + 1 }, () => []);
 const others = new Map<string, ShopEventKind>();
 for (const [subject, { endpointClass, none = [], ...byOutcome }] of Object.entries(shopSubjects)) {
   const add = (verb: string, outcome: Outcome, isAttempt: boolean) =>
-    kinds.set(`${subject}.${verb}`, { route: `${subject}.${verb}`, endpointClass, outcome, isAttempt });
+    kinds[subject.length + 1 + verb.length]!.push({ route: `${subject}.${verb}`, endpointClass, outcome, isAttempt });
   for (const outcome of ["ok", "failed", "denied", "limited"] as const) {
     for (const verb of byOutcome[outcome] ?? []) add(verb, outcome, true);
   }
   for (const verb of none) add(verb, "unknown", false);
   others.set(subject, { route: `${subject}.other`, endpointClass, outcome: "unknown", isAttempt: false });
+}
+
+function kindOf(name: string): ShopEventKind | undefined {
+  const alike = kinds[name.length];
+  if (alike === undefined) return undefined;
+  for (let i = 0; i < alike.length; i++) if (alike[i]!.route === name) return alike[i];
+  return undefined;
 }
 
 function isWord(text: string): boolean {

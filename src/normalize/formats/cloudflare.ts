@@ -116,7 +116,7 @@ function readTimes(record: JsonRecord, draft: Draft) {
   const { EdgeStartTimestamp: start, EdgeEndTimestamp: end, EdgeTimeToFirstByteMs: firstByte } = record;
   const tookMs = (exactMs(end) ?? Number.NaN) - (exactMs(start) ?? Number.NaN);
   return (
-    (textOf(end) === undefined
+    (end === undefined || end === null || end === ""
       ? draft.beganAt(readTime(start, undefined), "EdgeStartTimestamp")
       : draft.endedAt(readTime(end, undefined), "EdgeEndTimestamp")) ??
     draft.took(tookMs >= 0 ? tookMs : firstByte, 1, "EdgeTimeToFirstByteMs")
@@ -162,7 +162,7 @@ function refusedByLimiter(actions: readonly string[], sources: readonly string[]
 }
 
 function listOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.slice(0, 64).filter((one) => typeof one === "string") : [];
+  return Array.isArray(value) && value.length > 0 ? value.slice(0, 64).filter((one) => typeof one === "string") : [];
 }
 
 /** Actions after which the request went no further. */

@@ -1,8 +1,9 @@
-import type { EventField, RejectReason } from "../access-event.ts";
+import type { EventField } from "../access-event.ts";
+import type { CustomFieldName } from "../custom-fields.ts";
 import type { Draft } from "../draft.ts";
-import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
 import type { FieldMapConfig, TimeUnit } from "../formats-config.ts";
 import { parseKeyPath, valueAt } from "../key-path.ts";
+import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
 import { readTime } from "../read-time.ts";
 import { asnOf, countryOf, headerOf, textOf, withinOf } from "../read-value.ts";
 import { isEnforcement, outcomeOf } from "../shop-keys.ts";
@@ -14,17 +15,12 @@ import { isEnforcement, outcomeOf } from "../shop-keys.ts";
  * without a unit is read by its shape and size, a duration without one is in milliseconds.
  */
 export function customJson(name: string, config: FieldMapConfig): JsonFormat {
-  const at = new Map<string, Mapped>();
-  const attributes: { name: string; path: readonly string[] }[] = [];
-  for (const [field, given] of Object.entries(config.fields)) {
-    const { path, unit, at: moment } = typeof given === "string" ? { path: given, unit: undefined, at: "end" } : given;
-    if (field.startsWith("attributes.")) attributes.push({ name: field.slice(11), path: parseKeyPath(path) });
-    else at.set(field, { path: parseKeyPath(path), text: path, unit, start: moment === "start" });
-  }
-  const value = (record: JsonRecord, field: string) => {
-    const mapped = at.get(field);
-    return mapped && valueAt(record, mapped.path);
-  };
+  const of = (field: CustomFieldName) => mappedField(config, field);
+  const [time, method, path, status] = [of("time"), of("method"), of("path"), of("status")];
+  const [duration, upstream] = [of("durationMs"), of("upstreamMs")];
+  const [requestBytes, responseBytes] = [of("requestBytes"), of("responseBytes")];
+  const others = othersOf(config);
+  const attributes = attributesOf(config);
 
   return {
     id: name,
@@ -33,73 +29,123 @@ export function customJson(name: string, config: FieldMapConfig): JsonFormat {
     keys: keysOf(config),
 
     matches(sample) {
-      const found = ["time", "method", "path", "status"].filter((field) => value(sample, field) !== undefined);
-      return found.length === 4 ? 1 : 0;
+      return [time, method, path, status].every(({ get }) => get(sample) !== undefined) ? 1 : 0;
     },
 
     read(record, draft) {
-      const { path = "time", unit, start = false } = spell(at.get("time"));
-      const time = readTime(value(record, "time"), unit);
+      const when = readTime(time.get(record), time.unit);
       const rejected =
-        (start ? draft.beganAt(time, path) : draft.endedAt(time, path)) ??
-        draft.asked(value(record, "method"), value(record, "path"), at.get("path")?.text ?? "path") ??
-        draft.answered(value(record, "status"), at.get("status")?.text ?? "status") ??
-        draft.took(value(record, "durationMs"), msPerUnit(at.get("durationMs")), "durationMs") ??
-        draft.upstreamTook(value(record, "upstreamMs"), msPerUnit(at.get("upstreamMs")), "upstreamMs") ??
-        draft.moved(value(record, "requestBytes"), value(record, "responseBytes"));
+        (time.isStart ? draft.beganAt(when, time.path) : draft.endedAt(when, time.path)) ??
+        draft.asked(method.get(record), path.get(record), path.path) ??
+        draft.answered(status.get(record), status.path) ??
+        draft.took(duration.get(record), duration.msPerUnit, "durationMs") ??
+        draft.upstreamTook(upstream.get(record), upstream.msPerUnit, "upstreamMs") ??
+        draft.moved(requestBytes.get(record), responseBytes.get(record));
       if (rejected) return rejected;
-      readRest((field) => (at.has(field) ? value(record, field) : undefined), draft);
-      const upstreamStatus = value(record, "upstreamStatus");
-      if (upstreamStatus !== undefined)
-        draft.answeredBy = textOf(upstreamStatus) === undefined ? "gateway" : "upstream";
-      if (attributes.length > 0) {
-        draft.attributes = Object.fromEntries(attributes.map((entry) => [entry.name, valueAt(record, entry.path)]));
-      }
-      return undefined satisfies RejectReason | undefined;
+      for (let i = 0; i < others.length; i++) others[i]!.fill(draft, others[i]!.get(record));
+      if (attributes.length > 0) draft.attributes = valuesOf(attributes, record);
+      return undefined;
     },
   };
 }
 
 // helpers
 
-interface Mapped {
-  readonly path: readonly string[];
-  readonly text: string;
+/** Takes a value out of a record. */
+type Getter = (record: JsonRecord) => unknown;
+
+/** Where a field comes from. */
+interface MappedField {
+  readonly get: Getter;
+  /** As the configuration writes it. */
+  readonly path: string;
   readonly unit: TimeUnit | undefined;
-  readonly start: boolean;
+  readonly msPerUnit: number;
+  readonly isStart: boolean;
 }
 
-function spell(mapped: Mapped | undefined) {
-  return { path: mapped?.text, unit: mapped?.unit, start: mapped?.start };
+/** What a field's value becomes; here only those that can't be wrong. In this order. */
+const fillers = {
+  clientIp: (draft, value) => void (draft.clientIp = textOf(value)),
+  peerIp: (draft, value) => void (draft.peerIp = textOf(value)),
+  forwardedFor: (draft, value) => void (draft.forwardedFor = headerOf(value)),
+  forwarded: (draft, value) => void (draft.forwarded = headerOf(value)),
+  host: (draft, value) => void (draft.host = textOf(value)),
+  requestId: (draft, value) => void (draft.requestId = textOf(value)),
+  userId: (draft, value) => void (draft.userId = textOf(value)),
+  role: (draft, value) => void (draft.role = textOf(value)),
+  apiKey: (draft, value) => void (draft.apiKey = textOf(value)),
+  sessionId: (draft, value) => void (draft.sessionId = textOf(value)),
+  deviceId: (draft, value) => void (draft.deviceId = textOf(value)),
+  userAgent: (draft, value) => void (draft.userAgent = headerOf(value)),
+  country: (draft, value) => void (draft.country = countryOf(value)),
+  asn: (draft, value) => void (draft.asn = asnOf(value)),
+  latitude: (draft, value) => void (draft.latitude = withinOf(value, -90, 90)),
+  longitude: (draft, value) => void (draft.longitude = withinOf(value, -180, 180)),
+  methodOverride: (draft, value) => void (draft.methodOverride = textOf(value)),
+  operation: (draft, value) => void (draft.operation = textOf(value)),
+  outcome: (draft, value) => void (draft.outcome = outcomeOf(value)),
+  enforced: (draft, value) => void (draft.enforced = isEnforcement(value)),
+  answeredBy(draft, value) {
+    if (value === "gateway" || value === "upstream") draft.answeredBy = value;
+  },
+  upstreamStatus(draft, value) {
+    if (value !== undefined) draft.answeredBy = textOf(value) === undefined ? "gateway" : "upstream";
+  },
+} as const satisfies Partial<Record<CustomFieldName, (draft: Draft, value: unknown) => void>>;
+
+function othersOf(config: FieldMapConfig) {
+  return (Object.keys(fillers) as (keyof typeof fillers)[])
+    .filter((field) => Object.hasOwn(config.fields, field))
+    .map((field) => ({ get: mappedField(config, field).get, fill: fillers[field] }));
 }
 
-function readRest(value: (field: string) => unknown, draft: Draft): void {
-  draft.clientIp = textOf(value("clientIp"));
-  draft.peerIp = textOf(value("peerIp"));
-  draft.forwardedFor = headerOf(value("forwardedFor"));
-  draft.forwarded = headerOf(value("forwarded"));
-  draft.host = textOf(value("host"));
-  draft.requestId = textOf(value("requestId"));
-  draft.userId = textOf(value("userId"));
-  draft.role = textOf(value("role"));
-  draft.apiKey = textOf(value("apiKey"));
-  draft.sessionId = textOf(value("sessionId"));
-  draft.deviceId = textOf(value("deviceId"));
-  draft.userAgent = headerOf(value("userAgent"));
-  draft.country = countryOf(value("country"));
-  draft.asn = asnOf(value("asn"));
-  draft.latitude = withinOf(value("latitude"), -90, 90);
-  draft.longitude = withinOf(value("longitude"), -180, 180);
-  draft.methodOverride = textOf(value("methodOverride"));
-  draft.operation = textOf(value("operation"));
-  draft.outcome = outcomeOf(value("outcome"));
-  draft.enforced = isEnforcement(value("enforced"));
-  const answeredBy = value("answeredBy");
-  if (answeredBy === "gateway" || answeredBy === "upstream") draft.answeredBy = answeredBy;
+function mappedField({ fields }: FieldMapConfig, field: CustomFieldName): MappedField {
+  const given = fields[field];
+  if (given === undefined) return { get: () => undefined, path: field, unit: undefined, msPerUnit: 1, isStart: false };
+  const { path, unit, at } = typeof given === "string" ? { path: given, unit: undefined, at: "end" } : given;
+  return { get: getterOf(path), path, unit, msPerUnit: msPerUnit(unit), isStart: at === "start" };
 }
 
-function msPerUnit(mapped: Mapped | undefined): number {
-  switch (mapped?.unit) {
+/** Most paths are short; following a list of keys is slower than looking up one or two. */
+function getterOf(path: string): Getter {
+  const keys = parseKeyPath(path);
+  const [first = "", second = ""] = keys;
+  if (keys.length === 1) return (record) => record[first];
+  if (keys.length > 2) return (record) => valueAt(record, keys);
+  return (record) => {
+    const inner = record[first];
+    return typeof inner === "object" && inner !== null ? (inner as JsonRecord)[second] : undefined;
+  };
+}
+
+interface MappedAttribute {
+  readonly name: string;
+  readonly get: Getter;
+}
+
+function attributesOf({ fields }: FieldMapConfig): readonly MappedAttribute[] {
+  return Object.entries(fields)
+    .filter(([field]) => field.startsWith("attributes."))
+    .map(([field, given]) => ({
+      name: field.slice("attributes.".length),
+      get: getterOf(typeof given === "string" ? given : given.path),
+    }));
+}
+
+function valuesOf(attributes: readonly MappedAttribute[], record: JsonRecord): JsonRecord | undefined {
+  let values: Record<string, unknown> | undefined;
+  for (const { name, get } of attributes) {
+    const value = get(record);
+    if (value === undefined || value === null || name === "__proto__") continue;
+    values ??= {};
+    values[name] = value;
+  }
+  return values;
+}
+
+function msPerUnit(unit: TimeUnit | undefined): number {
+  switch (unit) {
     case "s":
       return 1000;
     case "us":

@@ -1,4 +1,4 @@
-import type { EventField } from "../access-event.ts";
+import type { EventField, RejectReason } from "../access-event.ts";
 import type { Draft } from "../draft.ts";
 import type { JsonFormat, JsonRecord, RecordKeys } from "../log-format.ts";
 import { readTime } from "../read-time.ts";
@@ -46,8 +46,6 @@ const fields = {
   "source.as.number": "asn",
 } as const satisfies Readonly<Record<string, EventField | readonly EventField[]>>;
 
-type Field = keyof typeof fields;
-
 /**
  * The Elastic Common Schema, as Logstash, Filebeat and applications write it.
  *
@@ -65,51 +63,31 @@ export const ecs: JsonFormat = {
 
   matches(sample) {
     if (sample["@timestamp"] === undefined || sample["otlp.timeUnixNano"] !== undefined) return 0;
-    const found = findFields(sample);
-    if (at(found, "http.request.method") === undefined || at(found, "http.response.status_code") === undefined)
-      return 0;
-    return targetOf(found) === undefined ? 0 : 0.95;
+    if (methodOf(sample) === undefined || statusOf(sample) === undefined) return 0;
+    return targetOf(sample) === undefined ? 0 : 0.95;
   },
 
   read(record, draft) {
-    const found = findFields(record);
-    const client = textOf(at(found, "client.ip")) ?? textOf(at(found, "client.address"));
-    const source = textOf(at(found, "source.ip")) ?? textOf(at(found, "source.address"));
-    draft.clientIp = client ?? source;
-    draft.peerIp = client === undefined ? undefined : source;
-    draft.claimedIp = textOf(at(found, "network.forwarded_ip"));
-    draft.host = textOf(at(found, "url.domain"));
-    draft.requestId = textOf(at(found, "http.request.id")) ?? textOf(at(found, "trace.id"));
-    draft.userAgent = textOf(at(found, "user_agent.original"));
-    draft.userId =
-      textOf(at(found, "user.id")) ??
-      textOf(at(found, "client.user.id")) ??
-      textOf(at(found, "source.user.id")) ??
-      textOf(at(found, "user.name"));
+    const url = objectOf(record.url);
+    const request = requestOf(record);
+    const agent = objectOf(record.user_agent);
+    readEnds(record, draft);
+    draft.host = textOf(url.domain ?? record["url.domain"]);
+    draft.userAgent = textOf(agent.original ?? record["user_agent.original"]);
+    draft.requestId =
+      textOf(request.id ?? objectOf(record.http)["request.id"] ?? record["http.request.id"]) ??
+      textOf(objectOf(record.trace).id ?? record["trace.id"]);
+    draft.userId = userOf(record);
     readShopKeys(record, draft);
-    draft.role ??= headerOf(at(found, "user.roles"));
-    draft.sessionId ??= textOf(at(found, "session.id"));
-    draft.deviceId ??= textOf(at(found, "device.id"));
-    draft.country ??=
-      countryOf(at(found, "client.geo.country_iso_code")) ?? countryOf(at(found, "source.geo.country_iso_code"));
-    draft.asn ??= asnOf(at(found, "client.as.number") ?? at(found, "source.as.number"));
-    readLocation(at(found, "client.geo.location") ?? at(found, "source.geo.location"), draft);
-
-    const duration = at(found, "event.duration");
-    const end = at(found, "event.end");
-    const rejected =
-      end === undefined && duration !== undefined
-        ? draft.beganAt(readTime(at(found, "event.start") ?? at(found, "@timestamp"), undefined), "event.start")
-        : draft.endedAt(readTime(end ?? at(found, "@timestamp"), undefined), "@timestamp");
+    draft.role ??= headerOf(objectOf(record.user).roles ?? record["user.roles"]);
+    draft.sessionId ??= textOf(objectOf(record.session).id ?? record["session.id"]);
+    draft.deviceId ??= textOf(objectOf(record.device).id ?? record["device.id"]);
+    readPlace(record, draft);
     return (
-      rejected ??
-      draft.asked(at(found, "http.request.method"), targetOf(found), "url.path") ??
-      draft.answered(at(found, "http.response.status_code"), "http.response.status_code") ??
-      draft.took(duration, 0.000_001, "event.duration") ??
-      draft.moved(
-        at(found, "http.request.bytes") ?? at(found, "http.request.body.bytes"),
-        at(found, "http.response.bytes") ?? at(found, "http.response.body.bytes"),
-      )
+      readTimes(record, draft) ??
+      draft.asked(methodOf(record), targetOf(record), "url.path") ??
+      draft.answered(statusOf(record), "http.response.status_code") ??
+      draft.moved(requestBytesOf(record), responseBytesOf(record))
     );
   },
 };
@@ -133,69 +111,123 @@ function keysOfFields(): RecordKeys {
   return keys;
 }
 
-/** Where a key leads: to a field's value, to more keys, or to both. */
-interface Place {
-  index: number;
-  readonly inside: Map<string, Place>;
+const nothing: JsonRecord = {};
+
+function objectOf(value: unknown): JsonRecord {
+  return typeof value === "object" && value !== null ? (value as JsonRecord) : nothing;
 }
 
-const names = Object.keys(fields);
-const indexOf = Object.fromEntries(names.map((name, i) => [name, i])) as Readonly<Record<Field, number>>;
-const top = placesOf();
+// Each spelling is written out: looking keys up by names that are put together would take longer than all the rest.
 
-function placesOf(): Place {
-  const root: Place = { index: -1, inside: new Map() };
-  for (const [index, name] of names.entries()) {
-    for (const route of spellings(name)) {
-      let place = root;
-      for (const key of route) {
-        const next: Place = place.inside.get(key) ?? { index: -1, inside: new Map() };
-        place.inside.set(key, next);
-        place = next;
-      }
-      place.index = index;
-    }
-  }
-  return root;
+function requestOf(record: JsonRecord): JsonRecord {
+  return objectOf(objectOf(record.http).request ?? record["http.request"]);
 }
 
-/** The values of the fields, each at its index: one way through the record, however its keys are spelled. */
-type Found = unknown[];
-
-const empty: readonly unknown[] = Array.from({ length: names.length });
-
-function findFields(record: JsonRecord): Found {
-  const found: Found = empty.slice();
-  collect(record, top, found);
-  return found;
+function responseOf(record: JsonRecord): JsonRecord {
+  return objectOf(objectOf(record.http).response ?? record["http.response"]);
 }
 
-function collect(object: JsonRecord, { inside }: Place, found: Found): void {
-  for (const key in object) {
-    const place = inside.get(key);
-    if (place === undefined) continue;
-    const value = object[key];
-    if (value === undefined || value === null) continue;
-    if (place.index >= 0) found[place.index] ??= value;
-    if (place.inside.size > 0 && typeof value === "object") collect(value as JsonRecord, place, found);
-  }
+function methodOf(record: JsonRecord): unknown {
+  return requestOf(record).method ?? objectOf(record.http)["request.method"] ?? record["http.request.method"];
 }
 
-function at(found: Found, field: Field): unknown {
-  return found[indexOf[field]];
+function statusOf(record: JsonRecord): unknown {
+  return (
+    responseOf(record).status_code ??
+    objectOf(record.http)["response.status_code"] ??
+    record["http.response.status_code"]
+  );
 }
 
 /** `url.original` is what the client sent, perhaps with the host; `url.path` has no query. */
-function targetOf(found: Found): unknown {
-  const original = at(found, "url.original");
-  if (original !== undefined) return original;
-  const path = at(found, "url.path");
-  return path === undefined ? at(found, "url.full") : targetWithQuery(path, at(found, "url.query"));
+function targetOf(record: JsonRecord): unknown {
+  const url = objectOf(record.url);
+  const original = url.original ?? record["url.original"];
+  if (original !== undefined && original !== null) return original;
+  const path = url.path ?? record["url.path"];
+  if (path === undefined || path === null) return url.full ?? record["url.full"] ?? undefined;
+  return targetWithQuery(path, url.query ?? record["url.query"]);
 }
 
-function readLocation(location: unknown, draft: Draft): void {
-  if (typeof location !== "object" || location === null) return;
-  const { lat, lon } = location as JsonRecord;
+function requestBytesOf(record: JsonRecord): unknown {
+  const http = objectOf(record.http);
+  const request = requestOf(record);
+  const body = objectOf(request.body ?? http["request.body"] ?? record["http.request.body"]);
+  const all = request.bytes ?? http["request.bytes"] ?? record["http.request.bytes"];
+  return all ?? body.bytes ?? request["body.bytes"] ?? http["request.body.bytes"] ?? record["http.request.body.bytes"];
+}
+
+function responseBytesOf(record: JsonRecord): unknown {
+  const http = objectOf(record.http);
+  const response = responseOf(record);
+  const body = objectOf(response.body ?? http["response.body"] ?? record["http.response.body"]);
+  const all = response.bytes ?? http["response.bytes"] ?? record["http.response.bytes"];
+  return (
+    all ?? body.bytes ?? response["body.bytes"] ?? http["response.body.bytes"] ?? record["http.response.body.bytes"]
+  );
+}
+
+/** The client, and the socket's other end. */
+function readEnds(record: JsonRecord, draft: Draft): void {
+  const client = objectOf(record.client);
+  const source = objectOf(record.source);
+  const clientIp = textOf(client.ip ?? record["client.ip"]) ?? textOf(client.address ?? record["client.address"]);
+  const sourceIp = textOf(source.ip ?? record["source.ip"]) ?? textOf(source.address ?? record["source.address"]);
+  draft.clientIp = clientIp ?? sourceIp;
+  draft.peerIp = clientIp === undefined ? undefined : sourceIp;
+  draft.claimedIp = textOf(objectOf(record.network).forwarded_ip ?? record["network.forwarded_ip"]);
+}
+
+function readPlace(record: JsonRecord, draft: Draft): void {
+  const client = objectOf(record.client);
+  const source = objectOf(record.source);
+  const clientGeo = objectOf(client.geo ?? record["client.geo"]);
+  const sourceGeo = objectOf(source.geo ?? record["source.geo"]);
+  draft.country ??=
+    countryOf(clientGeo.country_iso_code ?? client["geo.country_iso_code"] ?? record["client.geo.country_iso_code"]) ??
+    countryOf(sourceGeo.country_iso_code ?? source["geo.country_iso_code"] ?? record["source.geo.country_iso_code"]);
+  draft.asn ??= asnOf(
+    objectOf(client.as ?? record["client.as"]).number ??
+      client["as.number"] ??
+      record["client.as.number"] ??
+      objectOf(source.as ?? record["source.as"]).number ??
+      source["as.number"] ??
+      record["source.as.number"],
+  );
+  const location =
+    clientGeo.location ??
+    client["geo.location"] ??
+    record["client.geo.location"] ??
+    sourceGeo.location ??
+    source["geo.location"] ??
+    record["source.geo.location"];
+  const { lat, lon } = objectOf(location);
   draft.latitude ??= withinOf(lat, -90, 90);
   draft.longitude ??= withinOf(lon, -180, 180);
+}
+
+function userOf(record: JsonRecord): string | undefined {
+  const user = objectOf(record.user);
+  const client = objectOf(record.client);
+  const source = objectOf(record.source);
+  const clientUser = objectOf(client.user ?? record["client.user"]);
+  const sourceUser = objectOf(source.user ?? record["source.user"]);
+  return (
+    textOf(user.id ?? record["user.id"]) ??
+    textOf(clientUser.id ?? client["user.id"] ?? record["client.user.id"]) ??
+    textOf(sourceUser.id ?? source["user.id"] ?? record["source.user.id"]) ??
+    textOf(user.name ?? record["user.name"])
+  );
+}
+
+function readTimes(record: JsonRecord, draft: Draft): RejectReason | undefined {
+  const event = objectOf(record.event);
+  const duration = event.duration ?? record["event.duration"] ?? undefined;
+  const end = event.end ?? record["event.end"];
+  const hasEnd = end !== undefined && end !== null;
+  const rejected =
+    !hasEnd && duration !== undefined
+      ? draft.beganAt(readTime(event.start ?? record["event.start"] ?? record["@timestamp"], undefined), "event.start")
+      : draft.endedAt(readTime(end ?? record["@timestamp"], undefined), "@timestamp");
+  return rejected ?? draft.took(duration, 0.000_001, "event.duration");
 }

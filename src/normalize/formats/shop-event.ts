@@ -62,12 +62,13 @@ export const shopEvent: JsonFormat = {
   },
 
   read(record, draft) {
-    const name = nameOf(record);
+    const isEnvelope = isCloudEvent(record);
+    const name = isEnvelope ? record.type : record.event;
     if (typeof name !== "string") return draft.reject("unknown_event", "event: expected a name such as login.failed");
     if (shopEventKind(name) === undefined) {
       return draft.reject("unknown_event", `event: expected SUBJECT.WHAT, the subject one of ${subjects}`);
     }
-    const from = isCloudEvent(record) ? objectOf(record.data) : record;
+    const from = isEnvelope ? objectOf(record.data) : record;
     draft.shopEvent = name;
     draft.method = "EVENT";
     draft.status = 0;
@@ -94,6 +95,8 @@ export const shopEvent: JsonFormat = {
 const subjects = Object.keys(shopSubjects).join(", ");
 const nothing: JsonRecord = {};
 
+type Attributes = Partial<Record<(typeof shopAttributes)[number], unknown>>;
+
 function isCloudEvent(record: JsonRecord): boolean {
   return typeof record.specversion === "string" && record.event === undefined;
 }
@@ -106,23 +109,40 @@ function objectOf(value: unknown): JsonRecord {
   return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as JsonRecord) : nothing;
 }
 
+/** Each name is spelled out: looking fifteen of them up would take longer than reading the rest. */
 function attributesOf(from: JsonRecord): JsonRecord | undefined {
-  const attributes: Record<string, unknown> = {};
-  for (const name of shopAttributes) {
-    const value = from[name];
-    if (value !== undefined && isHarmless(name, value)) attributes[name] = value;
-  }
-  const more = objectOf(from.attributes);
+  const found: Attributes = {};
+  if (from.promoCode !== undefined) found.promoCode = from.promoCode;
+  if (from.declineClass !== undefined) found.declineClass = from.declineClass;
+  if (from.reason !== undefined) found.reason = from.reason;
+  if (from.quantity !== undefined) found.quantity = from.quantity;
+  if (from.amount !== undefined) found.amount = from.amount;
+  if (from.price !== undefined) found.price = from.price;
+  if (from.currency !== undefined) found.currency = from.currency;
+  if (from.balance !== undefined) found.balance = from.balance;
+  if (from.sku !== undefined) found.sku = from.sku;
+  if (from.orderId !== undefined) found.orderId = from.orderId;
+  if (from.provider !== undefined) found.provider = from.provider;
+  if (from.changed !== undefined) found.changed = from.changed;
+  if (isHarmless("cardFingerprint", from.cardFingerprint)) found.cardFingerprint = from.cardFingerprint;
+  if (isHarmless("cardBin", from.cardBin)) found.cardBin = from.cardBin;
+  if (isHarmless("giftCardFingerprint", from.giftCardFingerprint)) found.giftCardFingerprint = from.giftCardFingerprint;
+  const { attributes: more } = from;
+  if (more !== undefined) addFurther(objectOf(more), found);
+  for (const _name in found) return found;
+  return undefined;
+}
+
+function addFurther(more: JsonRecord, found: Record<string, unknown>): void {
   for (const name of Object.keys(more)) {
-    if (name !== "__proto__" && !Object.hasOwn(attributes, name) && isHarmless(name, more[name]))
-      attributes[name] = more[name];
+    if (name !== "__proto__" && !Object.hasOwn(found, name) && isHarmless(name, more[name])) found[name] = more[name];
   }
-  return Object.keys(attributes).length === 0 ? undefined : attributes;
 }
 
 /** Whatever is called a fingerprint and is a number of twelve digits or more is the card's own; a BIN has eight at most. */
 function isHarmless(name: string, value: unknown): boolean {
-  if (name === "cardBin") return /^\d{6,8}$/.test(String(value));
+  if (value === undefined) return false;
+  if (name === "cardBin") return /^\d{6,8}$/.test(textOf(value) ?? "");
   if (name !== "cardFingerprint" && name !== "giftCardFingerprint") return true;
   return typeof value === "string" && !/^[\d\s.-]{12,}$/.test(value);
 }
