@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { runCli } from "../src/cli/cli.ts";
 import { testCliContext } from "./support/cli-context.ts";
-import { dashboardQuestions, readDashboards } from "./support/dashboard.ts";
+import { allPanels, dashboardQuestions, readDashboards } from "./support/dashboard.ts";
 import { nginxMissing } from "./support/nginx.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -213,15 +213,17 @@ describe("Prometheus and Grafana", () => {
       datasources: { uid: string; type: string }[];
     };
     const known = new Map(datasources.map(({ uid, type }) => [uid, type]));
-    const panels = readDashboards().flatMap(({ panels }) => panels.filter(({ type }) => type !== "row"));
+    const panels = readDashboards()
+      .flatMap(allPanels)
+      .filter(({ type }) => type !== "row");
     const foreign = panels.filter(({ datasource }) => known.get(datasource?.uid ?? "") !== datasource?.type);
     expect(foreign.map(({ title }) => title)).toEqual([]);
     expect(new Set(dashboardQuestions().map(({ datasource }) => datasource))).toEqual(new Set(known.keys()));
   });
 
   test("no two panels lie over each other", () => {
-    for (const { file, panels } of readDashboards()) {
-      const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+    for (const { file, ...dashboard } of readDashboards()) {
+      const cells = allPanels(dashboard).flatMap(({ gridPos: { x, y, w, h } }) =>
         Array.from({ length: w * h }, (_, i) => `${x + (i % w)} ${y + Math.floor(i / w)}`),
       );
       expect([file, new Set(cells).size]).toEqual([file, cells.length]);
