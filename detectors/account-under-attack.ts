@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isRefused } from "../src/detect/define-detector.ts";
+import { defineDetector, distinct, isRefused } from "../src/detect/define-detector.ts";
+import { refusedSignIns } from "../src/detect/sign-ins-of-user.ts";
 
 export default defineDetector({
   id: "account-under-attack",
@@ -19,8 +20,7 @@ export default defineDetector({
     clients: z.int().min(2).default(5).meta({ description: "Different clients they come from." }),
   }),
   counters: {
-    failures: count(isRefused),
-    clients: distinct((e) => e.clientKey, isRefused),
+    ...refusedSignIns,
     countries: distinct((e) => e.country, isRefused),
     networks: distinct((e) => e.asn, isRefused),
     agents: distinct((e) => e.userAgent, isRefused),

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isRefused } from "../src/detect/define-detector.ts";
+import { defineDetector, isRefused } from "../src/detect/define-detector.ts";
+import { refusedSignIns } from "../src/detect/sign-ins-of-user.ts";
 
 export default defineDetector({
   id: "password-guessing",
@@ -22,10 +23,7 @@ export default defineDetector({
       .default(5)
       .meta({ description: "From so many clients on it is `account-under-attack`, and nothing here." }),
   }),
-  counters: {
-    failures: count(isRefused),
-    clients: distinct((e) => e.clientKey, isRefused),
-  },
+  counters: refusedSignIns,
   evidence: isRefused,
   floor: (p) => p.failures,
   fires: ({ failures, clients }, p) => failures >= p.failures && clients.value < p.clients,
