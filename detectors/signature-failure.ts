@@ -1,14 +1,19 @@
 import { z } from "zod";
 import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
+import { tokenReasonOf } from "../src/detect/token-reason.ts";
 
 /** `bad_signature`, `invalid-hmac`, `SIGNATURE_MISMATCH`, … */
 const signatureWords = /signature|hmac|digest|not_signed|unsigned/i;
 
-/** A webhook receiver that says no, and not why: there is little else it can mean. */
-const isBadSignature: Predicate = ({ outcome, attributes, endpointClass }) => {
-  if (outcome !== "denied" && outcome !== "failed") return false;
-  const reason = attributes?.["reason"];
-  return reason === undefined ? endpointClass === "webhook" && outcome === "denied" : signatureWords.test(reason);
+/**
+ * A webhook receiver that says no, and not why: there is little else it can mean. Elsewhere a token's
+ * signature is `token-rejection`'s business.
+ */
+const isBadSignature: Predicate = (e) => {
+  if (e.outcome !== "denied" && e.outcome !== "failed") return false;
+  const reason = e.attributes?.["reason"];
+  if (e.endpointClass === "webhook") return reason === undefined ? e.outcome === "denied" : signatureWords.test(reason);
+  return reason !== undefined && signatureWords.test(reason) && tokenReasonOf(e) === undefined;
 };
 
 export default defineDetector({
@@ -65,6 +70,11 @@ export default defineDetector({
       name: "declined cards",
       fires: false,
       events: attempts({ times: 60, outcome: "failed", reason: "insufficient_funds" }),
+    },
+    {
+      name: "tokens with a wrong signature have a detector of their own",
+      fires: false,
+      events: attempts({ times: 60, outcome: "denied", reason: "invalid_token_signature" }),
     },
     {
       name: "payments are refused, nobody knows why",

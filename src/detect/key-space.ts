@@ -111,6 +111,8 @@ export function dimensionOf(event: AccessEvent, dimension: Dimension): string | 
       return event.attributes?.[dimension];
     case "provider":
       return event.attributes?.[dimension] ?? (event.origin === "shop" ? event.endpointClass : event.route);
+    case "nonce":
+      return event.attributes?.["nonce"] ?? event.attributes?.["idempotencyKey"];
     default:
       return event[dimension];
   }

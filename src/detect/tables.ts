@@ -21,8 +21,8 @@ export function slackOf(config: DetectConfig): number {
 /** Dimensions with few values, so that each may take some memory. */
 export const fewValues: readonly Dimension[] = ["country", "route", "endpointClass", "gateway", "role", "provider"];
 
-/** Dimensions with few values, or of which only those with much traffic matter: their tables are small. */
-const few: readonly Dimension[] = [...fewValues, "asn", "userAgent", "host"];
+/** Dimensions with few values, or of which only those with much traffic or the latest matter: their tables are small. */
+const few: readonly Dimension[] = [...fewValues, "asn", "userAgent", "host", "nonce"];
 const rowsOfFew = 4096;
 
 const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];
