@@ -1,15 +1,22 @@
-// `npm run bench`: how fast each stage is, as a ratio to JSON.parse over the same lines in the same
-// run, so that the figures of two machines, or of a noisy one, can be compared. bench/README.md says
-// how to read them.
+// `npm run bench`: how fast each stage is, and each format, as a ratio to JSON.parse over the same lines
+// in the same run, so that the figures of two machines, or of a noisy one, can be compared.
+// bench/README.md says how to read them.
 import { parseArgs } from "node:util";
+import { benchedFormats, measureFormats } from "./formats.ts";
 import { benchLines } from "./traffic.ts";
 import { batchesOf, createStages } from "./stages.ts";
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean" }, lines: { type: "string" }, rounds: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    lines: { type: "string" },
+    rounds: { type: "string" },
+    chunks: { type: "string" },
+  },
 });
 const lineCount = Number(values.lines ?? 400_000);
 const rounds = Number(values.rounds ?? 3);
+const chunks = Number(values.chunks ?? 40);
 const batchSize = 2_000;
 
 const lines = benchLines({ lines: lineCount, clients: 20_000 });
@@ -43,9 +50,15 @@ if (values.json) {
       peakMemoryMiB,
       lines: lineCount,
       bytesPerLine: Math.round(bytes),
+      formats: await measureFormats(chunks, () => {}),
     }),
   );
 } else {
+  printStages();
+  await printFormats();
+}
+
+function printStages(): void {
   console.log(
     `${lineCount} nginx-json lines of ${Math.round(bytes)} bytes, 20,000 clients, best of ${rounds} rounds\n`,
   );
@@ -62,6 +75,17 @@ if (values.json) {
     );
   }
   console.log(`\n${detections} sealed detections in a round; peak memory ${peakMemoryMiB} MiB`);
+}
+
+async function printFormats(): Promise<void> {
+  console.log(`\nEach format, best of ${chunks} chunks; * text, held against JSON.parse of nginx's JSON\n`);
+  console.log("format                   read   normalize (of JSON.parse)   events/s");
+  const texts = new Set(benchedFormats.filter(({ kind }) => kind === "text").map(({ id }) => id));
+  await measureFormats(chunks, (id, { read, normalize, eventsPerSecond }) => {
+    const name = `${id}${texts.has(id) ? " *" : ""}`.padEnd(24);
+    const perSecond = eventsPerSecond.toLocaleString("en").padStart(9);
+    console.log(`${name} ${read.toFixed(2)}   ${normalize.toFixed(2).padEnd(25)} ${perSecond}`);
+  });
 }
 
 function parseAll(): void {
