@@ -1,5 +1,16 @@
 import { z } from "zod";
-import { defineDetector, type Duration, isOk, last, type Remembered } from "../src/detect/define-detector.ts";
+import {
+  defineDetector,
+  type Duration,
+  isOk,
+  last,
+  type Predicate,
+  type Remembered,
+} from "../src/detect/define-detector.ts";
+import { isPassing } from "../src/detect/passing-networks.ts";
+
+/** A success, and not out of a VPN or a relay, which is no place. */
+const isSomewhere: Predicate = (e) => isOk(e) && !isPassing(e);
 
 /** City databases are off by so much, often; it is taken off the distance at both ends. */
 const accuracyKm = 50;
@@ -12,7 +23,7 @@ export default defineDetector({
   id: "impossible-travel",
   title: "One user in two places at once",
   description:
-    "Compares the places of a user's successful requests in a row. Two places of one network are a carrier's or a VPN's ways out, and a network that the user had before is no news: neither counts. VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
+    "Compares the places of a user's successful requests in a row. Two places of one network are a carrier's or a VPN's ways out, and a network that the user had before is no news: neither counts, nor do the large VPNs, Private Relay and satellites. Other VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
   owasp: ["API2:2023"],
   severity: "low",
   needs: { required: ["userId", "clientIp", "latitude", "longitude"], better: ["asn"] },
@@ -27,7 +38,7 @@ export default defineDetector({
     distanceKm: z.number().positive().default(500).meta({ description: "Nearer than this is not looked at." }),
   }),
   counters: {
-    places: last(4, (e) => [e.latitude, e.longitude, addressNumber(e.clientKey), e.asn ?? 0], isOk),
+    places: last(4, (e) => [e.latitude, e.longitude, addressNumber(e.clientKey), e.asn ?? 0], isSomewhere),
   },
   floor: () => 2,
   fires: ({ places }, p) =>
@@ -64,6 +75,14 @@ export default defineDetector({
       events: [
         visit("0s", { ...berlin, asn: 3320 }, "203.0.113.1"),
         visit("10m", { ...newYork, asn: 3320 }, "203.0.113.2"),
+      ],
+    },
+    {
+      name: "a VPN in New York that is known as one",
+      fires: false,
+      events: [
+        visit("0s", { ...berlin, asn: 3320 }, "203.0.113.1"),
+        visit("10m", { ...newYork, asn: 9009 }, "203.0.113.2"),
       ],
     },
     {

@@ -8,7 +8,7 @@ export default defineDetector({
   id: "new-place-for-user",
   title: "A user signs in from a new country, with a new program",
   description:
-    "Remembers the countries, networks and programs that each user signed in from for 90 days, and tells when a sign-in succeeds from a country that is new, with a program that is new as well. A traveller takes the telephone along; who buys a password does not. Where the log has no user agents, a new country and network have to do. It says nothing of users it doesn't know yet, and a thief in the same country is not seen. VPNs and new telephones on holiday look the same, so it is shown and never blocks.",
+    "Remembers the countries, networks and programs that each user signed in from for 90 days, and tells when a sign-in succeeds from a country that is new, with a program that is new as well. A traveller takes the telephone along; who buys a password does not. Where the log has no user agents, a new country and network have to do. It says nothing of users it doesn't know yet, and a thief in the same country is not seen. The large VPNs, Private Relay and satellites are no country; other VPNs, and new telephones on holiday, look the same, so it is shown and never blocks.",
   owasp: ["API2:2023"],
   severity: "low",
   needs: { required: ["userId", "country", "outcome"], better: ["asn", "userAgent"] },
@@ -50,6 +50,14 @@ export default defineDetector({
       events: [
         signIn("0s", { country: "DE", asn: 3320, userAgent: undefined }),
         signIn("2d", { country: "BR", asn: 28_573, userAgent: undefined }),
+      ],
+    },
+    {
+      name: "through a VPN that is known as one",
+      fires: false,
+      events: [
+        signIn("0s", { country: "DE", asn: 3320, userAgent: firefox }),
+        signIn("2d", { country: "SE", asn: 39_351, userAgent: "ShopApp/5.0 (iPhone)" }),
       ],
     },
     {

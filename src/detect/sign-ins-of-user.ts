@@ -1,4 +1,5 @@
 import { count, distinct, firstSeen, isOk, isRefused } from "./define-detector.ts";
+import { isPassing } from "./passing-networks.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 
 // What detectors count of one user's sign-ins alike, so that they share what it costs.
@@ -12,9 +13,9 @@ export const refusedSignIns = {
 /** For how long a place is familiar. Entra forgets none within a month; customers of a shop come seldom. */
 const memory = "90d";
 
-/** Where the user signed in successfully for the first time. */
+/** Where the user signed in successfully for the first time. The country of a VPN is nobody's. */
 export const newPlaces = {
-  countries: firstSeen((e) => e.country, { memory }, isOk),
+  countries: firstSeen((e) => (isPassing(e) ? undefined : e.country), { memory }, isOk),
   networks: firstSeen((e) => e.asn, { memory }, isOk),
   programs: firstSeen(programOf, { memory }, isOk),
 };
