@@ -1,0 +1,94 @@
+import type { AttackLabel, SimulationLabels } from "../simulate/label.ts";
+import type { AttackRecord } from "./attack-record.ts";
+import { nameOf, namesOfKey, targetName } from "./entity-names.ts";
+import type { Block, Finding } from "./findings.ts";
+
+/** A detection, compared with what really was. */
+export interface Judged {
+  readonly finding: Finding;
+  /**
+   * The attacks it tells of, which its detector is meant to find; several where they go on at once, or
+   * one after the other in one episode. Those below their floor it should not have told of.
+   */
+  readonly found: readonly AttackRecord[];
+  /**
+   * `right`; `beside`: names an attacker, or shows what an attacker did, by a detector that was not
+   * meant to find that attack; else `wrong`.
+   */
+  readonly verdict: "right" | "beside" | "wrong";
+  /** Of a wrong one: what it most likely mistook, in words. */
+  readonly because: string;
+}
+
+/** Clocks, late lines and windows may put a detection so far outside its attack. */
+const marginMs = 60_000;
+
+/**
+ * A detection is right when its key names somebody of a label that its detector is meant for, its
+ * time overlaps with the label's, and it was not told before the first such attack began. Where labels
+ * have no names for the key's parts, detector and time are enough.
+ */
+export function judgeFinding(finding: Finding, world: World): Judged {
+  const { detector, key } = finding.detection;
+  const around = world.records.filter(({ label }) => overlaps(finding, label));
+  const meant = around.filter(({ label, names }) => label.detectors.includes(detector) && names.fits(key) !== false);
+  const loud = meant.filter(isLoud);
+  if (loud.some(({ label }) => finding.toldAt >= label.start - marginMs))
+    return { finding, found: loud, verdict: "right", because: "" };
+  const accused = around.filter((record) => record.names.accuses(key) || isBehind(record, finding));
+  const faint = [...meant, ...accused].find((record) => !isLoud(record));
+  if (faint) {
+    const found = meant.filter((record) => !isLoud(record));
+    return { finding, found, verdict: "wrong", because: `${faint.label.kind} below its floor` };
+  }
+  const verdict = accused.length > 0 ? "beside" : "wrong";
+  return { finding, found: [], verdict, because: becauseOf(namesOfKey(key), finding.toldAt, world) };
+}
+
+/** A block of somebody who does no attack, and what it most likely mistook; `undefined` for a right one. */
+export function wrongBlock(block: Block, world: World): string | undefined {
+  const name = targetName(block.decision);
+  const isRight = world.records.some(
+    ({ label, names }) => names.entities.has(name) && block.since >= label.start - marginMs,
+  );
+  return isRight ? undefined : becauseOf([name], block.since, world);
+}
+
+/** What really was. */
+export interface World {
+  readonly labels: SimulationLabels;
+  readonly records: readonly AttackRecord[];
+}
+
+// helpers
+
+function isLoud({ label }: AttackRecord): boolean {
+  return label.intensity > 1;
+}
+
+function overlaps({ detection, toldAt }: Finding, label: AttackLabel): boolean {
+  const last = Math.max(detection.lastSeen, toldAt);
+  return detection.firstSeen <= label.end + marginMs && last >= label.start - marginMs;
+}
+
+/** Whether half of what was shown as evidence, or more, is what those did whom a label names as doing it. */
+function isBehind({ names }: AttackRecord, { detection: { evidence } }: Finding): boolean {
+  const theirs = evidence.filter(
+    ({ clientKey, userId }) => names.entities.has(`ip ${clientKey}`) || names.entities.has(`user ${userId}`),
+  );
+  return theirs.length > 0 && theirs.length >= evidence.length / 2;
+}
+
+/** Who is named, if it is somebody harmless who is known; else what went on at the time. */
+function becauseOf(names: readonly string[], at: number, { labels, records }: World): string {
+  const known = [...labels.stressors, ...labels.regulars].find(({ entities }) =>
+    entities.some((entity) => names.includes(nameOf(entity))),
+  );
+  if (known) return known.kind;
+  const isAt = ({ start, end }: { start: number; end: number }) => at >= start && at <= end + marginMs;
+  const going = [
+    ...labels.stressors.filter(isAt).map(({ kind }) => kind),
+    ...records.filter(({ label }) => isAt(label)).map(({ label }) => `attack ${label.kind}`),
+  ];
+  return going.length === 0 ? "everyday traffic" : `during ${[...new Set(going)].join(", ")}`;
+}
