@@ -19,7 +19,8 @@ export default defineDetector({
   owasp: ["API2:2023"],
   severity: "medium",
   needs: { required: ["status"], better: ["clientIp", "attributes"] },
-  where: { origin: ["gateway"] },
+  // What was refused is never `ok`; of the others it is the few.
+  where: { outcome: ["denied", "failed", "unknown"], origin: ["gateway"] },
   key: ["gateway"],
   window: "10m",
   params: z.strictObject({
@@ -30,7 +31,6 @@ export default defineDetector({
     rejected: count(isRejectedCertificate),
     rejectedClients: distinct((e) => e.clientKey, isRejectedCertificate),
     missing: count((e) => e.status === 496),
-    rejectedRoutes: distinct((e) => e.route, isRejectedCertificate),
   },
   evidence: isRejectedCertificate,
   floor: (p) => p.rejected,

@@ -10,7 +10,7 @@ export default defineDetector({
     "Counts 2xx answers of endpoints that the inventory calls deprecated, and who gets them: whom to write to before it goes. It needs an inventory that says so.",
   owasp: ["API9:2023"],
   severity: "low",
-  needs: { required: ["deprecated"], better: ["userId", "apiKey", "userAgent"] },
+  needs: { required: ["deprecated"], better: ["clientIp", "apiKey"] },
   where: { origin: ["gateway"] },
   key: ["route"],
   window: "1h",
@@ -21,17 +21,15 @@ export default defineDetector({
   counters: {
     deprecatedRequests: count(isDeprecated),
     deprecatedClients: distinct((e) => e.clientKey, isDeprecated),
-    deprecatedUsers: distinct((e) => e.userId, isDeprecated),
     deprecatedKeys: distinct((e) => e.apiKey, isDeprecated),
   },
   evidence: isDeprecated,
   floor: (p) => p.requests,
   fires: ({ deprecatedRequests }, p) => deprecatedRequests >= p.requests,
-  summary: ({ deprecatedRequests, deprecatedClients, deprecatedUsers, deprecatedKeys }, key) =>
+  summary: ({ deprecatedRequests, deprecatedClients, deprecatedKeys }, key) =>
     `${key["route"]} is deprecated and answered ${deprecatedRequests} ${deprecatedRequests === 1 ? "request" : "requests"} within an hour` +
     [
       deprecatedClients.known && `${deprecatedClients.value} clients`,
-      deprecatedUsers.known && `${deprecatedUsers.value} users`,
       deprecatedKeys.known && `${deprecatedKeys.value} API keys`,
     ]
       .filter((part) => part !== false)

@@ -29,7 +29,6 @@ export default defineDetector({
     shadowRequests: count(isShadow),
     shadowClients: distinct((e) => e.clientKey, isShadow),
     shadowUsers: distinct((e) => e.userId, isShadow),
-    shadowMethods: distinct((e) => e.method, isShadow),
   },
   evidence: isShadow,
   floor: (p) => p.requests,

@@ -41,7 +41,6 @@ export default defineDetector({
     failures: count(isBadSignature),
     clients: distinct((e) => e.clientKey, isBadSignature),
     users: distinct((e) => e.userId, isBadSignature),
-    routes: distinct((e) => e.route, isBadSignature),
   },
   evidence: isBadSignature,
   floor: (p) => p.failures,

@@ -36,16 +36,15 @@ export default defineDetector({
   counters: {
     anonymous: count(isAnonymous),
     clients: distinct((e) => e.clientKey, isAnonymous),
-    known: count(isKnown),
     knownAtGateway: count(isKnown, { key: ["gateway"] }),
   },
   evidence: isAnonymous,
   floor: (p) => p.anonymous,
   fires: ({ anonymous, knownAtGateway }, p) => anonymous >= p.anonymous && knownAtGateway >= p.known,
-  summary: ({ anonymous, clients, known }, key) =>
+  summary: ({ anonymous, clients, knownAtGateway }, key) =>
     `${key["route"]} answered ${anonymous} requests without a user within an hour` +
     (clients.known ? `, of ${clients.value} ${clients.value === 1 ? "client" : "clients"}` : "") +
-    `, and ${known} with one; the inventory says that it needs one (gateway ${key["gateway"]})`,
+    `; the inventory says that it needs one, and gateway ${key["gateway"]} named one in ${knownAtGateway} answers of such endpoints`,
   target: () => undefined,
   examples: [
     {
