@@ -34,7 +34,7 @@ export default defineDetector({
   owasp: ["API6:2023"],
   severity: "high",
   needs: { required: ["attributes"], better: ["userId"] },
-  where: { endpointClass: ["cart", "order", "checkout"], origin: ["gateway", "shop"] },
+  where: { endpointClass: ["cart", "order", "checkout"], attempt: true },
   key: ["actor"],
   window: "10m",
   // This project's own.

@@ -1,15 +1,16 @@
 import { z } from "zod";
 import { count, defineDetector, distinct, type Duration } from "../src/detect/define-detector.ts";
+import { timesUsual, usualOdds, without } from "../src/detect/failed-share.ts";
 import { isCharged, isDeclined } from "../src/detect/refusals.ts";
 
-/** The rest of the shop counts as having so many payments more, of which this share was declined: a busy day's. */
-const usual = { payments: 20, share: 0.15 } as const;
+/** A shop that hardly ever declines counts as declining this share; 5 to 15 % are normal. */
+const least = 0.1;
 
 export default defineDetector({
   id: "card-testing-network",
   title: "A network tries many cards",
   description:
-    "Compares the declined share of the payments from one network (its number, ASN) with that of all others: card testing spread over the addresses of one provider. When a bank or the provider is in trouble, every network's share rises and this stays silent. It blocks nobody: a network is many people.",
+    "Compares how often payments from one network (its number, ASN) are declined with how often all others are, as a ratio of odds: card testing spread over the addresses of one provider. When a bank or the provider is in trouble, every network's share rises and this stays silent. It blocks nobody: a network is many people.",
   owasp: ["API6:2023"],
   severity: "high",
   needs: { required: ["asn", "outcome"], better: ["clientIp", "attributes"] },
@@ -23,7 +24,11 @@ export default defineDetector({
     clients: z.int().min(1).default(10).meta({ description: "Different clients they come from, where the log tells." }),
     cards: z.int().min(1).default(10).meta({ description: "Different cards, where the log tells." }),
     ratio: z.number().gt(0).max(1).default(0.5).meta({ description: "Declined share of the network's payments." }),
-    times: z.number().min(1).default(3).meta({ description: "So many times the share of all other networks." }),
+    times: z
+      .number()
+      .min(1)
+      .default(5)
+      .meta({ description: "So many times as many declines for each payment taken as all other networks." }),
   }),
   counters: {
     declines: count(isDeclined),
@@ -38,8 +43,9 @@ export default defineDetector({
   fires: (f, p) => {
     if (f.declines < p.declines || (f.clients.known && f.clients.value < p.clients)) return false;
     if (f.cards.known && f.cards.value < p.cards) return false;
-    const share = f.declines / f.payments;
-    return share >= p.ratio && share >= p.times * shareOfOthers(f);
+    const own = { failures: f.declines, attempts: f.payments };
+    const others = without({ failures: f.allDeclines, attempts: f.allPayments }, own);
+    return f.declines >= p.ratio * f.payments && timesUsual(own, usualOdds(others, least)) >= p.times;
   },
   summary: (f, key) =>
     `${f.declines} of ${f.payments} payments from network AS${key["asn"]} were declined within 10 minutes, by ${f.clients.value} clients` +
@@ -51,27 +57,27 @@ export default defineDetector({
       name: "forty addresses of one provider, a card each",
       fires: true,
       events: [
-        ...payments({ asn: 64_500, clients: 40, each: 1, declinedOf: 1 }),
-        ...payments({ asn: 64_501, clients: 60, each: 2, declinedOf: 10 }),
+        ...payments({ asn: 64_500, clients: 40, each: 1, declined: 1, of: 1 }),
+        ...payments({ asn: 64_501, clients: 60, each: 2, declined: 1, of: 10 }),
       ],
     },
     {
       name: "a bank is in trouble, for everybody",
       fires: false,
       events: [
-        ...payments({ asn: 64_500, clients: 60, each: 1, declinedOf: 1 }),
-        ...payments({ asn: 64_501, clients: 60, each: 2, declinedOf: 2 }),
+        ...payments({ asn: 64_500, clients: 60, each: 1, declined: 4, of: 5 }),
+        ...payments({ asn: 64_501, clients: 60, each: 2, declined: 2, of: 3 }),
       ],
     },
     {
       name: "a large provider, with as many declines as everywhere",
       fires: false,
-      events: payments({ asn: 64_500, clients: 200, each: 2, declinedOf: 10 }),
+      events: payments({ asn: 64_500, clients: 200, each: 2, declined: 1, of: 10 }),
     },
     {
       name: "one customer alone",
       fires: false,
-      events: payments({ asn: 64_500, clients: 1, each: 35, declinedOf: 1 }),
+      events: payments({ asn: 64_500, clients: 1, each: 35, declined: 1, of: 1 }),
     },
   ],
   triage: [
@@ -81,16 +87,10 @@ export default defineDetector({
   ],
 });
 
-/** The declined share of all other networks. */
-function shareOfOthers(f: { declines: number; payments: number; allDeclines: number; allPayments: number }): number {
-  const declines = Math.max(0, f.allDeclines - f.declines) + usual.share * usual.payments;
-  return declines / (Math.max(0, f.allPayments - f.payments) + usual.payments);
-}
-
-/** Of each client so many payments; every `declinedOf`-th is declined. */
-function payments(of: { asn: number; clients: number; each: number; declinedOf: number }) {
+/** Of each client so many payments; `declined` of every `of` are declined. */
+function payments(of: { asn: number; clients: number; each: number; declined: number; of: number }) {
   return Array.from({ length: of.clients * of.each }, (_, i) => {
-    const isNo = i % of.declinedOf === 0;
+    const isNo = i % of.of < of.declined;
     const client = `198.51.${of.asn % 100}.${i % of.clients}`;
     return {
       at: `${i * 2}s` as Duration,

@@ -1,9 +1,12 @@
 import { z } from "zod";
 import { count, defineDetector, distinct } from "../src/detect/define-detector.ts";
+import { failedShare, without } from "../src/detect/failed-share.ts";
 import { isCharged, isDeclined } from "../src/detect/refusals.ts";
 
 /** A shop that hardly ever declines counts as declining this share; the least that is normal is 5 %. */
 const least = 0.05;
+/** Of fewer payments than these an hour's share is chance. */
+const fewest = 50;
 
 export default defineDetector({
   id: "card-testing-site",
@@ -16,11 +19,13 @@ export default defineDetector({
   where: { endpointClass: ["payment", "checkout"], attempt: true },
   key: ["endpointClass"],
   window: "10m",
-  // That a normal shop declines 5 to 15 %, and more than 30 % is critical, is what fraud rules of others say.
+  // That a normal shop declines 5 to 15 %, and more than 30 % is critical, is what fraud rules of others
+  // say. 40 declines are more than one network makes before it is found alone.
   params: z.strictObject({
     ratio: z.number().gt(0).max(1).default(0.3).meta({ description: "Declined share of all payments." }),
     times: z.number().min(1).default(2).meta({ description: "So many times the share of the day before." }),
     payments: z.int().min(10).default(50).meta({ description: "Payments in ten minutes, or nothing is said." }),
+    declines: z.int().min(5).default(40).meta({ description: "Declined payments in ten minutes." }),
     clients: z.int().min(1).default(10).meta({ description: "Different clients with declines, where the log tells." }),
     history: z.int().min(1).default(200).meta({ description: "Payments in the day before, or nothing is said." }),
   }),
@@ -29,13 +34,15 @@ export default defineDetector({
     payments: count(isCharged),
     clients: distinct((e) => e.clientKey, isDeclined),
     cards: distinct((e) => e.attributes?.["cardFingerprint"], isDeclined),
+    hourDeclines: count(isDeclined, { window: "1h" }),
+    hourPayments: count(isCharged, { window: "1h" }),
     dayDeclines: count(isDeclined, { window: "1d" }),
     dayPayments: count(isCharged, { window: "1d" }),
   },
   evidence: isDeclined,
-  floor: (p) => Math.ceil(p.payments * p.ratio),
+  floor: (p) => p.declines,
   fires: (f, p) => {
-    if (f.payments < p.payments || f.dayPayments - f.payments < p.history) return false;
+    if (f.declines < p.declines || f.payments < p.payments || f.dayPayments - f.payments < p.history) return false;
     if (f.clients.known && f.clients.value < p.clients) return false;
     const share = f.declines / f.payments;
     return share >= p.ratio && share >= p.times * shareBefore(f);
@@ -52,7 +59,7 @@ export default defineDetector({
       fires: true,
       events: [
         ...payments({ from: 0, minutes: 300, aMinute: 6, declinedOf: 10 }),
-        ...payments({ from: 300, minutes: 10, aMinute: 20, declinedOf: 2 }),
+        ...payments({ from: 300, minutes: 10, aMinute: 30, declinedOf: 2 }),
       ],
     },
     {
@@ -89,9 +96,20 @@ export default defineDetector({
   ],
 });
 
-/** The declined share of the day before these ten minutes. */
-function shareBefore(f: { declines: number; payments: number; dayDeclines: number; dayPayments: number }): number {
-  return Math.max(least, (f.dayDeclines - f.declines) / Math.max(1, f.dayPayments - f.payments));
+/** The declined share of what came before these ten minutes: over the hour or the day, since either may hold an attack. */
+function shareBefore(f: {
+  declines: number;
+  payments: number;
+  hourDeclines: number;
+  hourPayments: number;
+  dayDeclines: number;
+  dayPayments: number;
+}): number {
+  const now = { failures: f.declines, attempts: f.payments };
+  const hour = without({ failures: f.hourDeclines, attempts: f.hourPayments }, now);
+  const day = without({ failures: f.dayDeclines, attempts: f.dayPayments }, now);
+  const usual = hour.attempts < fewest ? failedShare(day) : Math.min(failedShare(hour), failedShare(day));
+  return Math.max(least, usual);
 }
 
 function payments(of: { from: number; minutes: number; aMinute: number; declinedOf: number }) {

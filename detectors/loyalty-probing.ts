@@ -21,10 +21,10 @@ export default defineDetector({
   id: "loyalty-probing",
   title: "One client looks at many people's points",
   description:
-    "Counts the different accounts whose points one client asked for or tried to spend, where many are refused. Where nothing is refused (accounts that were taken over, one after the other) it takes three times as many, and is only shown. An address with more than three user agents is not judged, since shops show points on every page; nor is what is asked with an API key alone: tills do it all day.",
+    "Counts the different accounts whose points one client asked for or tried to spend, where many are refused. Where nothing is refused (accounts that were taken over, one after the other) it takes three times as many, and is only shown. An address with more than three user agents is not judged, since shops show points on every page; nor is what is asked with an API key alone: tills do it all day. The accounts come from the user or from an id in the path.",
   owasp: ["API1:2023", "API6:2023"],
   severity: "medium",
-  needs: { required: ["clientIp", "outcome"], better: ["userId", "userAgent"] },
+  needs: { required: ["clientIp", "outcome", "userId"], better: ["userAgent"] },
   where: { endpointClass: ["loyalty"], attempt: true },
   key: ["clientIp"],
   window: "10m",

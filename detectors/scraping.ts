@@ -1,31 +1,23 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct } from "../src/detect/define-detector.ts";
 import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
 import { isDeclaredBot } from "../src/detect/declared-bot.ts";
-import { hasSharedKey, peopleBehind, strangerAgent } from "../src/detect/strangers.ts";
+import { isPageView, pathOf, shopping } from "../src/detect/page-view.ts";
+import { peopleBehind, strangerAgent } from "../src/detect/strangers.ts";
 
 /** From so many user agents on, it may be a campus: it has to be many times as much, and nobody is named. */
 const household = 3;
 const mostPeople = 10;
 
-/** A page of the catalogue or a search was shown; not a picture of it. */
-const isView: Predicate = (e) =>
-  (e.endpointClass === "catalog" || e.endpointClass === "search") &&
-  (e.method === "GET" || e.method === "HEAD") &&
-  e.outcome !== "limited" &&
-  e.status < 500 &&
-  !e.route.endsWith("{file}") &&
-  !hasSharedKey(e);
-
 export default defineDetector({
   id: "scraping",
   title: "The catalogue is copied",
   description:
-    "Counts the different pages of the catalogue and search that one visitor sees within ten minutes, where hardly anything is put into a cart. Searches that differ only in the query are one page here (volumetric-abuse counts them), and what is asked with an API key alone is not judged. Bots that say what they are are shown, and nobody is named to be slowed down. A catalogue copied through many addresses is not seen.",
+    "Counts the different pages of the catalogue that one visitor sees within ten minutes, where hardly anything is put into a cart. Searches, and pages that differ only in the query, are volumetric-abuse's; what is asked with an API key alone is not judged. Bots that say what they are are shown, and nobody is named to be slowed down. A catalogue copied through many addresses is not seen.",
   owasp: ["API6:2023"],
   severity: "medium",
   needs: { required: ["clientIp"], better: ["userAgent"] },
-  where: { endpointClass: ["catalog", "search", "cart", "checkout"] },
+  where: { endpointClass: shopping },
   key: ["actor"],
   window: "10m",
   // CrowdSec's crawler: more than 40 different pages, of which two are forgotten each second, so a
@@ -40,13 +32,13 @@ export default defineDetector({
       .meta({ description: "From so many requests to cart and checkout for each page on, they are customers." }),
   }),
   counters: {
-    pages: distinct((e) => e.path, isView),
-    views: count(isView),
+    pages: distinct(pathOf, isPageView),
+    views: count(isPageView),
     carts: count((e) => e.endpointClass === "cart" || e.endpointClass === "checkout"),
-    bot: count((e) => isView(e) && isDeclaredBot(e.userAgent)),
-    agents: distinct(strangerAgent, isView),
+    bot: count((e) => isPageView(e) && isDeclaredBot(e.userAgent)),
+    agents: distinct(strangerAgent, isPageView),
   },
-  evidence: isView,
+  evidence: isPageView,
   floor: (p) => p.pages,
   fires: ({ pages, views, carts, agents }, p) => {
     if (pages.value < p.pages || carts >= p.carts * views) return false;

@@ -1,24 +1,21 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
+import type { AccessEvent } from "../src/normalize/access-event.ts";
+import { count, defineDetector, distinct } from "../src/detect/define-detector.ts";
 import { actorInWords } from "../src/detect/actor-target.ts";
-import { hasSharedKey, strangerAgent } from "../src/detect/strangers.ts";
+import { isPageView, pathOf } from "../src/detect/page-view.ts";
+import { strangerAgent } from "../src/detect/strangers.ts";
 
 /** More user agents than this are no household: what many people look at in a day says nothing. */
 const household = 3;
 
-/** A page of the catalogue was shown; not a picture of it. */
-const isView: Predicate = (e) =>
-  e.endpointClass === "catalog" &&
-  (e.method === "GET" || e.method === "HEAD") &&
-  e.status < 400 &&
-  !e.route.endsWith("{file}") &&
-  !hasSharedKey(e);
+/** Which hour, for telling slow from fast. */
+const hourOf = ({ time }: AccessEvent) => Math.floor(time / 3_600_000);
 
 export default defineDetector({
   id: "slow-scraping",
   title: "The catalogue is copied slowly",
   description:
-    "Counts the different pages of the catalogue that one visitor sees within a day, where hardly anything is put into a cart: what stays below every limit for each minute. Whoever looks after the shop's articles all day looks the same, so it is shown and nobody is blocked. What is asked with an API key alone is not judged, nor is an address with many user agents.",
+    "Counts the different pages of the catalogue that one visitor sees within a day, spread over hours, where hardly anything is put into a cart: what stays below every limit for each minute. Whoever looks after the shop's articles all day looks the same, so it is shown and nobody is blocked. What is asked with an API key alone is not judged, nor is an address with many user agents.",
   owasp: ["API6:2023"],
   severity: "low",
   needs: { required: ["clientIp"], better: ["userAgent"] },
@@ -28,6 +25,7 @@ export default defineDetector({
   // This project's own: people who look at 600 articles in a day and want none of them are rare.
   params: z.strictObject({
     pages: z.int().min(10).max(900).default(600).meta({ description: "Different pages of the catalogue in a day." }),
+    hours: z.int().min(1).max(24).default(4).meta({ description: "Different hours of the day they are spread over." }),
     carts: z
       .number()
       .min(0)
@@ -36,16 +34,17 @@ export default defineDetector({
       .meta({ description: "From so many requests to cart and checkout for each page on, they are customers." }),
   }),
   counters: {
-    pages: distinct((e) => e.path, isView),
+    pages: distinct(pathOf, isPageView),
+    hours: distinct(hourOf, isPageView),
     carts: count((e) => e.endpointClass === "cart" || e.endpointClass === "checkout"),
-    agents: distinct(strangerAgent, isView),
+    agents: distinct(strangerAgent, isPageView),
   },
-  evidence: isView,
+  evidence: isPageView,
   floor: (p) => p.pages,
-  fires: ({ pages, carts, agents }, p) =>
-    pages.value >= p.pages && carts < p.carts * pages.value && agents.value <= household,
-  summary: ({ pages, carts }, key) =>
-    `${actorInWords(key["actor"]!)} saw ${pages.value} different pages of the catalogue within a day, with ${carts} requests to carts`,
+  fires: ({ pages, hours, carts, agents }, p) =>
+    pages.value >= p.pages && hours.value >= p.hours && carts < p.carts * pages.value && agents.value <= household,
+  summary: ({ pages, hours, carts }, key) =>
+    `${actorInWords(key["actor"]!)} saw ${pages.value} different pages of the catalogue within a day, spread over ${hours.value} hours, with ${carts} requests to carts`,
   target: () => undefined,
   examples: [
     {

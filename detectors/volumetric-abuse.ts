@@ -2,7 +2,9 @@ import { z } from "zod";
 import type { AccessEvent, EndpointClass } from "../src/normalize/access-event.ts";
 import { count, defineDetector, distinct, type Duration, type Predicate } from "../src/detect/define-detector.ts";
 import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
-import { hasSharedKey, peopleBehind, strangerAgent } from "../src/detect/strangers.ts";
+import { isPageView, pathOf, shopping, wasAnswered } from "../src/detect/page-view.ts";
+import { isDeclined } from "../src/detect/refusals.ts";
+import { peopleBehind, strangerAgent } from "../src/detect/strangers.ts";
 
 /** More user agents than this are many people: how much they ask for together says nothing. */
 const household = 4;
@@ -10,17 +12,21 @@ const household = 4;
 /** Somebody who does one thing and nothing else. Many people behind one address do a bit of everything. */
 const oneThing = 0.8;
 
-/** It was answered. What a limiter or an outage refused is tried again, by apps and by people. */
-const isAnswered = (e: AccessEvent) => e.outcome !== "limited" && e.status > 0 && e.status < 499 && !hasSharedKey(e);
-
 const isWrite = ({ method }: AccessEvent) => method !== "GET" && method !== "HEAD" && method !== "OPTIONS";
 
 /** Requests of these classes; of some only those that change something, since pages ask again and again how it stands. */
 function asked(classes: readonly EndpointClass[], of: "everything" | "changes" = "everything"): Predicate {
-  return (e) => classes.includes(e.endpointClass) && isAnswered(e) && (of === "everything" || isWrite(e));
+  return (e) => classes.includes(e.endpointClass) && wasAnswered(e) && (of === "everything" || isWrite(e));
 }
 
-const isPage: Predicate = (e) => e.endpointClass === "catalog" && isAnswered(e) && !e.route.endsWith("{file}");
+/** Steps towards a purchase. Declined cards are for card-testing; a 402 may be told of by a shop event. */
+const isStep: Predicate = (e) =>
+  (e.endpointClass === "checkout" || e.endpointClass === "payment") &&
+  wasAnswered(e) &&
+  isWrite(e) &&
+  e.status !== 402 &&
+  !isDeclined(e);
+
 const own: readonly EndpointClass[] = ["account", "order", "loyalty", "reservation"];
 
 const kinds = ["searches", "pages", "carts", "checkouts", "own"] as const;
@@ -29,13 +35,11 @@ export default defineDetector({
   id: "volumetric-abuse",
   title: "One visitor asks far too often",
   description:
-    "Counts what one visitor asks for within ten minutes, by kind of endpoint, against a limit for each that people stay below. It fires for whoever does one thing and hardly anything else. An address with many user agents is not judged: it is many people. Nor is what is asked with an API key alone. Sign-ins, sign-ups and promo codes have detectors of their own.",
+    "Counts what one visitor asks for within ten minutes, by kind of endpoint, against a limit for each that people stay below. It fires for whoever does one thing and hardly anything else. An address with many user agents is not judged: it is many people. Nor is what is asked with an API key alone. Ever new pages are scraping's; sign-ins, sign-ups, declined cards and promo codes have detectors of their own.",
   owasp: ["API4:2023"],
   severity: "medium",
   needs: { required: ["clientIp"], better: ["userAgent"] },
-  where: {
-    endpointClass: ["catalog", "search", "cart", "checkout", "payment", "account", "order", "loyalty", "reservation"],
-  },
+  where: { endpointClass: shopping },
   key: ["actor"],
   window: "10m",
   // All this project's own, until limits are learned. Cloudflare's are for each endpoint and session,
@@ -54,17 +58,20 @@ export default defineDetector({
   }),
   counters: {
     searches: count(asked(["search"])),
-    pages: count(isPage),
+    pages: count(isPageView),
+    different: distinct(pathOf, isPageView),
     carts: count(asked(["cart"], "changes")),
-    checkouts: count(asked(["checkout", "payment"], "changes")),
+    checkouts: count(isStep),
     own: count(asked(own)),
-    agents: distinct(strangerAgent, isAnswered),
+    agents: distinct(strangerAgent, wasAnswered),
   },
-  evidence: isAnswered,
+  evidence: wasAnswered,
   floor: (p) => Math.min(...kinds.map((kind) => p[kind])),
   fires: (f, p) => {
     const kind = mostOf(f, p);
     const people = peopleBehind(f.agents, household + 1);
+    // Ever new pages are scraping's.
+    if (kind === "pages" && f.different.value > f.pages / 3) return false;
     return people <= household && f[kind] >= p[kind] * people && f[kind] >= oneThing * totalOf(f);
   },
   severityOf: (f, p) => (f[mostOf(f, p)] >= 5 * p[mostOf(f, p)] ? "high" : "medium"),
