@@ -36,6 +36,8 @@ export class Exchange {
   /** How it ended, where the application says so in a header. */
   outcome: Outcome | undefined;
   attributes: ShopAttributes | undefined;
+  /** True: it never came to this gateway, and is not logged. */
+  isLost = false;
 
   /** Starts anew: an ordinary answer of the upstream. */
   begin(visitor: Visitor, { method, target, status, durationMs }: Asked): void {
@@ -51,6 +53,7 @@ export class Exchange {
     this.userId = visitor.userId;
     this.outcome = undefined;
     this.attributes = undefined;
+    this.isLost = false;
   }
 }
 

@@ -30,9 +30,10 @@ export class LogOutlet implements Outlet {
     const { exchange } = this;
     const { now } = this.#queue;
     exchange.time = now;
-    exchange.requestId = requestId(this.#seed, this.requests++);
     const conditions = this.#conditions;
     for (let i = 0; i < conditions.length; i++) conditions[i]!.change(exchange, now);
+    if (exchange.isLost) return;
+    exchange.requestId = requestId(this.#seed, this.requests++);
     this.records.push({ time: now, line: this.#writer.request(exchange), isShopEvent: false });
   }
 

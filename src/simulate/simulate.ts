@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import { attackList } from "./attack-list.ts";
 import { Catalog } from "./catalog.ts";
 import { createWriter } from "./create-writer.ts";
 import { Crowd } from "./crowd.ts";
@@ -6,6 +7,7 @@ import { EventQueue } from "./event-queue.ts";
 import type { SimulationLabels } from "./label.ts";
 import { LogOutlet } from "./log-outlet.ts";
 import { People } from "./people.ts";
+import { planAttacks, type AttackPlan } from "./plan-attacks.ts";
 import { Random } from "./random.ts";
 import { regularEntities, regularRate, regulars } from "./regulars.ts";
 import { meanActivity } from "./rhythm.ts";
@@ -29,6 +31,7 @@ class Run implements Simulation {
   readonly #queue: EventQueue<Actor>;
   readonly #outlet: LogOutlet;
   readonly #shop: Shop;
+  readonly #plan: AttackPlan;
 
   constructor(options: SimulationOptions) {
     const { seed, start, durationMs, rate, customers, format } = options;
@@ -56,6 +59,11 @@ class Run implements Simulation {
     crowd.open(start, this.#outlet);
     this.#queue.add(start, crowd);
     for (const { actor, firstMs } of regulars(this.#shop, rate)) this.#queue.add(start + firstMs, actor);
+    this.#plan = planAttacks(
+      attackList.filter(({ id }) => options.attacks.includes(id)),
+      { options, shop: this.#shop, isEnriched: writer.shopEvent !== undefined, sent: this.#outlet },
+    );
+    for (const { actor, begins } of this.#plan.attacks) this.#queue.add(begins, actor);
   }
 
   *batches(): Iterable<readonly SimulatedRecord[]> {
@@ -77,9 +85,9 @@ class Run implements Simulation {
     const { requests, shopEvents } = this.#outlet;
     return {
       ...{ seed, start, end: this.#end, format },
-      attacks: [],
+      attacks: this.#plan.attacks.map((attack) => attack.label()).sort((a, b) => a.start - b.start),
       stressors: [],
-      skipped: [],
+      skipped: this.#plan.skipped,
       regulars: [...regularEntities(), ...this.#shop.people.shared()],
       lines: { requests, shopEvents },
     };
