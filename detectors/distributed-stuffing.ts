@@ -1,6 +1,14 @@
 import { z } from "zod";
 import { count, defineDetector, distinct, isAnswered, isRefused, type Known } from "../src/detect/define-detector.ts";
-import { areFewEach, beyondUsual, fewestOf, timesUsual, usualOdds, without } from "../src/detect/failed-share.ts";
+import {
+  areFewEach,
+  beyondUsual,
+  fewestOf,
+  middleOf,
+  timesUsual,
+  usualOdds,
+  without,
+} from "../src/detect/failed-share.ts";
 
 /** Some of all people mistype: a site whose sign-ins hardly ever fail counts as having this failed share. */
 const leastShare = 0.05;
@@ -15,7 +23,7 @@ export default defineDetector({
   id: "distributed-stuffing",
   title: "Sign-ins fail from everywhere",
   description:
-    "Compares how often sign-ins fail over a quarter of an hour with the day before, as a ratio of odds: a shift of the whole site, made by many clients with few tries each, that no count by client shows. Where as many successes are missing as failures came, it is an outage and no attack. It names nobody to block. An attack that grows over days, or is small beside the shop's own sign-ins, is not seen; where the log doesn't tell the accounts, neither is a new login form that everybody mistypes in told from an attack.",
+    "Compares how often sign-ins fail over a quarter of an hour with the hour, the six hours and the day before (the one of the three that is in the middle), as a ratio of odds: a shift of the whole site, made by many clients with few tries each, that no count by client shows. Where as many successes are missing as failures came, it is an outage and no attack. It names nobody to block. An attack that grows over days, or is small beside the shop's own sign-ins, is not seen; where the log doesn't tell the accounts, neither is a new login form that everybody mistypes in told from an attack.",
   owasp: ["API2:2023"],
   severity: "high",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -34,12 +42,12 @@ export default defineDetector({
       .number()
       .min(1)
       .default(3)
-      .meta({ description: "So many times as many failures for each success as over the day before." }),
+      .meta({ description: "So many times as many failures for each success as is usual." }),
     history: z
       .int()
       .min(1)
       .default(300)
-      .meta({ description: "Sign-ins of the day before; with fewer, all floors are four times as high." }),
+      .meta({ description: "Sign-ins of the hours or the day before; with fewer, all floors are four times as high." }),
   }),
   counters: {
     failures: count(isRefused, { window: "15m" }),
@@ -52,16 +60,24 @@ export default defineDetector({
     accounts5m: distinct((e) => e.userId, isRefused),
     failures1h: count(isRefused, { window: "1h" }),
     attempts1h: count(isAnswered, { window: "1h" }),
+    failures6h: count(isRefused, { window: "6h" }),
+    attempts6h: count(isAnswered, { window: "6h" }),
     failures1d: count(isRefused, { window: "1d" }),
     attempts1d: count(isAnswered, { window: "1d" }),
   },
   evidence: isRefused,
   fires: (f, p) => {
-    const before = without({ failures: f.failures1d, attempts: f.attempts1d }, f);
-    const isNew = before.attempts < p.history;
-    const times = isNew ? 4 : 1;
+    const usualShare = middleOf(
+      [
+        without({ failures: f.failures1h, attempts: f.attempts1h }, f),
+        without({ failures: f.failures6h, attempts: f.attempts6h }, f),
+        without({ failures: f.failures1d, attempts: f.attempts1d }, f),
+      ],
+      p.history,
+    );
+    const times = usualShare === undefined ? 4 : 1;
     // With nothing to compare with, one failed sign-in in five is taken for usual.
-    const odds = usualOdds(isNew ? nothing : before, isNew ? 0.2 : leastShare);
+    const odds = usualShare === undefined ? usualOdds(nothing, 0.2) : usualOdds(usualShare, leastShare);
     if (f.failures < times * p.failures || timesUsual(f, odds) < p.odds) return false;
     const usual = odds * (f.attempts - f.failures);
     const clients = beyondUsual(f.clients, usual);

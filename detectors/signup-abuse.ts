@@ -1,7 +1,8 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isOk, type Predicate } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct, isFailed, isOk, type Predicate } from "../src/detect/define-detector.ts";
 
-const isSignup: Predicate = (e) => e.endpointClass === "signup" && e.outcome !== "limited" && !e.enforced;
+/** Those that were refused are the business of account-enumeration. */
+const isSignup: Predicate = (e) => e.endpointClass === "signup" && e.outcome !== "limited" && !isFailed(e);
 const isCreated: Predicate = (e) => e.endpointClass === "signup" && isOk(e);
 const isSignIn: Predicate = (e) => e.endpointClass === "login" && isOk(e);
 
@@ -9,7 +10,7 @@ export default defineDetector({
   id: "signup-abuse",
   title: "One client signs up again and again",
   description:
-    "Counts sign-ups by client, those tried and those that made an account, and sets them against the sign-ins from the same address: behind a campus or a carrier most people have an account already, behind a farm hardly anybody. A farm that signs in to its accounts as often as it makes them, or has an address for each, is not seen here.",
+    "Counts sign-ups by client, those tried (but for those refused, which belong to `account-enumeration`) and those that made an account, and sets them against the sign-ins from the same address: behind a campus or a carrier most people have an account already, behind a farm hardly anybody. A farm that signs in to its accounts as often as it makes them, or has an address for each, is not seen here.",
   owasp: ["API6:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -20,7 +21,11 @@ export default defineDetector({
   // address in 10 minutes are high. The share that keeps a shared address out is this project's.
   params: z.strictObject({
     created: z.int().min(1).default(10).meta({ description: "More new accounts than this in ten minutes." }),
-    signups: z.int().min(1).default(20).meta({ description: "Or more sign-ups tried than this." }),
+    signups: z
+      .int()
+      .min(1)
+      .default(20)
+      .meta({ description: "Or more sign-ups tried than this, without those refused." }),
     share: z
       .number()
       .min(0)
@@ -79,6 +84,11 @@ export default defineDetector({
       name: "a family: five make an account, after some mistakes",
       fires: false,
       events: [...signups({ tries: 5, everySeconds: 60 }), ...signups({ tries: 7, everySeconds: 60, failed: true })],
+    },
+    {
+      name: "a list of names that are taken: the business of account enumeration",
+      fires: false,
+      events: signups({ tries: 40, everySeconds: 10, failed: true }),
     },
     {
       name: "our own block is no sign-up",

@@ -5,7 +5,7 @@ export default defineDetector({
   id: "stuffing-by-country",
   title: "One country's sign-ins fail",
   description:
-    "Compares how often one country's sign-ins fail with how often all others' do in the same quarter of an hour, and with that country over the day before. It sees an attack that a rented botnet makes from one country, spread over its networks. A whole country is many people, so it is named and never blocked by itself.",
+    "Compares how often one country's sign-ins fail with how often all others' do in the same quarter of an hour. It sees an attack that a rented botnet makes from one country, spread over its networks. A whole country is many people, so it is named and never blocked by itself.",
   owasp: ["API2:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome", "country"], better: ["userId"] },
@@ -67,10 +67,10 @@ function shop({ failing = 10, ok = 110 } = {}) {
   return logins({ country: "DE", clients: 100, failing, ok });
 }
 
-function logins(of: { country: string; clients: number; failing: number; ok: number; hour?: number }) {
+function logins(of: { country: string; clients: number; failing: number; ok: number }) {
   const all = of.failing + of.ok;
   return Array.from({ length: all }, (_, i) => ({
-    at: `${(of.hour ?? 12) * 3600 + Math.floor((i * 600) / all)}s` as const,
+    at: `${Math.floor((i * 600) / all)}s` as const,
     endpointClass: "login" as const,
     status: i < of.failing ? 401 : 200,
     outcome: i < of.failing ? ("failed" as const) : ("ok" as const),

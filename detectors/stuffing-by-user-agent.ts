@@ -5,7 +5,7 @@ export default defineDetector({
   id: "stuffing-by-user-agent",
   title: "One program's sign-ins fail",
   description:
-    "Compares how often the sign-ins of one user agent fail with how often all others' do in the same quarter of an hour, and with that user agent over the day before. Attack tools often send one and the same, or one that no browser has had for years. So does a new version of your own app whose sign-in is broken: nobody is named, and nothing is blocked. A tool that sends each client's own is not seen here.",
+    "Compares how often the sign-ins of one user agent fail with how often all others' do in the same quarter of an hour. Attack tools often send one and the same, or one that no browser has had for years. So does a new version of your own app whose sign-in is broken: nobody is named, and nothing is blocked. A tool that sends each client's own is not seen here.",
   owasp: ["API2:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome", "userAgent"], better: ["userId"] },
@@ -70,10 +70,10 @@ function shop({ failing = 10, ok = 110 } = {}) {
   return logins({ userAgent: "Mozilla/5.0", clients: 100, failing, ok });
 }
 
-function logins(of: { userAgent: string; clients: number; failing: number; ok: number; hour?: number }) {
+function logins(of: { userAgent: string; clients: number; failing: number; ok: number }) {
   const all = of.failing + of.ok;
   return Array.from({ length: all }, (_, i) => ({
-    at: `${(of.hour ?? 12) * 3600 + Math.floor((i * 600) / all)}s` as const,
+    at: `${Math.floor((i * 600) / all)}s` as const,
     endpointClass: "login" as const,
     status: i < of.failing ? 401 : 200,
     outcome: i < of.failing ? ("failed" as const) : ("ok" as const),

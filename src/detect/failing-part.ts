@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { count, distinct, isAnswered, isRefused, type Figures } from "./define-detector.ts";
-import { areFewEach, failedShare, timesUsual, usualOdds, without } from "./failed-share.ts";
+import { areFewEach, timesUsual, usualOdds, without } from "./failed-share.ts";
 
 // What the detectors of one country's, network's or user agent's sign-ins have in common. They count
 // by class and that part, and the whole class beside it.
@@ -8,8 +8,6 @@ import { areFewEach, failedShare, timesUsual, usualOdds, without } from "./faile
 /** As in `distributed-stuffing`: the share of all people who mistype, and what one client or account alone may have. */
 const leastShare = 0.05;
 const triesEach = { account: 5, client: 8 } as const;
-/** With fewer sign-ins of the day before, the part is compared with the rest alone. */
-const enoughOfDay = 30;
 
 /** Counters over a part of a class's attempts, and over all of them. */
 export const failingPartCounters = {
@@ -19,8 +17,6 @@ export const failingPartCounters = {
   accounts: distinct((e) => e.userId, isRefused),
   allFailures: count(isRefused, { key: ["endpointClass"] }),
   allAttempts: count(isAnswered, { key: ["endpointClass"] }),
-  failures1d: count(isRefused, { window: "1d" }),
-  attempts1d: count(isAnswered, { window: "1d" }),
 };
 
 /**
@@ -36,24 +32,17 @@ export const failingPartParams = z.strictObject({
     .min(1)
     .default(10)
     .meta({ description: "So many times as many failures for each success as all others have." }),
-  change: z
-    .number()
-    .min(1)
-    .default(2)
-    .meta({ description: "And so many times its own failed share of the day before." }),
   others: z.int().min(1).default(50).meta({ description: "Sign-ins of all others meanwhile, to compare with." }),
 });
 
-/** Whether a part's sign-ins fail far more often than those of all others, and than its own before, over many clients with few tries each. */
+/** Whether a part's sign-ins fail far more often than those of all others meanwhile, over many clients with few tries each. */
 export function standsOut(f: Figures<typeof failingPartCounters>, p: z.output<typeof failingPartParams>): boolean {
   if (f.failures < p.failures || f.clients.value < p.clients) return false;
   if (f.accounts.known && f.accounts.value < p.accounts) return false;
   if (!areFewEach(f.failures, f.accounts, triesEach.account)) return false;
   if (!areFewEach(f.failures, f.clients, triesEach.client)) return false;
   const others = without({ failures: f.allFailures, attempts: f.allAttempts }, f);
-  if (others.attempts < p.others || timesUsual(f, usualOdds(others, leastShare)) < p.odds) return false;
-  const before = without({ failures: f.failures1d, attempts: f.attempts1d }, f);
-  return before.attempts < enoughOfDay || failedShare(f) >= p.change * failedShare(before);
+  return others.attempts >= p.others && timesUsual(f, usualOdds(others, leastShare)) >= p.odds;
 }
 
 /** The figures as a sentence that goes on from the part's name. */

@@ -4,6 +4,7 @@ import {
   beyondUsual,
   failedShare,
   fewestOf,
+  middleOf,
   timesUsual,
   usualOdds,
   without,
@@ -23,6 +24,19 @@ test.for([
 
 test("the failed share of nothing is 0", () => {
   expect([failedShare(of(0, 0)), failedShare(of(1, 4))]).toEqual([0, 0.25]);
+});
+
+test.for([
+  [
+    "the middle of three: an attack of this hour doesn't make itself usual",
+    [of(60, 100), of(10, 100), of(20, 100)],
+    of(20, 100),
+  ],
+  ["the lower of two", [of(60, 100), of(10, 100)], of(10, 100)],
+  ["too few attempts don't count", [of(0, 99), of(30, 100)], of(30, 100)],
+  ["nothing is known yet", [of(1, 5)], undefined],
+] as const)("usual is %s", ([, stretches, expected]) => {
+  expect(middleOf(stretches, 100)).toEqual(expected);
 });
 
 describe("odds", () => {
