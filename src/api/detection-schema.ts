@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { severities } from "../detect/detection.ts";
+import { confidences, severities } from "../detect/detection.ts";
 import { endpointClasses, outcomes } from "../normalize/access-event.ts";
 
 export const severityField = z.enum(severities);
+export const confidenceField = z.enum(confidences);
 
 /** The scopes a decision or a detection's target may have. */
 export const scopeField = z.enum(["ip", "range", "user", "apiKey", "session", "country", "as"]);
@@ -52,6 +53,10 @@ export const detectionSchema = z
     endpointClass: z.enum(endpointClasses).optional(),
     route: z.string().optional(),
     owner: z.string().optional(),
+    // What an earlier version saved has neither of these.
+    confidence: confidenceField.optional(),
+    strength: z.number().optional(),
+    signal: z.string().optional(),
     mode: z.enum(["active", "dry-run"]),
     coverage: z.enum(["full", "reduced"]),
     stale: z.boolean(),

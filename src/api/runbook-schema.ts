@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { actionField } from "./decision-schema.ts";
-import { severityField } from "./detection-schema.ts";
+import { confidenceField, severityField } from "./detection-schema.ts";
 
 /** A `Runbook` without its steps and without where its file lies. */
 export const runbookSchema = z
@@ -22,6 +22,7 @@ export const runbookSchema = z
         repeat: z.object({ factor: z.number(), maxMs: z.number() }).optional(),
         softer: z.enum(["throttle", "captcha"]).optional(),
         dryRun: z.boolean(),
+        confidence: confidenceField.optional(),
       })
       .optional(),
     inhibits: z.array(z.string()).readonly(),

@@ -11,6 +11,7 @@ import type { Candidate, GuardFacts } from "./guard-rule.ts";
 import { type DecisionLedger, endOf } from "./ledger.ts";
 import { loginsOf } from "./login-outage.ts";
 import type { RecentBlocks } from "./recent-blocks.ts";
+import { RecentSignals } from "./recent-signals.ts";
 import { isHarder, strongest } from "./target-index.ts";
 import { canonicalTarget } from "./target.ts";
 import type { DecisionLine } from "./timeline-line.ts";
@@ -29,13 +30,14 @@ export interface DecisionMakerOptions {
   readonly recent: RecentBlocks;
   readonly uuid: () => string;
   /** All of the guard's facts that don't depend on the candidate. */
-  readonly facts: () => Omit<GuardFacts, "now" | "recent" | "letInAt" | "ledgerFull">;
+  readonly facts: () => Omit<GuardFacts, "now" | "recent" | "letInAt" | "ledgerFull" | "confirming">;
   readonly mode: () => BlockConfig["mode"];
 }
 
 /** Turns what a runbook wants blocked into decisions. Writes nothing but its list of recent blocks. */
 export class DecisionMaker {
   readonly #options: DecisionMakerOptions;
+  readonly #signals = new RecentSignals();
 
   constructor(options: DecisionMakerOptions) {
     this.#options = options;
@@ -44,6 +46,10 @@ export class DecisionMaker {
   /** What an incident's change comes to; nothing for one whose decisions are all made. */
   plan(change: IncidentChange): Planned[] {
     const { detection, runbook } = change;
+    for (const target of detection?.targets ?? []) {
+      const canonical = canonicalTarget(target);
+      if (canonical) this.#signals.note(canonical, detection!);
+    }
     if (!detection || !runbook.block || detection.state !== "open" || detection.origin === "service") return [];
     if (change.kind === "resolved" || change.kind === "acknowledged") return [];
     const planned: Planned[] = [];
@@ -169,6 +175,7 @@ export class DecisionMaker {
       letInAt: ledger.onTarget(target).find((held) => held.liftedBy !== undefined && held.liftedBy !== "gatewatch")
         ?.liftedAt,
       ledgerFull: ledger.full,
+      confirming: this.#signals.confirming(target, detection),
     };
   }
 
@@ -217,5 +224,7 @@ function lineOf(decision: Decision, judgement: Judgement, dryRun: string | undef
   const softened = why === "" ? "" : `, softer because ${why}`;
   const repeated = decision.repeat > 0 ? `, repeat ${decision.repeat}` : "";
   const served = dryRun === undefined ? "" : ` (dry run by ${dryRun}: served to nobody)`;
-  return { kind: "decision", text: `Decided: ${what} for ${length}${repeated}${softened}${served}` };
+  const sure = decision.verdicts.find(({ rule, says }) => rule === "confidence" && says === "yes")?.reason;
+  const surely = sure === undefined ? "" : `, with ${sure}`;
+  return { kind: "decision", text: `Decided: ${what} for ${length}${repeated}${softened}${surely}${served}` };
 }

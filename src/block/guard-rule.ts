@@ -29,6 +29,8 @@ export interface GuardFacts {
   /** When a wave of blocks was last lifted because checkouts dropped. */
   readonly waveLiftedAt: number | undefined;
   readonly ledgerFull: boolean;
+  /** Other detectors that watch something else and named the same target lately. */
+  readonly confirming: readonly string[];
 }
 
 /** One rule of the guard. A rule that lacks its fact never says yes. */

@@ -1,3 +1,4 @@
+import { confidences } from "../detect/detection.ts";
 import type { Verdict } from "./decision.ts";
 import { formatDuration } from "../units.ts";
 import type { Candidate, GuardFacts, GuardRule } from "./guard-rule.ts";
@@ -123,11 +124,16 @@ const fresh = rule("fresh", ({ detection }) =>
   detection.stale ? no("judged long after its events: whoever it was may be gone") : yes("judged in time"),
 );
 
-const confidence = rule("confidence", ({ detection }) =>
-  detection.coverage === "reduced"
-    ? ask("the traffic lacks a field that would make this surer")
-    : yes("the traffic has every field it needs"),
-);
+/** One detector far over its floor, or two that watch different things. */
+const confidence = rule("confidence", ({ detection, block }, { confirming }) => {
+  if (detection.coverage === "reduced") return ask("the traffic lacks a field that would make this surer");
+  const has = confidences.indexOf(detection.confidence);
+  const sure = `${detection.confidence} confidence, ${detection.strength} times the detector's floor`;
+  const { confidence: needed = "high" } = block;
+  if (has >= confidences.indexOf(needed)) return yes(sure);
+  if (confirming.length > 0) return yes(`${sure}; confirmed by ${confirming.join(", ")}`);
+  return ask(`${sure}: a block needs ${needed}, or another detector that names the same target`);
+});
 
 const letIn = rule("let-in", (_, { letInAt, now }) =>
   letInAt !== undefined && now - letInAt < letInMs

@@ -58,6 +58,11 @@ const shape = z.strictObject({
   evidence: fn.optional(),
   floor: fn.optional(),
   fires: fn,
+  strength: fn.optional(),
+  signal: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,39}$/, { error: "expected a lower-case word" })
+    .optional(),
   severityOf: fn.optional(),
   shows: fn.optional(),
   summary: fn,

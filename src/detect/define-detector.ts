@@ -82,6 +82,17 @@ export interface DetectorDefinition<
   /** The fewest counted events in its window with which it can fire; keys with fewer are not judged. */
   readonly floor?: (params: z.output<P>) => number;
   readonly fires: (figures: Figures<C>, params: z.output<P>) => boolean;
+  /**
+   * How many times over its floor it is when it fires: 1 just at it, 3 or more is sure enough for an
+   * automatic block. Unless given, its first counter over its `floor`, which fits where that is a count.
+   */
+  readonly strength?: (figures: Figures<C>, params: z.output<P>) => number;
+  /**
+   * What it is a sign of. Two detectors that name the same target confirm one another where this
+   * differs. Unless given: the first endpoint class it looks at, `limited` or `denied` where it looks at
+   * nothing else, or `requests`.
+   */
+  readonly signal?: string;
   /** Overrides `severity` by the figures. */
   readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;
   /** Which figures people are shown; all, unless given. Longer windows count in whole buckets and lag a little. */

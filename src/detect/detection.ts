@@ -3,6 +3,10 @@ import type { EndpointClass, Outcome } from "../normalize/access-event.ts";
 export const severities = ["low", "medium", "high", "critical"] as const;
 export type Severity = (typeof severities)[number];
 
+/** How sure a detector is, from how far over its floor it is: medium from 1.5 times, high from three times. */
+export const confidences = ["low", "medium", "high"] as const;
+export type Confidence = (typeof confidences)[number];
+
 /** Whom a decision is about. `ip`: one address. `range`: CIDR; an IPv6 client is its /64. */
 export interface Target {
   readonly scope: "ip" | "range" | "user" | "apiKey" | "session" | "country" | "as";
@@ -66,6 +70,12 @@ export interface Detection {
   readonly route: string | undefined;
   /** The endpoint's owner: a team's name. */
   readonly owner: string | undefined;
+  /** How sure the detector has been at most, in this episode. */
+  readonly confidence: Confidence;
+  /** How many times over its floor it was for that: 1 is just at it. */
+  readonly strength: number;
+  /** What it is a sign of: detectors of another signal that name the same target confirm it. */
+  readonly signal: string;
   /** `dry-run`: shown, never blocked on. */
   readonly mode: "active" | "dry-run";
   /** `reduced` when a field that would make it surer is missing from the traffic. */

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Detection, Target } from "./detection.ts";
+import { confidenceOf, signalOf } from "./confidence.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { Finding } from "./judge.ts";
 import type { BoundDetector } from "./plan.ts";
@@ -70,10 +71,13 @@ export class Episodes {
       return [detection];
     }
     episode.lookedAt = time;
-    const targets = mergeTargets(episode.detection.targets, finding.targets);
-    if (targets.length === episode.detection.targets.length) return [];
+    const { detection } = episode;
+    const targets = mergeTargets(detection.targets, finding.targets);
+    const surer = surest(detection, finding);
+    if (targets.length === detection.targets.length && surer.confidence === detection.confidence) return [];
     episode.detection = {
-      ...episode.detection,
+      ...detection,
+      ...surer,
       version: after(episode, time * 8 + 1),
       targets,
       summary: finding.summary,
@@ -143,8 +147,12 @@ export class Episodes {
     const peak = firstFigure(finding.counters);
     const higher = peak > episode.peak || !detection.sealed;
     const targets = mergeTargets(detection.targets, finding.targets);
+    const surer = surest(detection.sealed ? detection : { strength: 0 }, finding);
     const tell =
-      !detection.sealed || finding.severity !== detection.severity || finding.end - episode.toldAt >= tellEveryMs;
+      !detection.sealed ||
+      finding.severity !== detection.severity ||
+      surer.confidence !== detection.confidence ||
+      finding.end - episode.toldAt >= tellEveryMs;
     // The key may have lost its row since, and have been given another.
     if (episode.row !== finding.row) {
       episode.detector.space.unpin(episode.row, episode.name);
@@ -159,6 +167,7 @@ export class Episodes {
       version: after(episode, finding.end * 8 + 2),
       sealed: true,
       severity: finding.severity,
+      ...surer,
       lastSeen: finding.end,
       firedAt: detection.sealed ? detection.firedAt : finding.end,
       firstSeen: episode.samples[0]?.time ?? detection.firstSeen,
@@ -207,6 +216,8 @@ export class Episodes {
       clientIpCertain: finding.clientIpCertain,
       evidence: finding.samples.slice(0, evidenceLimit).map(({ event }) => event),
       ...placeOf(finding),
+      ...surest({ strength: 0 }, finding),
+      signal: signalOf(definition),
       mode,
       coverage: moment.coverage.state === "reduced" ? "reduced" : "full",
       stale: moment.stale,
@@ -250,6 +261,12 @@ export interface SavedEpisode extends Omit<Episode, "detector" | "row"> {
 /** A version by event time, above all that the episode had before: something told on change may have run ahead. */
 function after(episode: Episode, version: number): number {
   return Math.max(version, episode.detection.version + 1);
+}
+
+/** How sure it has been at most: what it was before, or what it is now. */
+function surest(before: { readonly strength: number }, now: Finding): Pick<Detection, "confidence" | "strength"> {
+  const strength = Math.max(before.strength, now.strength);
+  return { strength, confidence: confidenceOf(strength) };
 }
 
 /** Where it happens: what the earliest sample tells. */

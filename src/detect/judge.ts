@@ -1,5 +1,6 @@
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Firsts, Known, Remembered } from "./define-detector.ts";
+import { strengthOf } from "./confidence.ts";
 import type { BoundCounter, BoundDetector } from "./plan.ts";
 import type { Sample } from "./sample.ts";
 
@@ -15,6 +16,8 @@ export interface Finding {
   readonly end: number;
   readonly counters: Readonly<Record<string, number | null>>;
   readonly severity: Severity;
+  /** How many times over its floor it is. */
+  readonly strength: number;
   readonly summary: string;
   /** All samples in the window that are this detector's evidence, the earliest first. */
   readonly samples: readonly Sample[];
@@ -67,6 +70,7 @@ export function judge(
     end,
     counters: Object.fromEntries(shown.map((name) => [name, plain(figures[name]!)])),
     severity: definition.severityOf?.(figures as never, params) ?? definition.severity,
+    strength: strengthOf(definition, figures, params),
     summary: definition.summary(figures as never, key).slice(0, 500),
     samples,
     ...certainTargets(named, evidence),

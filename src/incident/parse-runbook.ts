@@ -133,6 +133,7 @@ function toRunbook(file: { id: string; file: string; steps: string }, rule: Runb
       repeat: block.repeat && { factor: block.repeat.factor, maxMs: block.repeat.max },
       softer: block.softer,
       dryRun: block.dryRun,
+      confidence: block.confidence,
     },
     inhibits: rule.inhibits,
     resolveAfterMs: rule.resolve.after,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { severities } from "../detect/detection.ts";
+import { confidences, severities } from "../detect/detection.ts";
 import { dimensions } from "../detect/define-detector.ts";
 import { durationMs } from "../units.ts";
 import { groupFields } from "./grouping.ts";
@@ -80,6 +80,14 @@ const blockRule = z
       .boolean()
       .default(false)
       .meta({ description: "Lists whom it would hit, and does nothing.", examples: [true] }),
+    confidence: z
+      .enum(confidences)
+      .default("high")
+      .meta({
+        description:
+          "How sure one detector must be: `high` is three times its floor, `medium` half of that, `low` just at it. Another detector of the same target makes up for it; else a person is asked.",
+        examples: ["high"],
+      }),
   })
   .meta({ description: "What is done to the targets. Absent: nothing.", examples: [{ action: "ban", for: "15m" }] });
 

@@ -1,4 +1,4 @@
-import type { Severity } from "../detect/detection.ts";
+import type { Confidence, Severity } from "../detect/detection.ts";
 
 /** What a runbook lets gatewatch do to a detection's targets. */
 export interface RunbookBlock {
@@ -9,6 +9,11 @@ export interface RunbookBlock {
   /** What to do where a ban would be wrong or a fact is missing; absent: ask a person. */
   readonly softer: "throttle" | "captcha" | undefined;
   readonly dryRun: boolean;
+  /**
+   * How sure a detector has to be alone, `high` unless given; what is less sure needs another one that
+   * names the same target, or a person.
+   */
+  readonly confidence?: Confidence;
 }
 
 /** A rule, and the steps for people; one Markdown file. */

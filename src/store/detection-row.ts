@@ -17,6 +17,8 @@ export function detectionRow(detection: Detection): SavedRow {
       mode: detection.mode,
       origin: detection.origin,
       coverage: detection.coverage,
+      confidence: detection.confidence,
+      strength: detection.strength,
       sealed: detection.sealed,
       stale: detection.stale,
       clientIpCertain: detection.clientIpCertain,

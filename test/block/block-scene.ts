@@ -21,6 +21,7 @@ export const ban: RunbookBlock = {
   repeat: { factor: 4, maxMs: 24 * 3_600_000 },
   softer: undefined,
   dryRun: false,
+  confidence: "high",
 };
 
 /** Traffic in which nothing stands in the way of a block. */

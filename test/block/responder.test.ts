@@ -16,7 +16,11 @@ describe("an attack", () => {
       incident: "inc_0000000000000001", detection: "det_0000000000000001", runbook: "credential-stuffing",
     }); // prettier-ignore
     expect(scene.timeline).toMatchObject([
-      { kind: "decision", by: "gatewatch", text: "Decided: ban of ip 203.0.113.7 for 15m" },
+      {
+        kind: "decision",
+        by: "gatewatch",
+        text: "Decided: ban of ip 203.0.113.7 for 15m, with high confidence, 3 times the detector's floor",
+      },
     ]);
   });
 

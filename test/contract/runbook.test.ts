@@ -71,6 +71,8 @@ describe("who is woken and what is blocked", () => {
       repeat: { factor: 4, maxMs: 86_400_000 },
       softer: "captcha",
       dryRun: false,
+      // Its floor takes many failures and several accounts: two signs already.
+      confidence: "low",
     });
   });
 

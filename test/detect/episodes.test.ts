@@ -208,6 +208,7 @@ function scene() {
       end: at(end),
       counters: { failures: 3 },
       severity: "medium",
+      strength: 1,
       summary: "3",
       samples: [aSample(end * 1000 - 1)],
       targets: [ip(1)],

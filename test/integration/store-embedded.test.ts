@@ -113,13 +113,13 @@ describe("saved rows", () => {
       id: "det_columns", version: 3, detector: "payment-storm", title: "t", severity: "critical", owasp: ["API4:2023"], state: "open",
       sealed: true, key: { clientIp: "2001:db8::/64" }, firstSeen: 1000, firedAt: 2000, lastSeen: 1_800_000_000_123,
       counters: { failures: 9, accounts: null }, summary: "s", targets: [{ scope: "ip", value: "192.0.2.1" }], clientIpCertain: true,
-      evidence: [], endpointClass: "payment", route: undefined, owner: "payments", mode: "active", coverage: "full", stale: false,
-      supersedes: undefined, origin: "traffic",
+      evidence: [], endpointClass: "payment", route: undefined, owner: "payments", confidence: "medium", strength: 1.75,
+      signal: "payment", mode: "active", coverage: "full", stale: false, supersedes: undefined, origin: "traffic",
     }; // prettier-ignore
     await store.save([detectionRow(detection)]);
     await store.flush();
-    expect(await store.query("SELECT clientIp, counters, targets, owner, lastSeen, sealed FROM detections FINAL WHERE id = 'det_columns'")).toEqual([
-      { clientIp: "2001:db8::/64", counters: { failures: 9, accounts: null }, targets: ["ip:192.0.2.1"], owner: "payments", lastSeen: "2027-01-15 08:00:00.123", sealed: true },
+    expect(await store.query("SELECT clientIp, counters, targets, owner, lastSeen, sealed, confidence, strength FROM detections FINAL WHERE id = 'det_columns'")).toEqual([
+      { clientIp: "2001:db8::/64", counters: { failures: 9, accounts: null }, targets: ["ip:192.0.2.1"], owner: "payments", lastSeen: "2027-01-15 08:00:00.123", sealed: true, confidence: "medium", strength: 1.75 },
     ]);
     expect(await metrics.registry.metrics()).not.toContain("gatewatch_store_unknown_columns_total{");
   }); // prettier-ignore

@@ -126,6 +126,7 @@ function detectionCard(detection) {
       label(`severity ${detection.severity}`, detection.severity),
       label("plain", detection.state),
       detection.mode === "dry-run" && label("dry", "dry run"),
+      detection.confidence && label("plain", `${detection.confidence} confidence`),
       detection.coverage === "reduced" && label("wait", "reduced"),
       !detection.clientIpCertain && label("wait", "address could be forged"),
       detection.stale && label("wait", "found late"),
@@ -135,6 +136,7 @@ function detectionCard(detection) {
     h(
       "dl",
       { class: "facts" },
+      detection.strength > 1 && fact("times its floor", String(detection.strength)),
       ...counters.map(([name, value]) => fact(name, value === null ? "not known" : String(value))),
     ),
     detection.evidence.length > 0 && evidenceTable(detection.evidence),

@@ -43,5 +43,6 @@ function head(runbook) {
 
 function blockText(block) {
   if (!block) return "never";
-  return `${block.action} for ${span(block.forMs)}${block.dryRun ? " (dry run)" : ""}`;
+  const sure = block.confidence === "low" ? "" : `, at ${block.confidence ?? "high"} confidence`;
+  return `${block.action} for ${span(block.forMs)}${sure}${block.dryRun ? " (dry run)" : ""}`;
 }
