@@ -26,10 +26,9 @@ export default defineDetector({
     slowMs: z
       .number()
       .min(slowFromMs)
-      .default(1000)
+      .default(2000)
       .meta({ description: "One in ten answers takes so long, in milliseconds." }),
     times: z.number().min(1).default(3).meta({ description: "So many times as long as over the last day." }),
-    hangsMs: z.number().positive().default(5000).meta({ description: "From here on customers leave: more severe." }),
     answers: z.int().min(1).default(100).meta({ description: "Answers in five minutes." }),
     clients: z.int().min(1).default(10).meta({ description: "Different clients that wait half a second or more." }),
     history: z.int().min(1).default(500).meta({ description: "Answers of the last day, or nothing is said." }),
@@ -49,7 +48,6 @@ export default defineDetector({
     (!slowClients.known || slowClients.value >= p.clients) &&
     p90Ms.value >= p.slowMs &&
     p90Ms.value >= p.times * dayP90Ms.value,
-  severityOf: ({ p90Ms }, p) => (p90Ms.value >= p.hangsMs ? "high" : "medium"),
   summary: ({ answers, p90Ms, dayP90Ms, slowClients }, key) =>
     `One in ten of ${answers} answers of ${key["route"]} took ${inWords(p90Ms.value)} or more within 5 minutes; over the last day ${inWords(dayP90Ms.value)}` +
     (slowClients.known ? ` (${slowClients.value} clients waited)` : ""),
