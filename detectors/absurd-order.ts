@@ -62,6 +62,7 @@ export default defineDetector({
   evidence: (e) => isAbsurd(e) || (numberOf(e, "quantity") ?? 0) >= large,
   fires: ({ quantities, prices, refused, largest }, p) =>
     quantities > 0 || (p.negativePrices && prices > 0) || refused >= p.refused || largest >= p.quantity,
+  strength: ({ quantities, prices, refused }, p) => (quantities + prices > 0 ? 3 : refused / p.refused),
   severityOf: ({ quantities, prices }) => (quantities + prices > 0 ? "high" : "medium"),
   summary: ({ quantities, prices, refused, largest }, key) =>
     `${actorInWords(key["actor"]!)}, within 10 minutes: ` +

@@ -26,6 +26,7 @@ export default defineDetector({
   evidence: isDeclined,
   floor: (p) => p.cards,
   fires: ({ cards, declines, payments }, p) => cards.value >= p.cards && declines >= p.ratio * payments,
+  strength: ({ cards }, p) => cards.value / p.cards,
   summary: ({ cards, declines, payments }, key) =>
     `${Math.min(cards.value, declines)} different cards were declined on device ${key["deviceId"]} within 10 minutes (${declines} of ${payments} payments)`,
   target: ({ samples, firstSeen, succeededBefore }) =>

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, type Duration } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct, type Duration, type Known } from "../src/detect/define-detector.ts";
 import { isCharged, isDeclined } from "../src/detect/refusals.ts";
 import { peopleBehind } from "../src/detect/strangers.ts";
 
@@ -34,9 +34,13 @@ export default defineDetector({
   evidence: isDeclined,
   floor: (p) => p.declines,
   fires: ({ declines, payments, cards, agents }, p) => {
-    const least = p.declines * peopleBehind(agents, mostPeople) * (cards.known ? 1 : unseenCards);
-    return declines >= least && declines >= p.ratio * payments && (!cards.known || cards.value >= p.cards);
+    return (
+      timesFloor({ declines, cards, agents }, p) >= 1 &&
+      declines >= p.ratio * payments &&
+      (!cards.known || cards.value >= p.cards)
+    );
   },
+  strength: timesFloor,
   summary: ({ declines, payments, cards }, key) =>
     `${declines} of ${payments} payments from ${key["clientIp"]} were declined within 10 minutes` +
     (cards.known ? `, with ${Math.min(cards.value, declines)} different cards` : " (the log doesn't tell cards apart)"),
@@ -97,6 +101,11 @@ export default defineDetector({
     "Does your payment provider report a bank in trouble, or a rule of its own that changed?",
   ],
 });
+
+/** How many times as many declines as it takes. */
+function timesFloor(f: { declines: number; cards: Known; agents: Known }, p: { declines: number }): number {
+  return f.declines / (p.declines * peopleBehind(f.agents, mostPeople) * (f.cards.known ? 1 : unseenCards));
+}
 
 function declined(of: { at: Duration; card?: string; userAgent?: string }) {
   return {

@@ -35,6 +35,7 @@ export default defineDetector({
   // Fewer answers than these are a download.
   floor: () => 10,
   fires: ({ objects, bytes }, p) => objects.value >= p.objects || bytes >= p.megabytes * megabyte,
+  strength: ({ objects, bytes }, p) => Math.max(objects.value / p.objects, bytes / (p.megabytes * megabyte)),
   severityOf: ({ bytes }, p) => (bytes >= 5 * p.megabytes * megabyte ? "high" : "medium"),
   summary: ({ objects, bytes, requests }, key) =>
     `${actorInWords(key["actor"]!)} read ${Math.round(bytes / megabyte)} MB in ${requests} requests within a day` +

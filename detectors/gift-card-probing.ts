@@ -1,6 +1,13 @@
 import { z } from "zod";
 import type { AccessEvent } from "../src/normalize/access-event.ts";
-import { count, defineDetector, distinct, type Duration, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  type Duration,
+  type Known,
+  type Predicate,
+} from "../src/detect/define-detector.ts";
 import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
 import { isGiftCard } from "../src/detect/gift-card.ts";
 import { objectOf } from "../src/detect/object-id.ts";
@@ -41,10 +48,8 @@ export default defineDetector({
   },
   evidence: isTried,
   floor: (p) => p.cards,
-  fires: ({ cards, rejected, tries, agents }, p) => {
-    const least = p.cards * peopleBehind(agents, mostPeople);
-    return rejected >= p.ratio * tries && (cards.known ? cards.value >= least : rejected >= unseenCards * least);
-  },
+  fires: (f, p) => f.rejected >= p.ratio * f.tries && timesFloor(f, p) >= 1,
+  strength: timesFloor,
   summary: ({ cards, rejected, tries }, key) =>
     `${actorInWords(key["actor"]!)} tried gift cards ${tries} times within 10 minutes, ${rejected} were refused` +
     (cards.known ? `; ${Math.min(cards.value, tries)} different cards` : " (the log doesn't tell cards apart)"),
@@ -89,6 +94,12 @@ export default defineDetector({
     "Are the numbers a pattern that can be counted through? Then the check needs a second secret.",
   ],
 });
+
+/** How many times as many as it takes. */
+function timesFloor(f: { cards: Known; rejected: number; agents: Known }, p: { cards: number }): number {
+  const least = p.cards * peopleBehind(f.agents, mostPeople);
+  return f.cards.known ? f.cards.value / least : f.rejected / (least * unseenCards);
+}
 
 /** Each `good`-th card exists. */
 function checks(of: { cards: number; good: number }) {

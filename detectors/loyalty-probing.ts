@@ -45,6 +45,8 @@ export default defineDetector({
     if (agents.value > household) return false;
     return accounts.value >= (rejected >= p.ratio * tries ? p.accounts : allGood * p.accounts);
   },
+  strength: ({ accounts, rejected, tries }, p) =>
+    accounts.value / (rejected >= p.ratio * tries ? p.accounts : allGood * p.accounts),
   severityOf: ({ rejected, tries }, p) => (rejected >= p.ratio * tries ? "medium" : "low"),
   summary: ({ accounts, rejected, tries }, key) =>
     `${key["clientIp"]} asked for the points of ${Math.min(accounts.value, tries)} accounts within 10 minutes, ${rejected} of ${tries} tries were refused`,

@@ -45,6 +45,8 @@ export default defineDetector({
   floor: (p) => Math.min(p.odd, p.routes, p.refused),
   fires: ({ odd, routes, refused, tunnelled }, p) =>
     odd >= p.odd || routes.value >= p.routes || (refused >= p.refused && refused >= tunnelled / 2),
+  strength: ({ odd, routes, refused }, p) => Math.max(odd / p.odd, routes.value / p.routes, refused / p.refused),
+  signal: "methods",
   severityOf: ({ done }) => (done > 0 ? "high" : "medium"),
   summary: ({ odd, tunnelled, refused, routes, done }, key) =>
     `${key["clientIp"]} hid another method in ${tunnelled} requests on ${routes.value} ${routes.value === 1 ? "route" : "routes"} within 10 minutes` +

@@ -65,6 +65,8 @@ export default defineDetector({
   evidence: (e) => isLookUp(e) && objectOf(e) !== undefined,
   floor: (p) => p.objects,
   fires: (f, p) => f.objects.value >= p.objects && (f.refused >= p.refused * f.requests || densityOf(f) >= p.dense),
+  strength: ({ objects }, p) => objects.value / p.objects,
+  signal: "objects",
   shows: () => ["objects", "requests", "refused"],
   summary: (f, key) =>
     `${actorInWords(key["actor"]!)} asked for ${Math.min(f.objects.value, f.requests)} different ids on ${key["route"]} within 10 minutes, ${f.refused} of ${f.requests} requests were refused` +

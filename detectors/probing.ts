@@ -46,6 +46,8 @@ export default defineDetector({
   floor: (p) => Math.min(p.places, p.bait),
   fires: ({ places, bait, agents }, p) =>
     bait.value >= p.bait || places.value >= p.places * peopleBehind(agents, mostPeople),
+  strength: ({ places, bait, agents }, p) =>
+    Math.max(bait.value / p.bait, places.value / (p.places * peopleBehind(agents, mostPeople))),
   severityOf: ({ bait }, p) => (bait.value >= p.bait ? "high" : "medium"),
   summary: ({ places, bait }, key) =>
     `${key["clientIp"]} asked for ${places.value} different places that it may not have or that don't exist, within 10 minutes` +

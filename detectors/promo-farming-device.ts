@@ -30,6 +30,7 @@ export default defineDetector({
   evidence: isApplied,
   floor: (p) => p.accounts,
   fires: ({ accounts, signups }, p) => accounts.value >= p.accounts && signups >= p.fresh * accounts.value,
+  strength: ({ accounts }, p) => accounts.value / p.accounts,
   summary: ({ accounts, codes, signups, clients }, key) =>
     `${accounts.value} accounts took ${codes.known ? `${codes.value} promo ${codes.value === 1 ? "code" : "codes"}` : "promo codes"} on device ${key["deviceId"]} within a day, from ${clients.value} ${clients.value === 1 ? "client" : "clients"}; ${signups} accounts were opened on it`,
   target: () => undefined,

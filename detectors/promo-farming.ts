@@ -33,6 +33,7 @@ export default defineDetector({
   floor: (p) => p.accounts,
   fires: ({ accounts, signups, agents }, p) =>
     accounts.value >= p.accounts && signups >= p.fresh * accounts.value && agents.known && agents.value <= p.agents,
+  strength: ({ accounts }, p) => accounts.value / p.accounts,
   summary: ({ accounts, codes, signups }, key) =>
     `${accounts.value} accounts took ${codes.known ? `${codes.value} promo ${codes.value === 1 ? "code" : "codes"}` : "promo codes"} from ${key["clientIp"]} within a day, and ${signups} accounts were opened there`,
   target: () => undefined,

@@ -1,6 +1,13 @@
 import { z } from "zod";
 import type { AccessEvent } from "../src/normalize/access-event.ts";
-import { count, defineDetector, distinct, type Duration, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  type Duration,
+  type Known,
+  type Predicate,
+} from "../src/detect/define-detector.ts";
 import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
 import { isGiftCard } from "../src/detect/gift-card.ts";
 import { objectOf } from "../src/detect/object-id.ts";
@@ -41,10 +48,8 @@ export default defineDetector({
   },
   evidence: isRejectedCode,
   floor: (p) => p.codes,
-  fires: ({ codes, rejected, tries, agents }, p) => {
-    const least = p.codes * peopleBehind(agents, mostPeople);
-    return rejected >= p.ratio * tries && (codes.known ? codes.value >= least : rejected >= unseenCodes * least);
-  },
+  fires: (f, p) => f.rejected >= p.ratio * f.tries && timesFloor(f, p) >= 1,
+  strength: timesFloor,
   severityOf: ({ rejected }, p) => (rejected >= 10 * p.codes ? "high" : "medium"),
   summary: ({ codes, rejected, tries }, key) =>
     `${rejected} of ${tries} promo codes that ${actorInWords(key["actor"]!)} tried within 10 minutes were refused` +
@@ -96,6 +101,12 @@ export default defineDetector({
     "Do other visitors try codes of the same pattern?",
   ],
 });
+
+/** How many times as many as it takes. */
+function timesFloor(f: { codes: Known; rejected: number; agents: Known }, p: { codes: number }): number {
+  const least = p.codes * peopleBehind(f.agents, mostPeople);
+  return f.codes.known ? f.codes.value / least : f.rejected / (least * unseenCodes);
+}
 
 function tries(of: { codes: number; everyMs: number; userId?: string }) {
   return Array.from({ length: of.codes }, (_, i) => ({

@@ -34,6 +34,7 @@ export default defineDetector({
   evidence: isApplied,
   floor: (p) => p.codes,
   fires: ({ codes, removed, agents }, p) => codes.value - removed >= p.codes && peopleBehind(agents, 2) === 1,
+  strength: ({ codes, removed }, p) => (codes.value - removed) / p.codes,
   summary: ({ codes, removed }, key) =>
     `${codes.value} different promo codes were taken for ${actorInWords(key["actor"]!)} within 10 minutes, ${removed} were removed again`,
   target: () => undefined,

@@ -70,6 +70,8 @@ export default defineDetector({
     if (f.bought > 0 || f.holds - f.released < p.holds * people) return false;
     return f.articles.known && f.holds >= p.each * f.articles.value;
   },
+  strength: (f, p) =>
+    Math.max(f.expired / p.expired, (f.holds - f.released) / (p.holds * peopleBehind(f.guests, mostPeople))),
   shows: (f) => (f.expired > f.holds ? ["expired", "expiredArticles"] : ["holds", "released", "articles"]),
   summary: (f, key) =>
     f.expired > f.holds

@@ -45,6 +45,7 @@ export default defineDetector({
     const people = peopleBehind(agents, mostPeople);
     return people <= household || views >= p.pages * people;
   },
+  strength: ({ pages }, p) => pages.value / p.pages,
   severityOf: ({ views, bot, agents }, p) =>
     2 * bot > views || agents.value > household ? "low" : views >= 10 * p.pages ? "high" : "medium",
   summary: ({ pages, views, carts }, key) =>

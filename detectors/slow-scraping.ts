@@ -43,6 +43,7 @@ export default defineDetector({
   floor: (p) => p.pages,
   fires: ({ pages, hours, carts, agents }, p) =>
     pages.value >= p.pages && hours.value >= p.hours && carts < p.carts * pages.value && agents.value <= household,
+  strength: ({ pages }, p) => pages.value / p.pages,
   summary: ({ pages, hours, carts }, key) =>
     `${actorInWords(key["actor"]!)} saw ${pages.value} different pages of the catalogue within a day, spread over ${hours.value} hours, with ${carts} requests to carts`,
   target: () => undefined,

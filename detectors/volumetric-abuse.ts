@@ -74,6 +74,7 @@ export default defineDetector({
     if (kind === "pages" && f.different.value > f.pages / 3) return false;
     return people <= household && f[kind] >= p[kind] * people && f[kind] >= oneThing * totalOf(f);
   },
+  strength: (f, p) => f[mostOf(f, p)] / (p[mostOf(f, p)] * peopleBehind(f.agents, household)),
   severityOf: (f, p) => (f[mostOf(f, p)] >= 5 * p[mostOf(f, p)] ? "high" : "medium"),
   shows: (f, p) => [mostOf(f, p), ...kinds.filter((kind) => kind !== mostOf(f, p) && f[kind] > 0)],
   summary: (f, key) => {
