@@ -6,11 +6,12 @@ import { systemClock } from "../src/clock.ts";
 import { readConfig, type Config } from "../src/config.ts";
 import { DetectStage } from "../src/detect/detect-stage.ts";
 import type { Detection } from "../src/detect/detection.ts";
+import type { ActiveDetector } from "../src/detect/plan.ts";
 import { createIncidents } from "../src/incident/incidents.ts";
 import { loadRules } from "../src/load-rules.ts";
 import { silentLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
-import { createNormalizer } from "../src/normalize/normalizer.ts";
+import { createNormalizer, type Normalizer } from "../src/normalize/normalizer.ts";
 import { Pipeline } from "../src/pipeline.ts";
 import { shippedPath } from "../src/shipped-path.ts";
 import type { RawBatch } from "../src/source/raw-batch.ts";
@@ -30,25 +31,33 @@ export async function createStages() {
   const store = await openStore({ config: config.store, dataDirectory: directory, ...parts });
   let sealed = 0;
 
-  const detectStage = () =>
-    new DetectStage({ detectors: rules.detectors, config: config.detect, clock: atTheTime(), onMuted: fail });
+  const detectStage = (
+    detectors: readonly ActiveDetector[] = rules.detectors.filter(({ definition }) => firstSix.has(definition.id)),
+  ) => new DetectStage({ detectors, config: config.detect, clock: atTheTime(), onMuted: fail });
   // Built before the clock runs: a service builds them once.
-  const [first, second, third] = [normalizerOf(config), normalizerOf(config), normalizerOf(config)];
+  const [first, second, third, fourth] = [1, 2, 3, 4].map(() => normalizerOf(config)) as [Normalizer, Normalizer, Normalizer, Normalizer]; // prettier-ignore
   const detect = detectStage();
   const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
-  const pipeline = new Pipeline({
-    ...{ clock: systemClock, normalizer: third, detect: detectStage(), store, saved: undefined },
-    minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
-    respond: async (detections: readonly Detection[]) => {
-      sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
-      await incidents.detections(detections);
-    },
-    save: async () => {},
-    sources: [],
-    onSource: () => {},
-    onStuck: (error) => fail("pipeline", String(error)),
-    observe: () => {},
-  });
+  const pipelineOf = (normalizer: Normalizer, stage: DetectStage) =>
+    new Pipeline({
+      ...{ clock: systemClock, normalizer, detect: stage, store, saved: undefined },
+      minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
+      respond: async (detections: readonly Detection[]) => {
+        sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
+        await incidents.detections(detections);
+      },
+      save: async () => {},
+      sources: [],
+      onSource: () => {},
+      onStuck: (error) => fail("pipeline", String(error)),
+      observe: () => {},
+    });
+  const [six, all] = [pipelineOf(third, detectStage()), pipelineOf(fourth, detectStage(rules.detectors))];
+  /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
+  const run = async (pipeline: Pipeline, batches: readonly RawBatch[]) => {
+    for (const batch of batches) await pipeline.handle(batch);
+    await pipeline.finish();
+  };
   return {
     normalize(batches: readonly RawBatch[]): void {
       for (const batch of batches) first.normalize(batch);
@@ -57,11 +66,8 @@ export async function createStages() {
       for (const batch of batches) detect.process(batch, second.normalize(batch));
       detect.finish();
     },
-    /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
-    async pipeline(batches: readonly RawBatch[]): Promise<void> {
-      for (const batch of batches) await pipeline.handle(batch);
-      await pipeline.finish();
-    },
+    pipeline: (batches: readonly RawBatch[]) => run(six, batches),
+    fullPack: (batches: readonly RawBatch[]) => run(all, batches),
     detections: () => sealed,
     async close(): Promise<void> {
       await store.close();
@@ -69,6 +75,11 @@ export async function createStages() {
     },
   };
 }
+
+/** What the first version had; speed is followed over the versions by these. */
+const firstSix: ReadonlySet<string> = new Set([
+  "account-under-attack", "country-surge", "credential-stuffing", "impossible-travel", "payment-storm", "rate-limit-burst",
+]); // prettier-ignore
 
 function normalizerOf(config: Config) {
   return createNormalizer({
