@@ -29,6 +29,7 @@ export default defineDetector({
     if (refused < p.ratio * asked) return false;
     return names.known ? names.value >= p.names : refused >= 3 * p.names;
   },
+  strength: ({ refused, names }, p) => (names.known ? names.value / p.names : refused / (3 * p.names)),
   summary: ({ refused, asked, names }, key) =>
     `${refused} of ${asked} sign-ups and password resets from ${key["clientIp"]} were refused within 10 minutes` +
     (names.known ? `, over ${names.value} names` : " (the log doesn't tell the names)"),

@@ -1,5 +1,10 @@
 import { defineDetector, isRefused } from "../src/detect/define-detector.ts";
-import { triedAccountsCounters, triedAccountsParams, triesManyAccounts } from "../src/detect/tried-accounts.ts";
+import {
+  triedAccountsCounters,
+  triedAccountsParams,
+  timesTheFloor,
+  triesManyAccounts,
+} from "../src/detect/tried-accounts.ts";
 
 export default defineDetector({
   id: "credential-stuffing",
@@ -17,6 +22,7 @@ export default defineDetector({
   evidence: isRefused,
   floor: (p) => Math.min(p.failures, p.list),
   fires: triesManyAccounts,
+  strength: timesTheFloor,
   shows: () => ["failures", "attempts", "accounts"],
   summary: ({ attempts, failures, accounts }, key) =>
     `${failures} of ${attempts} sign-ins from ${key["clientIp"]} failed within 10 minutes` +

@@ -36,6 +36,7 @@ export default defineDetector({
     if (hours.value < p.hours || failures < p.ratio * attempts || failures >= p.fastest * hours.value) return false;
     return accounts.known ? accounts.value >= p.accounts : failures >= p.failures;
   },
+  strength: ({ failures, accounts }, p) => (accounts.known ? accounts.value / p.accounts : failures / p.failures),
   summary: ({ failures, attempts, hours, accounts }, key) =>
     `${failures} of ${attempts} sign-ins from ${key["clientIp"]} failed within a day, in ${hours.value} different hours` +
     (accounts.known ? `, over ${accounts.value} accounts` : " (the log doesn't tell the accounts)"),

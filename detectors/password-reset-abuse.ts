@@ -39,6 +39,8 @@ export default defineDetector({
     if (f.accounts.known ? f.accounts.value >= p.accounts : f.resets >= 3 * p.accounts) return true;
     return f.failedAccounts.known && f.failedAccounts.value < p.accounts && f.failures >= p.codes;
   },
+  strength: (f, p) =>
+    Math.max(f.accounts.known ? f.accounts.value / p.accounts : f.resets / (3 * p.accounts), f.failures / p.codes),
   summary: ({ resets, requests, accounts, failures }, key) =>
     `${requests} password resets were tried from ${key["clientIp"]} within 10 minutes: ${resets} were accepted` +
     (accounts.known ? ` for ${accounts.value} accounts` : "") +

@@ -46,6 +46,7 @@ export default defineDetector({
     // Where the log has no users each sign-in counts as somebody else's: so it stays silent sooner.
     return signups >= p.share * (signups + (customers.known ? customers.value : signIns));
   },
+  strength: ({ signups, created }, p) => Math.max(created / p.created, signups / p.signups),
   severityOf: ({ created }, p) => (created > 3 * p.created ? "high" : "medium"),
   shows: () => ["signups", "created", "signIns"],
   summary: ({ signups, created, signIns }, key) =>

@@ -1,5 +1,10 @@
 import { defineDetector, isOk } from "../src/detect/define-detector.ts";
-import { triedAccountsCounters, triedAccountsParams, triesManyAccounts } from "../src/detect/tried-accounts.ts";
+import {
+  triedAccountsCounters,
+  triedAccountsParams,
+  timesTheFloor,
+  triesManyAccounts,
+} from "../src/detect/tried-accounts.ts";
 
 export default defineDetector({
   id: "stuffing-success",
@@ -19,6 +24,7 @@ export default defineDetector({
   evidence: isOk,
   floor: (p) => Math.min(p.failures, p.list),
   fires: triesManyAccounts,
+  strength: timesTheFloor,
   shows: () => ["failures", "attempts", "accounts", "customers"],
   summary: ({ failures, attempts, accounts, customers }, key) =>
     (customers.known

@@ -48,3 +48,14 @@ export function triesManyAccounts(
   // Who signs in to an account of one's own in between lowers the ratio of tries, not that of accounts.
   return accounts.value >= shared * p.list && accounts.value >= p.listRatio * (accounts.value + customers.value);
 }
+
+/** How many times over the floors it is; by the nearer of failures and accounts, or by the list's. */
+export function timesTheFloor(
+  { failures, attempts, accounts, customers }: Figures<typeof triedAccountsCounters>,
+  p: z.output<typeof triedAccountsParams>,
+): number {
+  const shared = Math.max(1, customers.value / p.sharedBy);
+  if (!accounts.known) return failures / (3 * shared * p.failures);
+  const tries = failures >= p.ratio * attempts ? failures / (shared * p.failures) : 0;
+  return Math.max(Math.min(tries, accounts.value / p.accounts), accounts.value / (shared * p.list));
+}

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { timesTheFloor, triedAccountsParams, triesManyAccounts } from "../../src/detect/tried-accounts.ts";
+
+const p = triedAccountsParams.parse({});
+const known = (value: number) => ({ known: true, value });
+const unknown = { known: false, value: 0 };
+
+/** Sign-ins of one client: so many failed over so many accounts, so many customers got in once each. */
+const signIns = (failures: number, accounts: number | undefined, customers = 0) => ({
+  failures,
+  attempts: failures + customers,
+  accounts: accounts === undefined ? unknown : known(accounts),
+  customers: customers === 0 ? unknown : known(customers),
+});
+
+describe("many accounts are tried from one client", () => {
+  test.for([
+    ["just at the floor", signIns(8, 3), true, 1],
+    ["three times as many failures, on few accounts", signIns(24, 3), true, 1],
+    ["three times as many of both", signIns(24, 9), true, 3],
+    ["thirty accounts, once each", signIns(30, 30), true, 3.75],
+    ["too few accounts", signIns(40, 2), false, undefined],
+    ["too few failures", signIns(7, 7), false, undefined],
+    ["no accounts in the log, and three times the failures", signIns(24, undefined), true, 1],
+    ["no accounts in the log, and fewer", signIns(23, undefined), false, undefined],
+    ["twenty customers get in: the floors are four times as high", signIns(30, 30, 20), false, undefined],
+    ["twenty customers get in, and it is far above them", signIns(96, 96, 20), true, 3],
+    [
+      "one account of the attacker's own, in between",
+      { ...signIns(20, 20), attempts: 60, customers: known(1) },
+      true,
+      2,
+    ],
+  ] as const)("%s", ([, figures, fires, times]) => {
+    expect(triesManyAccounts(figures, p)).toBe(fires);
+    if (times !== undefined) expect(timesTheFloor(figures, p)).toBe(times);
+  });
+});
