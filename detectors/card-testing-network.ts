@@ -75,6 +75,17 @@ export default defineDetector({
       events: payments({ asn: 64_500, clients: 200, each: 2, declined: 1, of: 10 }),
     },
     {
+      name: "a company's card has expired, in forty of its offices",
+      fires: false,
+      events: [
+        ...payments({ asn: 64_500, clients: 40, each: 1, declined: 1, of: 1 }).map((e) => ({
+          ...e,
+          attributes: { cardFingerprint: "fp-company" },
+        })),
+        ...payments({ asn: 64_501, clients: 60, each: 2, declined: 1, of: 10 }),
+      ],
+    },
+    {
       name: "one customer alone",
       fires: false,
       events: payments({ asn: 64_500, clients: 1, each: 35, declined: 1, of: 1 }),

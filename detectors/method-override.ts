@@ -79,6 +79,11 @@ export default defineDetector({
       })),
     },
     {
+      name: "POST that means DELETE, refused again and again",
+      fires: true,
+      events: [{ at: "0s", times: 15, every: "5s", methodOverride: "DELETE", route: "/api/users/{id}", status: 405 }],
+    },
+    {
       name: "forms of a framework: a customer changes the cart and the address",
       fires: false,
       events: ["/cart/{id}", "/account/address"].map((route, i) => ({

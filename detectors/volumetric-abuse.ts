@@ -90,6 +90,16 @@ export default defineDetector({
       events: requests({ of: "catalog", times: 900, every: "500ms" }),
     },
     {
+      name: "orders without end",
+      fires: true,
+      events: requests({ of: "checkout", times: 90, method: "POST", userId: "mallory" }),
+    },
+    {
+      name: "one's own account, five times a second",
+      fires: true,
+      events: requests({ of: "account", times: 1500, every: "200ms", userId: "mallory" }),
+    },
+    {
       name: "a business customer puts 200 articles into the cart",
       fires: false,
       events: [
