@@ -1,5 +1,5 @@
 import { BoundedCache } from "./bounded-cache.ts";
-import { redactAgent, redactText } from "./redact-text.ts";
+import { cutCards, redactAgent, redactText } from "./redact-text.ts";
 
 /** Makes one kind of text safe to store. */
 export type TextCleaner = (raw: string) => string;
@@ -75,7 +75,10 @@ export function isPlainName(raw: string): boolean {
 
 /** An identifier of a request: as it is when it holds nothing but what identifiers are made of. */
 export function cleanIdentifier(raw: string): string {
-  if (raw.length <= longestIdentifier && plainIdentifier.test(raw)) return raw;
+  if (raw.length <= longestIdentifier && !tokenInside.test(raw)) {
+    if (fewDigits.test(raw)) return raw;
+    if (identifier.test(raw)) return cutCards(raw);
+  }
   return redactedHead(raw, { maxLength: longestIdentifier, redact: redactText });
 }
 
@@ -87,6 +90,9 @@ const fewRecent = 4;
 
 // Regular expressions, because one over a piece of a line is several times as fast as a loop over its characters.
 // A card's number has twelve digits or more, and may be printed in groups (`redact-text.ts`).
-const plainIdentifier = /^(?!eyJ)(?:[\d-]{0,11}[A-Za-z])*[\d-]{0,11}$/;
+/** With letters between any twelve digits, whether these are grouped or not. */
+const fewDigits = /^(?:[\d_-]{0,11}[A-Za-z])*[\d_-]{0,11}={0,2}$/;
+const identifier = /^[\w-]*={0,2}$/;
+const tokenInside = /(?:^|[-_])(?:eyJ|(?:sk|pk|rk|whsec)_|gh[pousr]_|github_|glpat-|xox|A[KS]IA|AIza|shp|npm_|sk-)/;
 const plainName =
   /^(?!eyJ|sk_|pk_|rk_|whsec|gh[pousr]_|github|glpat|xox|A[KS]IA|AIza)(?:[\d.-]{0,11}[A-Za-z_])*[\d.-]{0,11}$/;

@@ -61,6 +61,9 @@ export function createClientResolver(
     // The gateway took it from what the peer sent. A stranger on the internet could send anything; a
     // private peer is a hop of ours that the gateway was told of, if not we.
     if (!peer.trusted && !peer.local) return true;
+    // The usual case: the header has the same address and no other.
+    if (trace === undefined && header !== "forwarded" && draft.forwardedFor === clientIp && !draft.forwarded)
+      return false;
     walk(draft, headers, walked);
     return walked.address !== undefined && (walked.trust === "guessed" || walked.address.ip !== address.ip);
   };

@@ -70,6 +70,9 @@ describe("what lines differ in is learned", () => {
     ["a doubled header: the last counts", ['{"in":{"x":"1","y":"2"}}', '{"in":{"y":"1","x":"2"}}'], '{"in":{"x":"3","y":"4","x":"5"}}'],
     ["a header whose value looks like a key", ['{"in":{"x":"1","y":"2"}}', '{"in":{"y":"1","x":"2"}}'], String.raw`{"in":{"y":"\"x\":\"9\",","x":"x"}}`],
     ["lists", ['{"list":["p"],"a":1}'], '{"list":["q",[1],{"r":null}],"a":2}'],
+    ["a list of texts", ['{"list":["p"],"a":1}'], '{"list":["q","","],[",":"],"a":2}'],
+    ["a list of one text, and of none", ['{"list":["p"],"a":["x"]}'], '{"list":[""],"a":[]}'],
+    ["a list of texts with escapes", ['{"list":["p"],"a":1}'], String.raw`{"list":["\",\"","\\"],"a":2}`],
     ["an object that is read as a whole", ['{"all":{"k":1}}'], '{"all":{"l":"m","n":[2]}}'],
     ["spaces as Python writes them", ['{"a": 1, "b": "x"}'], '{"a": 2, "b": "y, \\"b\\": z"}'],
   ] as const)("%s", ([, lines, line]) => {

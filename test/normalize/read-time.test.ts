@@ -31,6 +31,17 @@ describe("RFC 3339", () => {
     expect(readRfc3339(text)).toBeNaN();
   });
 
+  test("one second after another is told apart from the one before", () => {
+    const texts = [
+      "2026-08-22T12:00:00.1Z",
+      "2026-08-22T12:00:00.2+00:01",
+      "2026-08-23T12:00:00.3Z",
+      "2026-08-22T12:00:01Z",
+    ];
+    expect(texts.map(readRfc3339)).toEqual([noon + 100, noon - 59_800, noon + 86_400_300, noon + 1000]);
+    expect(["2026-02-30T12:00:00Z", "2026-02-30T12:00:00Z"].map(readRfc3339)).toEqual([Number.NaN, Number.NaN]);
+  });
+
   test("reads every date as the language itself does", () => {
     const date = fc.date({ min: new Date(0), max: new Date(4102444799999), noInvalidDate: true });
     fc.assert(
@@ -57,6 +68,7 @@ test.for([
   ["a number", 1787390047.466, 1787390047466],
   ["hexadecimal", "0x6a89", Number.NaN],
   ["fourteen characters that are none", "1787390047.4x6", Number.NaN],
+  ["a space ahead", " 787390047.466", Number.NaN],
   ["an object", {}, Number.NaN],
   ["missing", "", undefined],
 ] as const)("epoch seconds: %s", ([, value, ms]) => {
@@ -70,6 +82,9 @@ test.for([
   ["nanoseconds", 1787400000123e6, undefined, 1787400000123],
   ["nanoseconds as text", "1787400000123456789", undefined, 1787400000123],
   ["nanoseconds of a whole millisecond, which a number can't hold", 1787390047466000000, undefined, 1787390047466],
+  ["nanoseconds as text, in their unit", "1787400000123999999", "ns", 1787400000123],
+  ["nineteen characters that are none", "17874000001239x9999", "ns", Number.NaN],
+  ["microseconds in their unit", "1787400000123999", "us", 1787400000123],
   ["a date", "2026-08-22T12:00:00Z", undefined, noon],
   ["the common log format", "22/Aug/2026:12:00:00 +0000", undefined, noon],
   ["the common log format, to the west", "22/Aug/2026:07:00:00 -0500", undefined, noon],
