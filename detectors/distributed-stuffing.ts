@@ -4,7 +4,7 @@ import {
   areFewEach,
   beyondUsual,
   fewestOf,
-  middleOf,
+  calmestOf,
   timesUsual,
   usualOdds,
   without,
@@ -23,7 +23,7 @@ export default defineDetector({
   id: "distributed-stuffing",
   title: "Sign-ins fail from everywhere",
   description:
-    "Compares how often sign-ins fail over a quarter of an hour with the hour, the six hours and the day before (the one of the three that is in the middle), as a ratio of odds: a shift of the whole site, made by many clients with few tries each, that no count by client shows. Where as many successes are missing as failures came, it is an outage and no attack. It names nobody to block. An attack that grows over days, or is small beside the shop's own sign-ins, is not seen; where the log doesn't tell the accounts, neither is a new login form that everybody mistypes in told from an attack.",
+    "Compares how often sign-ins fail over a quarter of an hour with the hour, the six hours and the day before (the calmest of the three), as a ratio of odds: a shift of the whole site, made by many clients with few tries each, that no count by client shows. Where as many successes are missing as failures came, it is an outage and no attack. It names nobody to block. An attack that grows over days, or is small beside the shop's own sign-ins, is not seen. A new login form that everybody mistypes in looks the same.",
   owasp: ["API2:2023"],
   severity: "high",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -67,7 +67,7 @@ export default defineDetector({
   },
   evidence: isRefused,
   fires: (f, p) => {
-    const usualShare = middleOf(
+    const usualShare = calmestOf(
       [
         without({ failures: f.failures1h, attempts: f.attempts1h }, f),
         without({ failures: f.failures6h, attempts: f.attempts6h }, f),

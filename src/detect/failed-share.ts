@@ -21,13 +21,13 @@ export function failedShare({ failures, attempts }: Attempts): number {
 }
 
 /**
- * The most usual of some stretches of time: the one whose failed share is in the middle, of two the
- * lower one. So an attack that is over, or one that grows slowly, spoils one of them and not what is
- * usual. Stretches with fewer than `enough` attempts don't count; `undefined` when none does.
+ * The least attacked of some stretches of time: the one with the lowest failed share. So an attack that
+ * is over, or one that grows slowly, spoils some of them and not what is usual. Stretches with fewer
+ * than `enough` attempts don't count; `undefined` when none does.
  */
-export function middleOf(stretches: readonly Attempts[], enough: number): Attempts | undefined {
+export function calmestOf(stretches: readonly Attempts[], enough: number): Attempts | undefined {
   const counted = stretches.filter(({ attempts }) => attempts >= enough);
-  return counted.toSorted((a, b) => failedShare(a) - failedShare(b))[Math.floor((counted.length - 1) / 2)];
+  return counted.toSorted((a, b) => failedShare(a) - failedShare(b))[0];
 }
 
 /** Failures for each success, at the share that is usual; some of all people mistype, so at least `least`. */
