@@ -91,6 +91,11 @@ export default defineDetector({
       events: [at(0, { route: "/api/admin/users", times: 30, clientIp: "10.0.0.7" })],
     },
     {
+      name: "one page that is an empty frame",
+      fires: false,
+      events: [at(0, { route: "/admin/dashboard", times: 2 })],
+    },
+    {
       name: "somebody looks at the sign-in page, again and again",
       fires: false,
       events: [

@@ -70,6 +70,11 @@ export default defineDetector({
       ],
     },
     {
+      name: "an old bookmark or two, with what the page loads",
+      fires: false,
+      events: probes({ clientIp: "203.0.113.9", paths: 7, status: 404 }),
+    },
+    {
       name: "an office behind one address, where nobody is signed in yet",
       fires: false,
       events: probes({ clientIp: "203.0.113.9", paths: 4, status: 401 }),

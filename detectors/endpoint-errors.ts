@@ -72,6 +72,16 @@ export default defineDetector({
       ],
     },
     {
+      name: "three in a hundred, at a busy endpoint",
+      fires: false,
+      events: customers({ requests: 1500, every: 200, failing: 33, status: 500 }),
+    },
+    {
+      name: "one in five, where little is asked for",
+      fires: false,
+      events: customers({ requests: 100, every: 5000, failing: 5, status: 500 }),
+    },
+    {
       name: "one client's own broken requests",
       fires: false,
       events: [{ at: "0s", times: 200, every: "1s", endpointClass: "search", status: 500, outcome: "failed" }],

@@ -70,7 +70,17 @@ export default defineDetector({
     {
       name: "it always takes three seconds",
       fires: false,
-      events: answers({ from: 0, times: 2000, ms: 3000 }),
+      events: [...answers({ from: 0, times: 1500, ms: 3000 }), ...answers({ from: 7500, times: 120, ms: 3000 })],
+    },
+    {
+      name: "forty slow answers",
+      fires: false,
+      events: [...answers({ from: 0, times: 1500, ms: 200 }), ...answers({ from: 7500, times: 40, ms: 3000 })],
+    },
+    {
+      name: "hardly anything to compare with",
+      fires: false,
+      events: [...answers({ from: 0, times: 100, ms: 200 }), ...answers({ from: 7500, times: 120, ms: 3000 })],
     },
     {
       name: "four times as long, and nobody notices",

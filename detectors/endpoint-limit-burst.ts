@@ -61,19 +61,33 @@ export default defineDetector({
     {
       name: "no history, and a tenth is refused",
       fires: false,
-      events: crowd({ at: 0, requests: 600, refused: 10 }),
+      events: crowd({ at: 0, requests: 900, refused: 10, everyMs: 300 }),
     },
     {
       name: "a tenth is always refused",
       fires: false,
-      events: crowd({ at: 0, requests: 4000, refused: 10 }),
+      events: crowd({ at: 0, requests: 6000, refused: 10, everyMs: 400 }),
+    },
+    {
+      name: "half of a few requests",
+      fires: false,
+      events: crowd({ at: 0, requests: 60, refused: 2 }),
     },
     {
       name: "one partner's batch runs into the limit",
       fires: false,
       events: [
         ...crowd({ at: 0, requests: 600, refused: 0 }),
-        { at: "3000s", times: 200, every: "1s", endpointClass: "catalog", status: 429, outcome: "limited" },
+        ...["203.0.113.91", "203.0.113.92", "203.0.113.93"].map((clientIp) => ({
+          at: "3000s" as const,
+          times: 60,
+          every: "2s" as const,
+          endpointClass: "catalog" as const,
+          status: 429,
+          outcome: "limited" as const,
+          clientIp,
+          clientKey: clientIp,
+        })),
       ],
     },
   ],
@@ -84,12 +98,13 @@ export default defineDetector({
   ],
 });
 
-/** A request each second, by 60 customers in turn; every `refused`-th is refused, none if 0. `at`: seconds. */
-function crowd({ at, requests, refused }: { at: number; requests: number; refused: number }) {
+/** Requests of 60 customers in turn, one a second; every `refused`-th is refused, none if 0. `at`: seconds. */
+function crowd(of: { at: number; requests: number; refused: number; everyMs?: number }) {
+  const { at, requests, refused, everyMs = 1000 } = of;
   return Array.from({ length: requests }, (_, i) => {
     const isRefused = refused > 0 && i % refused === 0;
     return {
-      at: `${at + i}s` as const,
+      at: `${at * 1000 + i * everyMs}ms` as const,
       endpointClass: "catalog" as const,
       status: isRefused ? 429 : 200,
       outcome: isRefused ? ("limited" as const) : ("ok" as const),

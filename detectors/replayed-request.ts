@@ -80,6 +80,11 @@ export default defineDetector({
       ],
     },
     {
+      name: "the log has no users, and one key comes from four clients",
+      fires: true,
+      events: [1, 2, 3, 4].map((i) => payment({ second: i, idempotencyKey: "k-17", clientIp: `203.0.113.${i}` })),
+    },
+    {
       name: "an outage: the app tries again until it gets through",
       fires: false,
       events: [

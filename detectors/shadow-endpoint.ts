@@ -61,6 +61,11 @@ export default defineDetector({
       events: calls({ route: "/old/{unknown}", clients: 10, status: 404 }),
     },
     { name: "pictures and scripts", fires: false, events: calls({ route: "/assets/{file}", clients: 10 }) },
+    {
+      name: "ten requests",
+      fires: false,
+      events: calls({ route: "/api/v0/users/{id}", clients: 10 }).slice(0, 10),
+    },
     { name: "a monitor alone", fires: false, events: calls({ route: "/status", clients: 1 }) },
   ],
   triage: [

@@ -106,11 +106,42 @@ export default defineDetector({
       events: traffic({ from: 0, minutes: 30, cart: 40, payment: 12 }),
     },
     {
+      name: "the last one leaves",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        ...traffic({ from: 60, minutes: 15, cart: 4, payment: 0 }),
+      ],
+    },
+    {
+      name: "a small shop: ten minutes without a payment",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 1 }),
+        ...traffic({ from: 60, minutes: 15, cart: 20, payment: 0 }),
+      ],
+    },
+    {
+      name: "a small shop: ten times the sign-ins",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, login: 1 }),
+        ...traffic({ from: 60, minutes: 12, cart: 20, login: 10 }),
+      ],
+    },
+    {
       name: "a partner's batch of orders ends",
       fires: false,
       events: [
         ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
-        { at: "0s", times: 3600, every: "1s", endpointClass: "order" },
+        ...["203.0.113.91", "203.0.113.92", "203.0.113.93"].map((clientIp) => ({
+          at: "0s" as const,
+          times: 1200,
+          every: "3s" as const,
+          endpointClass: "order" as const,
+          clientIp,
+          clientKey: clientIp,
+        })),
         ...traffic({ from: 60, minutes: 20, cart: 20, payment: 6 }),
       ],
     },

@@ -69,6 +69,19 @@ export default defineDetector({
       events: requests({ route: "/api/invoices/{id}", users: 0 }),
     },
     {
+      name: "twice in an hour",
+      fires: false,
+      events: [
+        ...requests({ route: "/api/account", users: 40 }),
+        ...requests({ route: "/api/invoices/{id}", users: 0 }).slice(0, 2),
+      ],
+    },
+    {
+      name: "few of the log's lines have a user",
+      fires: false,
+      events: [...requests({ route: "/api/account", users: 10 }), ...requests({ route: "/api/account", users: 0 })],
+    },
+    {
       name: "strangers are refused",
       fires: false,
       events: [
