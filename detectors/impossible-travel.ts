@@ -17,6 +17,8 @@ const accuracyKm = 50;
 
 const berlin = { latitude: 52.5, longitude: 13.4 };
 const potsdam = { latitude: 52.4, longitude: 13 };
+const frankfurt = { latitude: 50.1, longitude: 8.7 };
+const paris = { latitude: 48.9, longitude: 2.4 };
 const newYork = { latitude: 40.7, longitude: -74 };
 
 export default defineDetector({
@@ -63,6 +65,26 @@ export default defineDetector({
       name: "Berlin, and New York the next morning",
       fires: false,
       events: [visit("0s", berlin, "203.0.113.1"), visit("10h", newYork, "203.0.113.2")],
+    },
+    {
+      name: "Berlin, and New York in five hours: faster than an airliner",
+      fires: true,
+      events: [visit("0s", berlin, "203.0.113.1"), visit("5h", newYork, "203.0.113.2")],
+    },
+    {
+      name: "Berlin, and New York in eight hours: by air",
+      fires: false,
+      events: [visit("0s", berlin, "203.0.113.1"), visit("8h", newYork, "203.0.113.2")],
+    },
+    {
+      name: "Berlin, and Paris ten minutes later",
+      fires: true,
+      events: [visit("0s", berlin, "203.0.113.1"), visit("10m", paris, "203.0.113.2")],
+    },
+    {
+      name: "Berlin, and Frankfurt ten minutes later: a carrier's way out",
+      fires: false,
+      events: [visit("0s", berlin, "203.0.113.1"), visit("10m", frankfurt, "203.0.113.2")],
     },
     {
       name: "the same address, whose place was corrected",
