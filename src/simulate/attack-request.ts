@@ -44,11 +44,26 @@ export function loneAttack(scene: Scene, visitor: Visitor, what: (i: number) => 
 }
 
 /** Several attackers in turn. */
-export function crowdAttack(scene: Scene, visitors: readonly Visitor[], what: (i: number) => AttackRequest): Attack {
+export function crowdAttack(
+  scene: Scene,
+  visitors: readonly Visitor[],
+  what: (i: number) => AttackRequest,
+): Attack & { readonly victims: readonly LabelledEntity[] } {
   return {
     entities: entitiesOf(visitors),
+    victims: surroundingsOf(visitors),
     step: (i, _now, outlet) => send(outlet, scene, visitors[i % visitors.length] as Visitor, what(i)),
   };
+}
+
+/** What they have in common with customers: their networks, countries and programs may stand out, too. */
+export function surroundingsOf(visitors: readonly Visitor[]): LabelledEntity[] {
+  const values = (of: (visitor: Visitor) => string) => [...new Set(visitors.map(of))];
+  return [
+    ...values(({ place }) => String(place.asn)).map((value) => ({ scope: "as" as const, value })),
+    ...values(({ place }) => place.country).map((value) => ({ scope: "country" as const, value })),
+    ...values(({ userAgent }) => userAgent).map((value) => ({ scope: "userAgent" as const, value })),
+  ];
 }
 
 /** Everything that a detection may name of them. */

@@ -12,6 +12,8 @@ import type { Visitor } from "./visitor.ts";
 const thinkMs = 6_500;
 /** After each page so many leave. */
 const leaveShare = 0.075;
+/** In the range of what a page leads to the till by. */
+const buys = 0.92;
 const scripts = ["/static/app-7c2f.js", "/static/shop-19ab.css", "/static/logo.svg", "/static/font-4.woff2"];
 
 /** One visit of one customer. What comes next depends on little, so that a visit can be joined at any point. */
@@ -24,6 +26,7 @@ export class CustomerSession implements Actor {
   #flow: Flow | undefined;
   /** Bought, or gave up at the till: soon gone. */
   #isDone = false;
+  #isHurried = false;
   /** The page's second request. */
   #follow: string | undefined;
   #started = false;
@@ -33,6 +36,16 @@ export class CustomerSession implements Actor {
     this.#visitor = visitor;
     this.#person = person;
     this.#isApp = visitor.userAgent.startsWith("ShopApp/");
+  }
+
+  /** Somebody who came for one article, and buys it at once. */
+  static hurried(shop: Shop, visitor: Visitor, who: { person: number; wants: Product }): CustomerSession {
+    const session = new CustomerSession(shop, visitor, who.person);
+    session.#started = true;
+    session.#isHurried = true;
+    session.#follow = who.wants.path;
+    session.#cart.push(who.wants);
+    return session;
   }
 
   /** Somebody who has been here for a while when the simulation begins. */
@@ -88,7 +101,7 @@ export class CustomerSession implements Actor {
   #look(outlet: Outlet): number {
     const { random, catalog } = this.#shop;
     const isIn = this.#visitor.userId !== undefined;
-    const u = random.fraction();
+    const u = this.#isHurried && !this.#isDone ? buys : random.fraction();
     if (u < 0.42) {
       const product = catalog.popular(random);
       const isGone = random.chance(0.004);

@@ -15,6 +15,7 @@ export interface LabelledEntity {
     | "as"
     | "route"
     | "endpointClass"
+    | "userAgent"
     | "promoCode"
     | "sku"
     | "gateway"

@@ -12,7 +12,7 @@ const homeAddresses = 65_536;
 const carrierBlock = [198, 19, 128] as const;
 const campusBlock = [198, 19, 129] as const;
 const officeBlock = [198, 19, 130] as const;
-const maxOffices = 40 * 256;
+const maxOfficesOfTown = Math.floor((40 * 256) / homes.length);
 const vpnBlock = [198, 19, 170] as const;
 const hotelBlock = [198, 19, 171] as const;
 const vpnAddresses = 8;
@@ -33,6 +33,7 @@ export class People {
   readonly #seed: number;
   readonly #span: { readonly start: number; readonly end: number };
   readonly #students: number;
+  /** Of each town. */
   readonly #offices: number;
 
   constructor(options: { count: number; seed: number; start: number; end: number }) {
@@ -41,7 +42,8 @@ export class People {
     this.#span = { start: options.start - tripsBeforeMs, end: options.end };
     // Hundreds behind one address, in a large shop.
     this.#students = Math.max(1, Math.min(400, Math.floor(options.count / 50)));
-    this.#offices = Math.max(1, Math.min(maxOffices, Math.floor(options.count / 10 / peoplePerOffice)));
+    const offices = options.count / 10 / peoplePerOffice / homes.length;
+    this.#offices = Math.max(1, Math.min(maxOfficesOfTown, Math.floor(offices)));
   }
 
   /** The account of the person with this number: a family's is that of its first member. */
@@ -69,11 +71,10 @@ export class People {
       if (this.#isStudent(person) && random.chance(0.8)) {
         return this.#visitor(person, { onPhone, address: campusAddress, place: homes[0] as Place });
       }
-      // A tenth works in an office that lets them shop.
+      // A tenth works in an office that lets them shop, in the town they live in.
       if (kind >= 10 && kind < 20 && !onPhone) {
-        const office = mixed(who, 3) % this.#offices;
-        const place = homes[mixed(this.#seed, office) % homes.length] as Place;
-        return this.#visitor(person, { onPhone, address: addressV4(officeBlock, office), place });
+        const office = (mixed(who, 3) % this.#offices) * homes.length + homes.indexOf(home);
+        return this.#visitor(person, { onPhone, address: addressV4(officeBlock, office), place: home });
       }
     }
     if (onPhone && random.chance(0.45)) {
@@ -101,7 +102,7 @@ export class People {
       { kind: "carrier-nat", entities: block(carrierBlock, carrierAddresses) },
       { kind: "vpn", entities: block(vpnBlock, vpnAddresses) },
       { kind: "hotel", entities: block(hotelBlock, hotels) },
-      { kind: "office", entities: block(officeBlock, Math.min(200, this.#offices)) },
+      { kind: "office", entities: block(officeBlock, Math.min(520, this.#offices * homes.length)) },
     ];
   }
 
@@ -132,8 +133,9 @@ export class People {
   }
 
   #isStudent(person: number): boolean {
-    const every = Math.max(1, Math.floor(this.count / this.#students));
-    return person % every === 0;
+    // Of the town where the campus is.
+    const every = Math.max(1, Math.floor(this.count / homes.length / this.#students));
+    return person % every === 0 && this.#homePlace(person) === homes[0];
   }
 
   /** One in a hundred has a holiday; nobody is faster than an airliner. */

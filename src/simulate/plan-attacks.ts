@@ -31,13 +31,23 @@ export interface AttackPlan {
 /** Spreads the attacks over the run. What does not fit into it is skipped, and why. */
 export function planAttacks(
   kinds: readonly AttackKind[],
-  world: { options: SimulationOptions; shop: Shop; isEnriched: boolean; sent: Sent },
+  world: {
+    options: SimulationOptions;
+    shop: Shop;
+    isEnriched: boolean;
+    sent: Sent;
+    /** These besides, whatever the intensity of the others. */
+    also?: readonly { readonly kind: AttackKind; readonly intensity: Intensity }[];
+  },
 ): AttackPlan {
   const { options, shop } = world;
   const { start, durationMs, intensity } = options;
   const random = new Random(options.seed, "attacks");
   const wanted: readonly Intensity[] = intensity === "mixed" ? intensities : [intensity];
-  const all = random.shuffled(kinds.flatMap((kind) => wanted.map((one) => ({ kind, intensity: one }))));
+  const all = [
+    ...random.shuffled(kinds.flatMap((kind) => wanted.map((one) => ({ kind, intensity: one })))),
+    ...(world.also ?? []),
+  ];
   const siteWide = all.filter(({ kind }) => kind.isSiteWide);
   const skipped: { kind: string; reason: string }[] = [];
   const attacks: PlannedAttack[] = [];

@@ -75,13 +75,15 @@ export class Purchase implements Flow {
   /** One in eight codes is mistyped or over; then the next one is tried. */
   #apply(outlet: Outlet): void {
     const { random, mood } = this.#shop;
-    const isValid = !random.chance(0.12);
+    const isViral = mood.viralCode !== undefined;
+    const isValid = !(isViral && mood.isUsedUp) && !random.chance(0.12);
     const known = mood.viralCode ?? random.pick(promoCodes);
-    const promoCode = isValid ? known : `${known.slice(0, -1)}${random.below(10)}X`;
+    const promoCode = isValid || isViral ? known : `${known.slice(0, -1)}${random.below(10)}X`;
+    const reason = isViral ? "used_up" : "unknown_code";
     this.#ask(outlet, asks("POST", "/api/cart/promo", isValid ? 200 : 422, took(random, 25, 100)));
     const { exchange } = outlet;
     exchange.outcome = isValid ? "ok" : "failed";
-    const attributes: ShopAttributes = isValid ? { promoCode } : { promoCode, reason: "unknown_code" };
+    const attributes: ShopAttributes = isValid ? { promoCode } : { promoCode, reason };
     exchange.attributes = attributes;
     outlet.request();
     outlet.tell({ event: isValid ? "promo.applied" : "promo.rejected", visitor: this.#visitor, attributes });

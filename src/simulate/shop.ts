@@ -20,8 +20,8 @@ export interface Shop {
   readonly conditions: Condition[];
   /** Numbers of orders, reservations and new accounts, each given once. */
   readonly numbers: { order: number; account: number; session: number };
-  /** A code that everybody has heard of. */
-  readonly mood: { viralCode: string | undefined };
+  /** A code that everybody has heard of, and whether it is used up. */
+  readonly mood: { viralCode: string | undefined; isUsedUp: boolean };
 }
 
 /** The promo codes that are valid in the whole run. */

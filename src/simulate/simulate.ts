@@ -1,4 +1,5 @@
 import type { Actor } from "./actor.ts";
+import type { AttackKind } from "./attack.ts";
 import { attackList } from "./attack-list.ts";
 import { Catalog } from "./catalog.ts";
 import { createWriter } from "./create-writer.ts";
@@ -13,6 +14,7 @@ import { regularEntities, regularRate, regulars } from "./regulars.ts";
 import { meanActivity } from "./rhythm.ts";
 import type { Shop } from "./shop.ts";
 import type { SimulatedRecord, Simulation, SimulationOptions } from "./simulation.ts";
+import { planStressors, stressorList } from "./stressor-list.ts";
 import { Strangers } from "./strangers.ts";
 
 /** Lines in a batch. */
@@ -25,12 +27,17 @@ export function simulate(options: SimulationOptions): Simulation {
 
 // helpers
 
+const outageId = "payment-storm";
+const isOutage = ({ id }: AttackKind) => id === outageId;
+const blatant = (kind: AttackKind) => ({ kind, intensity: 10 as const });
+
 class Run implements Simulation {
   readonly #options: SimulationOptions;
   readonly #end: number;
   readonly #queue: EventQueue<Actor>;
   readonly #outlet: LogOutlet;
   readonly #shop: Shop;
+  readonly #stressors: ReturnType<typeof planStressors>;
   readonly #plan: AttackPlan;
 
   constructor(options: SimulationOptions) {
@@ -48,7 +55,7 @@ class Run implements Simulation {
       strangers: new Strangers(new Random(seed, "strangers")),
       conditions: [],
       numbers: { order: 700_000, account: 0, session: 0 },
-      mood: { viralCode: undefined },
+      mood: { viralCode: undefined, isUsedUp: false },
     };
     this.#queue = new EventQueue(start);
     this.#outlet = new LogOutlet({ queue: this.#queue, writer, conditions: this.#shop.conditions, seed });
@@ -59,9 +66,17 @@ class Run implements Simulation {
     crowd.open(start, this.#outlet);
     this.#queue.add(start, crowd);
     for (const { actor, firstMs } of regulars(this.#shop, rate)) this.#queue.add(start + firstMs, actor);
+    this.#stressors = planStressors(
+      stressorList.filter(({ id }) => options.stressors.includes(id)),
+      { options, shop: this.#shop },
+    );
+    for (const { actor, at } of this.#stressors.flatMap(({ actors }) => actors)) this.#queue.add(at, actor);
     this.#plan = planAttacks(
       attackList.filter(({ id }) => options.attacks.includes(id)),
-      { options, shop: this.#shop, isEnriched: writer.shopEvent !== undefined, sent: this.#outlet },
+      {
+        ...{ options, shop: this.#shop, isEnriched: writer.shopEvent !== undefined, sent: this.#outlet },
+        also: options.stressors.includes("payment-outage") ? attackList.filter(isOutage).map(blatant) : [],
+      },
     );
     for (const { actor, begins } of this.#plan.attacks) this.#queue.add(begins, actor);
   }
@@ -81,12 +96,18 @@ class Run implements Simulation {
   }
 
   labels(): SimulationLabels {
-    const { seed, start, format } = this.#options;
+    const { seed, start, format, stressors } = this.#options;
     const { requests, shopEvents } = this.#outlet;
+    const attacks = this.#plan.attacks.map((attack) => attack.label()).sort((a, b) => a.start - b.start);
+    // Clients try again and again meanwhile, and may.
+    const outages = attacks.filter(({ kind, intensity }) => kind === outageId && intensity === 10);
+    const retries = stressors.includes("payment-outage")
+      ? outages.map(({ start: from, end }) => ({ kind: "payment-outage", entities: [], start: from, end }))
+      : [];
     return {
       ...{ seed, start, end: this.#end, format },
-      attacks: this.#plan.attacks.map((attack) => attack.label()).sort((a, b) => a.start - b.start),
-      stressors: [],
+      attacks,
+      stressors: [...this.#stressors.map(({ label }) => label), ...retries],
       skipped: this.#plan.skipped,
       regulars: [...regularEntities(), ...this.#shop.people.shared()],
       lines: { requests, shopEvents },

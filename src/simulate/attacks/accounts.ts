@@ -42,7 +42,8 @@ export const accountAttacks: readonly AttackKind[] = [
     begin: (scene) => {
       const victim = scene.shop.people.account(scene.random.below(scene.shop.people.count));
       const clients = scene.shop.strangers.botnet(Math.max(3, Math.ceil(scene.total / 4)));
-      return { ...crowdAttack(scene, clients, () => reset(victim)), victims: [{ scope: "user", value: victim }] };
+      const attack = crowdAttack(scene, clients, () => reset(victim));
+      return { ...attack, victims: [...attack.victims, { scope: "user", value: victim }] };
     },
   },
   {
@@ -138,7 +139,7 @@ export const accountAttacks: readonly AttackKind[] = [
       const attack = crowdAttack(scene, users, (i) => ({
         ...{ method: "GET", target: `/api/orders/${400_000 + i * 911}`, status: 200 },
       }));
-      return { ...attack, victims: [{ scope: "apiKey", value: apiKey }] };
+      return { ...attack, victims: [...attack.victims, { scope: "apiKey", value: apiKey }] };
     },
   },
   {

@@ -1,6 +1,7 @@
 import type { AttackKind, FloorFacts, Scene } from "../attack.ts";
 import { crowdAttack, entitiesOf, loneAttack, send, signedInAttacker, type AttackRequest } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
+import type { LabelledEntity } from "../label.ts";
 import { farAway } from "../places.ts";
 import { promoCodes } from "../shop.ts";
 import { laptopBrowsers } from "../user-agents.ts";
@@ -24,6 +25,8 @@ const refusedCode = (promoCode: string): AttackRequest => ({
 const takenCode = (promoCode: string): AttackRequest => ({
   ...{ target: "/api/cart/promo", status: 200, outcome: "ok", event: "promo.applied", attributes: { promoCode } },
 });
+
+const payments: LabelledEntity = { scope: "endpointClass", value: "payment" };
 
 /** Each card is another. */
 const card = ({ tag }: Scene, i: number) => `k${tag}x${i.toString(36)}`;
@@ -68,7 +71,7 @@ export const moneyAttacks: readonly AttackKind[] = [
       const place = { ...scene.random.pick(farAway), asn: 131_400 + scene.random.below(90) };
       const clients = scene.shop.strangers.botnet(Math.max(14, Math.ceil(scene.total / 3)), { place });
       const attack = crowdAttack(scene, clients, (i) => declined(card(scene, i)));
-      return { ...attack, victims: [{ scope: "as", value: String(place.asn) }] };
+      return { ...attack, victims: [...attack.victims, payments] };
     },
   },
   {
@@ -87,7 +90,7 @@ export const moneyAttacks: readonly AttackKind[] = [
     begin: (scene) => {
       const clients = scene.shop.strangers.botnet(Math.max(15, Math.ceil(scene.total / 2)));
       const attack = crowdAttack(scene, clients, (i) => declined(card(scene, i)));
-      return { ...attack, victims: [{ scope: "endpointClass", value: "payment" }] };
+      return { ...attack, victims: [...attack.victims, payments] };
     },
   },
   {
@@ -209,7 +212,8 @@ export const moneyAttacks: readonly AttackKind[] = [
       const clients = Array.from({ length: count }, (_, i) =>
         guest(scene.shop.strangers.next({ userAgent: scene.random.pick(laptopBrowsers) }), `${scene.tag}-${i}`),
       );
-      return { ...crowdAttack(scene, clients, () => reserved(sku)), victims: [{ scope: "sku", value: sku }] };
+      const attack = crowdAttack(scene, clients, () => reserved(sku));
+      return { ...attack, victims: [...attack.victims, { scope: "sku", value: sku }] };
     },
   },
 ];

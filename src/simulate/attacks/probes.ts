@@ -61,12 +61,14 @@ export const probeAttacks: readonly AttackKind[] = [
     counts: "answers to a stranger",
     windowMs: 10 * minute,
     floor: ({ limit }) => limit("pages", 3),
-    begin: (scene) =>
-      loneAttack(scene, scene.shop.strangers.next(scene), (i) => ({
+    begin: (scene) => ({
+      ...loneAttack(scene, scene.shop.strangers.next(scene), (i) => ({
         method: "GET",
         target: `/api/admin/${adminPages[i % adminPages.length]}`,
         status: 200,
       })),
+      victims: [{ scope: "route", value: "/api/admin/{rest...}" }],
+    }),
   },
   {
     id: "admin-by-customer",

@@ -1,4 +1,4 @@
-import type { AttackKind, FloorFacts, Scene } from "../attack.ts";
+import type { Attack, AttackKind, FloorFacts, Scene } from "../attack.ts";
 import { crowdAttack, loneAttack, type AttackRequest } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
 import type { LabelledEntity } from "../label.ts";
@@ -33,7 +33,7 @@ function shiftOfSite(facts: FloorFacts): number {
 const partFloor = ({ limit }: FloorFacts) => limit("failures", 30);
 
 /** A botnet whose clients have three tries each, spread over many accounts. */
-function spread(scene: Scene, given: { place?: (i: number) => Place; userAgent?: string }) {
+function spread(scene: Scene, given: { place?: (i: number) => Place; userAgent?: string }): Attack {
   const count = Math.max(12, Math.ceil(scene.total / 3));
   const clients: Visitor[] = Array.from({ length: count }, (_, i) =>
     scene.shop.strangers.next({
@@ -42,7 +42,8 @@ function spread(scene: Scene, given: { place?: (i: number) => Place; userAgent?:
       v6: false,
     }),
   );
-  return crowdAttack(scene, clients, (i) => failed(`leaked-${scene.tag}-${i}`));
+  const attack = crowdAttack(scene, clients, (i) => failed(`leaked-${scene.tag}-${i}`));
+  return { ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "login" }] };
 }
 
 /** Attacks on passwords. */
@@ -84,7 +85,7 @@ export const signInAttacks: readonly AttackKind[] = [
     windowMs: 15 * minute,
     floor: shiftOfSite,
     isSiteWide: true,
-    begin: (scene) => ({ ...spread(scene, {}), victims: [{ scope: "endpointClass", value: "login" }] }),
+    begin: (scene) => spread(scene, {}),
   },
   {
     id: "stuffing-from-country",
@@ -95,8 +96,7 @@ export const signInAttacks: readonly AttackKind[] = [
     floor: partFloor,
     begin: (scene) => {
       const country = farAway[scene.random.below(farAway.length)]!;
-      const attack = spread(scene, { place: (i) => ({ ...country, asn: 131_072 + (i % 40) }) });
-      return { ...attack, victims: [{ scope: "country", value: country.country }] };
+      return spread(scene, { place: (i) => ({ ...country, asn: 131_072 + (i % 40) }) });
     },
   },
   {
@@ -108,7 +108,7 @@ export const signInAttacks: readonly AttackKind[] = [
     floor: partFloor,
     begin: (scene) => {
       const place = { ...scene.random.pick(dataCentres), asn: 131_200 + scene.random.below(60) };
-      return { ...spread(scene, { place: () => place }), victims: [{ scope: "as", value: String(place.asn) }] };
+      return spread(scene, { place: () => place });
     },
   },
   {
@@ -131,7 +131,8 @@ export const signInAttacks: readonly AttackKind[] = [
       const victim = victimOf(scene);
       // Fewer than five tries each, so that none of them is found alone.
       const clients = scene.shop.strangers.botnet(Math.max(9, Math.ceil(scene.total / 4)));
-      return { ...crowdAttack(scene, clients, () => failed(victim)), victims: [user(victim)] };
+      const attack = crowdAttack(scene, clients, () => failed(victim));
+      return { ...attack, victims: [...attack.victims, user(victim)] };
     },
   },
   {

@@ -102,7 +102,7 @@ export const volumeAttacks: readonly AttackKind[] = [
         ...{ target: "/api/signup", status: 201, userId: `surge-${scene.tag}-${i}`, outcome: "ok" },
         ...{ event: "signup.succeeded" },
       }));
-      return { ...attack, victims: [{ scope: "country", value: place.country }] };
+      return { ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "signup" }] };
     },
   },
   {
@@ -132,7 +132,7 @@ export const volumeAttacks: readonly AttackKind[] = [
         ...{ outcome: "denied", attributes: { reason: "certificate_expired" } },
       }));
       // Partners whose certificates ran out: nobody is to be blocked.
-      return { ...attack, entities: [], victims: [{ scope: "gateway", value: "" }] };
+      return { ...attack, entities: [], victims: [{ scope: "site", value: "" }] };
     },
   },
   {
