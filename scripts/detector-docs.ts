@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { originsOf, type DetectorDefinition } from "../src/detect/define-detector.ts";
+import { type SuppressedBy, suppressedByOf } from "../src/detect/suppressions.ts";
 import type { JsonSchema } from "../src/json-schema.ts";
 
 /** Divides `docs/detectors.md`: what is above is written by hand, what is below by the script. */
@@ -37,6 +38,7 @@ function sectionOf(definition: DetectorDefinition): string {
     ["needs", codes(needs.required)],
     ["is surer with", codes(needs.better)],
     ["counts", codes(Object.keys(definition.counters))],
+    ["held back by", suppressedByOf(definition.suppressedBy).map(heldBackText).join(", ")],
     ["runbook", `[${id}.md](../runbooks/${id}.md)`],
   ].filter(([, value]) => value !== "");
   return [
@@ -109,4 +111,9 @@ function codes(names: readonly string[]): string {
 
 function rowOf(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+}
+
+function heldBackText({ detector, same }: SuppressedBy): string {
+  const where = { route: " on the same route", endpointClass: " on endpoints of the same class" };
+  return `[\`${detector}\`](#${detector})${same === undefined ? "" : where[same]}`;
 }

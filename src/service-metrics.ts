@@ -58,6 +58,11 @@ export function measureService(parts: {
   const errors = metrics.gauge("gatewatch_detect_errors_total", "Errors thrown by each detector, skipped", [
     "detector",
   ]);
+  const suppressed = metrics.gauge(
+    "gatewatch_detect_suppressed_total",
+    "How often each detector would have fired, had no other one held it back",
+    ["detector"],
+  );
   const muted = metrics.gauge(
     "gatewatch_detect_muted",
     "1 for a detector that was switched off since it keeps failing",
@@ -66,7 +71,7 @@ export function measureService(parts: {
   Object.assign(rows, {
     collect() {
       // What a reload took away must not be told for ever.
-      for (const gauge of [rows, evicted, promoted, demoted, errors, muted]) gauge.reset();
+      for (const gauge of [rows, evicted, promoted, demoted, errors, suppressed, muted]) gauge.reset();
       for (const { dimensions, table, lanes } of detect.engine.spaces) {
         const key = dimensions.join("+");
         rows.set({ key }, table.used);
@@ -74,8 +79,9 @@ export function measureService(parts: {
         promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
         demoted.set({ key }, lanes.reduce((total, lane) => total + lane.demoted, 0));
       }
-      for (const { id, muted: isMuted, errors: thrown } of detect.status()) {
+      for (const { id, muted: isMuted, errors: thrown, suppressed: heldBack } of detect.status()) {
         errors.set({ detector: id }, thrown);
+        suppressed.set({ detector: id }, heldBack.times);
         muted.set({ detector: id }, isMuted ? 1 : 0);
       }
     },

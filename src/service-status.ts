@@ -78,8 +78,8 @@ export class StatusBoard {
       watermark,
       lagMs: this.#newestEvent === 0 ? undefined : Math.max(0, now - this.#newestEvent),
       sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, now, watermark })),
-      detectors: detect.status().map(({ id, title, mode, coverage, muted }) => ({
-        ...{ id, title, mode, muted },
+      detectors: detect.status().map(({ id, title, mode, coverage, muted, suppressed }) => ({
+        ...{ id, title, mode, muted, suppressed },
         ...coverage,
       })),
       geo: places.status(),

@@ -61,6 +61,8 @@ const detectorStatus = z.object({
     .readonly(),
   /** It kept throwing, and is not asked any more. */
   muted: z.boolean(),
+  /** How often it would have fired, had others not held it back, and which of them do so now. */
+  suppressed: z.object({ times: z.number(), by: z.array(z.string()).readonly() }).optional(),
 });
 
 /** How the service is, as `/v1/status`, the console and its event stream show it. Times are epoch ms. */

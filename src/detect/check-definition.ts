@@ -63,6 +63,14 @@ const shape = z.strictObject({
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, { error: "expected a lower-case word" })
     .optional(),
+  suppressedBy: z
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({ detector: z.string(), same: z.enum(["route", "endpointClass"]).optional() }),
+      ]),
+    )
+    .optional(),
   severityOf: fn.optional(),
   shows: fn.optional(),
   summary: fn,

@@ -4,6 +4,7 @@ import { isWithin, localIPv4, parseIPv4 } from "../normalize/ipv4.ts";
 import type { Counter, Figures, Predicate } from "./counters.ts";
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Dimension } from "./dimension.ts";
+import type { SuppressedBy } from "./suppressions.ts";
 import type { Duration } from "../units.ts";
 
 export { dimensions, type Dimension } from "./dimension.ts";
@@ -93,6 +94,11 @@ export interface DetectorDefinition<
    * nothing else, or `requests`.
    */
   readonly signal?: string;
+  /**
+   * Detectors while whose episodes it does not fire: what everybody suffers from is nobody's attack. For
+   * the whole site, or only where the `route` or `endpointClass` is the same.
+   */
+  readonly suppressedBy?: readonly (string | SuppressedBy)[];
   /** Overrides `severity` by the figures. */
   readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;
   /** Which figures people are shown; all, unless given. Longer windows count in whole buckets and lag a little. */

@@ -4,9 +4,8 @@ import { Coverage, type DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
 import type { Detection } from "./detection.ts";
 import { Episodes } from "./episodes.ts";
-import { judge, type Finding } from "./judge.ts";
+import { Judging } from "./judging.ts";
 import type { KeySpace } from "./key-space.ts";
-import type { Lane } from "./lane.ts";
 import type { Muting } from "./muting.ts";
 import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
@@ -37,9 +36,6 @@ export interface DetectEngineOptions {
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
 const clockSkewMs = 2_000;
 
-/** Detectors whose figures take long are judged on change at most so often for one key, in event time. */
-const slowEveryMs = 100;
-
 /**
  * Counts events for every detector's keys and judges them twice: on change, so that a block stands
  * within milliseconds, and once their bucket is sealed by the watermark, so that what is kept
@@ -49,6 +45,7 @@ export class DetectEngine {
   readonly bound: readonly BoundDetector[];
   readonly spaces: readonly KeySpace[];
   readonly episodes = new Episodes();
+  readonly judging: Judging;
   readonly held = new HeldEvents();
   readonly coverage: Coverage;
   /** When values of keys were first seen, if a detector asks for it. */
@@ -56,7 +53,6 @@ export class DetectEngine {
   late = 0;
   readonly #options: DetectEngineOptions;
   readonly #counting: EventCounting;
-  readonly #lanes: readonly Lane[];
   /** How far beyond what is sealed the tables have room, in milliseconds. */
   readonly #reach: number;
   #lastSecond = 0;
@@ -69,10 +65,19 @@ export class DetectEngine {
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);
-    this.#lanes = this.spaces.flatMap((space) => space.lanes);
-    for (const lane of this.#lanes) lane.allocate();
+    const lanes = this.spaces.flatMap((space) => space.lanes);
+    for (const lane of lanes) lane.allocate();
     this.coverage = new Coverage(this.bound);
-    this.#counting = new EventCounting({ bound: this.bound, muting: options.muting, coverage: this.coverage });
+    const { memory, muting } = options;
+    const counting = new EventCounting({ bound: this.bound, muting, coverage: this.coverage });
+    this.#counting = counting;
+    this.judging = new Judging({
+      ...{ bound: this.bound, lanes, episodes: this.episodes },
+      coverageOf: (detector) => this.coverageOf(detector),
+      succeededBefore: (clientIp, time) => memory.succeededBefore(clientIp, time),
+      isMuted: ({ active }) => muting.isMuted(active.definition.id),
+      threw: (active, error) => counting.threw(active, error),
+    });
   }
 
   /** Errors thrown by detectors; each was skipped for that detector. */
@@ -140,24 +145,11 @@ export class DetectEngine {
   #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
     const evidence = this.#counting.observe(event, cell, this.#sealedUntil);
     if (moment.now - event.time > this.#options.config.staleAfter) return;
-    for (const index of evidence) this.#judgeEagerly(this.bound[index]!, event, moment.told);
-  }
-
-  #judgeEagerly(detector: BoundDetector, event: AccessEvent, told: Detection[]): void {
-    const row = detector.space.rowOf(event, this.#counting.serial);
-    if (row === -1) return;
-    const { lane, floor, judgedAt } = detector;
-    if (lane.mostEvents(row) < floor) return;
-    if (judgedAt !== undefined) {
-      if (Math.abs(event.time - judgedAt[row]!) < slowEveryMs) return;
-      judgedAt[row] = event.time;
+    for (const index of evidence) {
+      const detector = this.bound[index]!;
+      const row = detector.space.rowOf(event, this.#counting.serial);
+      if (row !== -1) moment.told.push(...this.judging.onChange(detector, { row, event }));
     }
-    const name = detector.space.table.names[row]!;
-    const isOpen = this.episodes.isOpen(detector, name);
-    if (isOpen && !this.episodes.mayRefresh(detector, { name, time: event.time })) return;
-    const finding = this.#judge(detector, { row, bucket: detector.lane.bucketOf(event.time) });
-    if (!finding) return;
-    told.push(...this.episodes.eager(finding, event.time, { stale: false, coverage: this.coverageOf(detector) }));
   }
 
   /** Seals up to the watermark, and lets in on the way what had run ahead and has room now. */
@@ -170,44 +162,12 @@ export class DetectEngine {
     this.#seal(watermark, moment.told);
   }
 
-  /** Judges, in order of time, every key with events in the buckets that the watermark has passed. */
+  /** Judges what the watermark has passed. */
   #seal(watermark: number, told: Detection[]): void {
     if (watermark <= this.#sealedUntil) return;
-    const stale =
-      this.#options.clock.now() - watermark > this.#options.config.staleAfter + this.#options.config.lateness;
-    for (const { lane, bucket } of this.#sealable(watermark)) {
-      for (const [row, by] of lane.pending.get(bucket)!) {
-        for (const index of by) {
-          const detector = this.bound[index]!;
-          if (detector.lane !== lane || this.#options.muting.isMuted(detector.active.definition.id)) continue;
-          const finding = this.#judge(detector, { row, bucket });
-          if (finding) told.push(...this.episodes.sealed(finding, { stale, coverage: this.coverageOf(detector) }));
-        }
-      }
-      lane.pending.delete(bucket);
-    }
+    const { clock, config } = this.#options;
+    const stale = clock.now() - watermark > config.staleAfter + config.lateness;
+    told.push(...this.judging.seal(watermark, { stale }));
     this.#sealedUntil = watermark;
-    told.push(...this.episodes.advance(watermark));
-  }
-
-  /** The buckets that the watermark has passed, in order of time. */
-  #sealable(watermark: number): { lane: Lane; bucket: number; end: number }[] {
-    const ready: { lane: Lane; bucket: number; end: number }[] = [];
-    for (const lane of this.#lanes) {
-      for (const bucket of lane.pending.keys()) {
-        const end = (bucket + 1) * lane.bucketMs;
-        if (end <= watermark) ready.push({ lane, bucket, end });
-      }
-    }
-    return ready.sort((a, b) => a.end - b.end);
-  }
-
-  #judge(detector: BoundDetector, at: { row: number; bucket: number }): Finding | undefined {
-    try {
-      return judge(detector, at, (clientIp, time) => this.#options.memory.succeededBefore(clientIp, time));
-    } catch (error) {
-      this.#counting.threw(detector.active, error);
-      return undefined;
-    }
   }
 }

@@ -22,6 +22,8 @@ export interface DetectorStatus {
   readonly coverage: DetectorCoverage;
   readonly muted: boolean;
   readonly errors: number;
+  /** How often it would have fired while another held it back, and which do so now. */
+  readonly suppressed: { readonly times: number; readonly by: readonly string[] };
 }
 
 export interface DetectStageOptions {
@@ -87,6 +89,7 @@ export class DetectStage {
   }
 
   status(): DetectorStatus[] {
+    const { suppressions } = this.#engine.judging;
     return this.#engine.bound.map((detector) => {
       const { definition, mode } = detector.active;
       return {
@@ -96,6 +99,10 @@ export class DetectStage {
         coverage: this.#engine.coverageOf(detector),
         muted: this.#muting.isMuted(definition.id),
         errors: this.#muting.errors(definition.id).total,
+        suppressed: {
+          times: suppressions.countOf(detector),
+          by: suppressions.holding(detector, this.#engine.sealedUntil),
+        },
       };
     });
   }

@@ -9,6 +9,7 @@ import type { KeySpace } from "./key-space.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
 import type { Slot } from "./slot.ts";
+import type { SavedSuppressions } from "./suppressions.ts";
 import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
 import type { SavedWatermark, Watermark } from "./watermark.ts";
 
@@ -31,6 +32,7 @@ export interface SavedDetect {
   readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;
+  readonly suppressions: SavedSuppressions;
   readonly late: number;
   /** When values were first seen; absent when nothing asks for it. */
   readonly firsts: SavedFirstSeen | undefined;
@@ -53,6 +55,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     spaces: engine.spaces.map((space) => saveSpace(space, engine.sealedUntil)),
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
+    suppressions: engine.judging.suppressions.save(),
     late: engine.late,
     firsts: engine.firsts?.save(),
     held: engine.held.save(),
@@ -88,6 +91,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   if (saved.firsts) engine.firsts?.merge(saved.firsts);
   engine.held.load(saved.held);
   engine.coverage.load(saved.coverage);
+  engine.judging.suppressions.load(saved.suppressions);
   engine.restoreSealed(saved.sealedUntil);
   return engine.episodes.load(saved.episodes, engine.bound);
 }

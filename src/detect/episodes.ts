@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
 import type { Detection, Target } from "./detection.ts";
-import { confidenceOf, signalOf } from "./confidence.ts";
-import type { DetectorCoverage } from "./coverage.ts";
 import type { Finding } from "./judge.ts";
+import { evidenceLimit, type Moment, newDetection, placeOf, surest, targetLimit } from "./new-detection.ts";
 import type { BoundDetector } from "./plan.ts";
 import { keepEarliest, type Sample } from "./sample.ts";
 
-/** Samples shown; targets kept of one episode; open episodes at once; how often an open one is told anew. */
-const evidenceLimit = 10;
-const targetLimit = 256;
+/** Open episodes at once; how often an open one is told anew. */
 const openLimit = 50_000;
 const tellEveryMs = 30_000;
 
@@ -27,13 +23,6 @@ interface Episode {
   lookedAt: number;
   samples: Sample[];
   peak: number;
-}
-
-/** What an episode needs to know of the moment. */
-export interface Moment {
-  /** True when the events are judged long after they happened. */
-  readonly stale: boolean;
-  readonly coverage: DetectorCoverage;
 }
 
 /**
@@ -66,7 +55,7 @@ export class Episodes {
     const episode = this.#open.get(keyOf(finding.detector, finding.name));
     if (!episode) {
       if (this.#open.size >= openLimit) return [];
-      const detection = this.#detectionOf(finding, moment, { version: time * 8, sealed: false, supersedes: undefined });
+      const detection = newDetection(finding, moment, { version: time * 8, sealed: false, supersedes: undefined });
       this.#start(finding, detection);
       return [detection];
     }
@@ -100,7 +89,7 @@ export class Episodes {
         told.push(ended(episode, "unconfirmed", finding.end * 8 + 3));
       } else if (this.#open.size >= openLimit) return told;
       const stale = moment.stale && (episode?.detection.stale ?? true);
-      const detection = this.#detectionOf(
+      const detection = newDetection(
         finding,
         { ...moment, stale },
         { version: finding.end * 8 + 2, sealed: true, supersedes },
@@ -190,42 +179,6 @@ export class Episodes {
     return ended(episode, sealed ? "closed" : "unconfirmed", (episode.lastFired + episode.detector.quietMs) * 8 + 4);
   }
 
-  #detectionOf(
-    finding: Finding,
-    moment: Moment,
-    of: { version: number; sealed: boolean; supersedes: string | undefined },
-  ): Detection {
-    const { definition, mode } = finding.detector.active;
-    const first = finding.samples[0]?.event;
-    return {
-      id: detectionId(definition.id, finding),
-      version: of.version,
-      detector: definition.id,
-      title: definition.title,
-      severity: finding.severity,
-      owasp: definition.owasp,
-      state: "open",
-      sealed: of.sealed,
-      key: finding.key,
-      firstSeen: first?.time ?? finding.end - finding.detector.lane.windowMs,
-      firedAt: finding.end,
-      lastSeen: finding.end,
-      counters: finding.counters,
-      summary: finding.summary,
-      targets: finding.targets.slice(0, targetLimit),
-      clientIpCertain: finding.clientIpCertain,
-      evidence: finding.samples.slice(0, evidenceLimit).map(({ event }) => event),
-      ...placeOf(finding),
-      ...surest({ strength: 0 }, finding),
-      signal: signalOf(definition),
-      mode,
-      coverage: moment.coverage.state === "reduced" ? "reduced" : "full",
-      stale: moment.stale,
-      supersedes: of.supersedes,
-      origin: "traffic",
-    };
-  }
-
   save(): SavedEpisode[] {
     return [...this.#open.values()].map(({ row: _row, ...rest }) => ({
       ...rest,
@@ -263,33 +216,12 @@ function after(episode: Episode, version: number): number {
   return Math.max(version, episode.detection.version + 1);
 }
 
-/** How sure it has been at most: what it was before, or what it is now. */
-function surest(before: { readonly strength: number }, now: Finding): Pick<Detection, "confidence" | "strength"> {
-  const strength = Math.max(before.strength, now.strength);
-  return { strength, confidence: confidenceOf(strength) };
-}
-
-/** Where it happens: what the earliest sample tells. */
-function placeOf(finding: Finding): Pick<Detection, "endpointClass" | "route" | "owner"> {
-  const first = finding.samples[0];
-  return {
-    endpointClass: first?.event.endpointClass,
-    route: finding.key["route"] ?? first?.event.route,
-    owner: first?.owner,
-  };
-}
-
 function keyOf(detector: BoundDetector, name: string): string {
   return `${detector.active.definition.id}\u001e${name}`;
 }
 
 function ended(episode: Episode, state: "closed" | "unconfirmed", version: number): Detection {
   return { ...episode.detection, state, version: after(episode, version) };
-}
-
-/** The same for the same detector, key and bucket, wherever and whenever it is computed. */
-function detectionId(detector: string, finding: { name: string; bucket: number }): string {
-  return `det_${createHash("sha256").update(`${detector}\n${finding.name}\n${finding.bucket}`).digest("hex").slice(0, 16)}`;
 }
 
 function firstFigure(counters: Readonly<Record<string, number | null>>): number {

@@ -39,6 +39,8 @@ export class Lane {
   readonly slots: Slot[] = [];
   /** The detectors that judge its rows each time one of its buckets is sealed. */
   readonly judges = new Set<number>();
+  /** Their ranks, ascending: of one moment, a lower one is judged first. */
+  ranks: readonly number[] = [];
   /** By bucket that is not sealed yet: its rows with evidence in it, and whose evidence that is. */
   readonly pending = new Map<number, Map<number, DetectorSet>>();
   readonly #rows: number;

@@ -8,6 +8,7 @@ import type { DetectorDefinition } from "./define-detector.ts";
 import { allowDetectorImports } from "./detector-imports.ts";
 import type { DetectorSettings } from "./detect-config.ts";
 import type { ActiveDetector } from "./plan.ts";
+import { ranksOf, suppressedByOf } from "./suppressions.ts";
 
 /** Each costs something for every event it looks at. */
 const maxDetectors = 256;
@@ -59,6 +60,7 @@ export function activateDetectors(
     const message = `there is no detector "${id}"; there are ${[...known].sort().join(", ")}`;
     problems.push({ file: "configuration", path: `detectors.${id}`, message });
   }
+  problems.push(...suppressionProblems(loaded));
   for (const { definition } of loaded) {
     const own = settings[definition.id] ?? { mode: "active", params: {} };
     const params = definition.params.safeParse(own.params);
@@ -76,6 +78,21 @@ export function activateDetectors(
     }
   }
   return { detectors, problems };
+}
+
+/** Whoever holds a detector back must exist, and may not be held back by it in turn. */
+function suppressionProblems(loaded: readonly LoadedDetector[]): Problem[] {
+  const ids = loaded.map(({ definition }) => definition.id);
+  const others = loaded.map(({ definition }) =>
+    suppressedByOf(definition.suppressedBy).map(({ detector }) => detector),
+  );
+  const ranks = ranksOf(others.map((named) => named.map((id) => ids.indexOf(id)).filter((index) => index !== -1)));
+  return loaded.flatMap(({ file }, i) => {
+    const unknown = others[i]!.filter((id) => !ids.includes(id));
+    const problems = unknown.map((id) => ({ file, path: "suppressedBy", message: `there is no detector "${id}"` }));
+    if (ranks[i]! < loaded.length) return problems;
+    return [...problems, { file, path: "suppressedBy", message: "goes in a circle: it would hold itself back" }];
+  });
 }
 
 async function loadOne(file: string): Promise<LoadedDetector | Problem[]> {

@@ -4,6 +4,7 @@ import type { Counter, DetectorDefinition, Dimension, Where } from "./define-det
 import type { KeySpace } from "./key-space.ts";
 import { type Lane, slotsPerLane } from "./lane.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { ranksOf, type SuppressedBy, suppressedByOf } from "./suppressions.ts";
 import { awaits, chooses, eventKinds } from "./where.ts";
 
 /** A detector as it is to run: its definition, checked parameters, mode. */
@@ -35,6 +36,16 @@ export interface BoundDetector {
   readonly floor: number;
   /** By row: the time of the event it was last judged on, where its figures take long; else `undefined`. */
   readonly judgedAt: Float64Array | undefined;
+  /** Detectors whose episodes hold it back, and where. */
+  readonly heldBackBy: readonly HeldBackBy[];
+  /** Higher than theirs: what holds others back is judged before them. */
+  readonly rank: number;
+}
+
+/** One detector that holds another back. */
+export interface HeldBackBy {
+  readonly by: BoundDetector;
+  readonly same: SuppressedBy["same"];
 }
 
 /** What an event of one kind (class, outcome, origin, attempt or not) means: which detectors look, and which slots may count it. */
@@ -75,7 +86,12 @@ export interface WantedLane {
  * share a lane as long as it has room, and equal counters under an equal `where` share a slot.
  */
 export function bindDetectors(detectors: readonly ActiveDetector[], tables: PlanTables): BoundDetector[] {
-  return detectors.map((active, index) => {
+  const ids = detectors.map(({ definition }) => definition.id);
+  const suppressed = detectors.map(({ definition }) =>
+    suppressedByOf(definition.suppressedBy).filter(({ detector }) => ids.includes(detector)),
+  );
+  const ranks = ranksOf(suppressed.map((others) => others.map(({ detector }) => ids.indexOf(detector))));
+  const bound = detectors.map((active, index) => {
     const { definition } = active;
     const { where } = definition;
     const windowMs = parseDuration(definition.window)!;
@@ -110,8 +126,15 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     const floor = definition.floor?.(active.params) ?? 1;
     const isSlow = all.some(({ counter }) => counter.kind === "quantile");
     const judgedAt = isSlow ? new Float64Array(space.table.capacity) : undefined;
-    return { index, active, space, lane, counters, quietMs, floor, judgedAt };
+    const rank = ranks[index]!;
+    lane.ranks = [...new Set([...lane.ranks, rank])].sort((a, b) => a - b);
+    const heldBackBy: HeldBackBy[] = [];
+    return { index, active, space, lane, counters, quietMs, floor, judgedAt, heldBackBy, rank };
   });
+  for (const { index, heldBackBy } of bound) {
+    for (const { detector, same } of suppressed[index]!) heldBackBy.push({ by: bound[ids.indexOf(detector)]!, same });
+  }
+  return bound;
 }
 
 /**

@@ -13,6 +13,7 @@ function aLog() {
 const detector = (coverage: Partial<DetectorCoverage>) => [
   {
     ...{ id: "stuffing", title: "Stuffing", mode: "active" as const, muted: false, errors: 0 },
+    suppressed: { times: 0, by: [] },
     coverage: { state: "full" as const, missing: [], events: 60, fields: [], gaps: [], ...coverage },
   },
 ];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import type { Target } from "../../src/detect/detection.ts";
-import { Episodes, type Moment } from "../../src/detect/episodes.ts";
+import { Episodes } from "../../src/detect/episodes.ts";
+import type { Moment } from "../../src/detect/new-detection.ts";
 import type { Finding } from "../../src/detect/judge.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
 import { evidenceOf, type Sample, SampleRing } from "../../src/detect/sample.ts";

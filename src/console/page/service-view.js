@@ -195,7 +195,12 @@ function detectorGroup({ name, kind, text, of }) {
 
 function detectorLine(detector) {
   const { id, title, mode, missing, gaps } = detector;
-  const name = [h("span", {}, id), mode === "dry-run" && label("dry", "dry run")];
+  const heldBackBy = detector.suppressed?.by ?? [];
+  const name = [
+    h("span", {}, id),
+    mode === "dry-run" && label("dry", "dry run"),
+    heldBackBy.length > 0 && label("wait", `held back by ${heldBackBy.join(", ")}`),
+  ];
   const lacks = missing.length > 0 && h("span", { class: "muted" }, lackText(missing));
   if (detector.fields.length === 0) return h("li", { title }, ...name, lacks);
   const elsewhere = gaps.length > 0 && missing.length === 0 && h("span", { class: "muted" }, "not from everywhere");
