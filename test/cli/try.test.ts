@@ -28,9 +28,13 @@ describe("yesterday's log of the example shop", () => {
         "account-under-attack",
         "country-surge",
         "credential-stuffing",
+        "distributed-stuffing",
         "impossible-travel",
         "payment-storm",
         "rate-limit-burst",
+        "stuffing-by-country",
+        "stuffing-by-network",
+        "stuffing-by-user-agent",
       ]),
     );
     expect(report.detections.every(({ sealed, stale }) => sealed && !stale)).toBe(true);
