@@ -16,7 +16,7 @@ const { values } = parseArgs({
 });
 const lineCount = Number(values.lines ?? 400_000);
 const rounds = Number(values.rounds ?? 3);
-const chunks = Number(values.chunks ?? 40);
+const chunks = Number(values.chunks ?? 160);
 const batchSize = 2_000;
 
 const lines = benchLines({ lines: lineCount, clients: 20_000 });

@@ -11,7 +11,7 @@ import type { FormatFigures } from "./formats.ts";
 import { benchLines } from "./traffic.ts";
 
 /** Short, so that some chunk is left alone by whatever else a machine does. */
-const entriesPerChunk = 4_000;
+const entriesPerChunk = 1_000;
 /** Of a format that writes arrays. */
 const entriesPerArray = 20;
 

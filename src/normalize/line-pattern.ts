@@ -17,6 +17,9 @@ export interface Groups {
 
 export interface LinePattern {
   readonly pattern: RegExp;
+  /** The same for lines without a backslash, and quicker for not looking for one in each text. */
+  readonly plain: RegExp;
+  /** The groups of both. */
   readonly groups: readonly Groups[];
 }
 
@@ -26,9 +29,11 @@ export interface LinePattern {
  * alike, so nothing is tried twice.
  */
 export function patternOf(template: LineTemplate, wanted: ReadonlySet<string>): LinePattern {
-  const builder = new PatternBuilder(template, wanted);
-  const source = builder.objectOf(template.members, []);
-  return { pattern: new RegExp(source, "y"), groups: builder.groups };
+  const build = (text: string) => {
+    const builder = new PatternBuilder(template, { wanted, text });
+    return { pattern: new RegExp(builder.objectOf(template.members, []), "y"), groups: builder.groups };
+  };
+  return { ...build(characters), plain: build(unescaped).pattern };
 }
 
 /** The paths (as JSON) of all objects that parts lie in. */
@@ -42,12 +47,15 @@ export function aboveAll(names: ReadonlySet<string>): ReadonlySet<string> {
 class PatternBuilder {
   readonly groups: Groups[] = [];
   readonly #wanted: ReadonlySet<string>;
+  readonly #text: string;
   readonly #comma: string;
   readonly #colon: string;
   #count = 0;
 
-  constructor({ comma, colon }: LineTemplate, wanted: ReadonlySet<string>) {
+  /** `text`: what may stand between the quotes of one. */
+  constructor({ comma, colon }: LineTemplate, { wanted, text }: { wanted: ReadonlySet<string>; text: string }) {
     this.#wanted = wanted;
+    this.#text = text;
     this.#comma = comma;
     this.#colon = colon;
   }
@@ -77,7 +85,7 @@ class PatternBuilder {
       const group = isWanted ? `(${inner})` : `(?:${inner})`;
       either.push(kind === "text" ? `"${group}"` : group);
     };
-    if (member.text) add("text", characters);
+    if (member.text) add("text", this.#text);
     if (member.word) add("word", words);
     if (member.members !== undefined) {
       either.push(member.loose ? this.#looseOf(path) : this.#innerOf(member.members, path));
@@ -108,9 +116,9 @@ class PatternBuilder {
 
 const none = { object: 0, text: 0, word: 0, whole: 0, loose: 0 };
 
-const plain = String.raw`[^"\\\x00-\x1f]*`;
+const unescaped = String.raw`[^"\\\x00-\x1f]*`;
 /** What may stand between the quotes of a text. */
-const characters = String.raw`${plain}(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})${plain})*`;
+const characters = String.raw`${unescaped}(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})${unescaped})*`;
 const words = String.raw`-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|null|true|false`;
 const between = String.raw`[^"[\]{}\\\x00-\x1f]*`;
 /** A list or an object that holds none, one that holds such, and so on: deep enough for what gateways log. */

@@ -1,5 +1,5 @@
 import { maxEntries } from "../source/raw-batch.ts";
-import { aboveAll, patternOf } from "./line-pattern.ts";
+import { aboveAll, type LinePattern, patternOf } from "./line-pattern.ts";
 import { type LineMatch, LineRecord } from "./line-record.ts";
 import { type LineTemplate, templateOf, widen } from "./line-template.ts";
 import type { JsonRecord } from "./log-format.ts";
@@ -14,9 +14,8 @@ const openBracket = 91;
 const closeBracket = 93;
 const comma = 44;
 
-interface Reading {
+interface Reading extends LinePattern {
   readonly template: LineTemplate;
-  readonly pattern: RegExp;
   /** The groups that hold texts. */
   readonly texts: readonly number[];
   readonly parts: LineRecord;
@@ -36,6 +35,10 @@ export class LineReader {
   readonly #looksInto: ReadonlySet<string>;
   #readings: readonly Reading[] = [];
   readonly #line: LineMatch = { groups: null };
+  /** Where that match ended. */
+  #end = 0;
+  /** Whether the text under way has a backslash. */
+  #escaped = false;
   #elements: { readonly reading: Reading; readonly match: RegExpExecArray | null }[] = [];
   #learned = 0;
   #skipped = 0;
@@ -52,10 +55,9 @@ export class LineReader {
   /** The record of a line, or `undefined` when it is of no shape known so far. */
   read(line: string): JsonRecord | undefined {
     if (line.length > longestLine) return undefined;
+    this.#escaped = line.includes("\\");
     const reading = this.#readAt(line, 0);
-    if (reading === undefined || reading.pattern.lastIndex !== line.length) return undefined;
-    if (line.includes("\\")) unescape(this.#line.groups!, reading);
-    return reading.record;
+    return reading !== undefined && this.#end === line.length ? reading.record : undefined;
   }
 
   /**
@@ -65,13 +67,12 @@ export class LineReader {
   readArray(text: string): number {
     this.#elements = [];
     if (text.charCodeAt(0) !== openBracket || text.charCodeAt(text.length - 1) !== closeBracket) return 0;
-    const escaped = text.includes("\\");
+    this.#escaped = text.includes("\\");
     for (let at = 1; this.#elements.length < maxEntries; at++) {
       const reading = this.#readAt(text, at);
       if (reading === undefined) return 0;
-      if (escaped) unescape(this.#line.groups!, reading);
       this.#elements.push({ reading, match: this.#line.groups });
-      at = reading.pattern.lastIndex;
+      at = this.#end;
       if (at === text.length - 1) return this.#elements.length;
       if (text.charCodeAt(at) !== comma) return 0;
     }
@@ -111,24 +112,29 @@ export class LineReader {
     this.#readings = [reading, ...this.#readings.filter((one) => one !== known)].slice(0, maxTemplates);
   }
 
-  /** Leaves the match in `#line`, and where it ended in the pattern. */
+  /** Leaves the match in `#line`, and where it ended in `#end`. */
   #readAt(text: string, at: number): Reading | undefined {
     const readings = this.#readings;
     for (let i = 0; i < readings.length; i++) {
       const reading = readings[i]!;
-      reading.pattern.lastIndex = at;
-      this.#line.groups = reading.pattern.exec(text);
-      if (this.#line.groups !== null) return reading;
+      const pattern = this.#escaped ? reading.pattern : reading.plain;
+      pattern.lastIndex = at;
+      const groups = pattern.exec(text);
+      if (groups === null) continue;
+      if (this.#escaped) unescape(groups, reading);
+      this.#line.groups = groups;
+      this.#end = pattern.lastIndex;
+      return reading;
     }
     return undefined;
   }
 
   #readingOf(template: LineTemplate, known: Reading | undefined): Reading {
-    const { pattern, groups } = patternOf(template, this.#wanted);
+    const pattern = patternOf(template, this.#wanted);
     const parts = known?.parts ?? new LineRecord(this.#line);
-    parts.use(groups);
-    const texts = groups.map(({ text }) => text).filter((group) => group > 0);
-    return { template, pattern, texts, parts, record: parts.record };
+    parts.use(pattern.groups);
+    const texts = pattern.groups.map(({ text }) => text).filter((group) => group > 0);
+    return { ...pattern, template, texts, parts, record: parts.record };
   }
 }
 
