@@ -1,11 +1,19 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isAnswered, isRefused } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  isAnswered,
+  isRefused,
+  type Known,
+  natFactor,
+} from "../src/detect/define-detector.ts";
 
 export default defineDetector({
   id: "account-enumeration",
   title: "One client asks which accounts exist",
   description:
-    "A sign-up that says 'taken' and a reset that says 'unknown' tell whether somebody is a customer. This counts, by client, the different names that such endpoints refused. Where the log doesn't name them, it takes three times as many refusals. A shop that answers the same to every name can't be asked, and nothing is seen here; nor is who spreads the names over many clients.",
+    "A sign-up that says 'taken' and a reset that says 'unknown' tell whether somebody is a customer. This counts, by client, the different names that such endpoints refused. Where the log doesn't name them, it takes three times as many refusals, and more behind an address that customers share. A shop that answers the same to every name can't be asked, and nothing is seen here; nor is who spreads the names over many clients.",
   owasp: ["API2:2023", "API3:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -25,11 +33,11 @@ export default defineDetector({
   },
   evidence: isRefused,
   floor: (p) => p.names,
-  fires: ({ refused, asked, names }, p) => {
+  fires: ({ refused, asked, names }, p, context) => {
     if (refused < p.ratio * asked) return false;
-    return names.known ? names.value >= p.names : refused >= 3 * p.names;
+    return timesTheFloor({ refused, names }, p.names * natFactor(context)) >= 1;
   },
-  strength: ({ refused, names }, p) => (names.known ? names.value / p.names : refused / (3 * p.names)),
+  strength: (f, p, context) => timesTheFloor(f, p.names * natFactor(context)),
   summary: ({ refused, asked, names }, key) =>
     `${refused} of ${asked} sign-ups and password resets from ${key["clientIp"]} were refused within 10 minutes` +
     (names.known ? `, over ${names.value} names` : " (the log doesn't tell the names)"),
@@ -76,6 +84,10 @@ export default defineDetector({
     "Are they in the order of a list, or of one company?",
   ],
 });
+
+function timesTheFloor({ refused, names }: { refused: number; names: Known }, floor: number): number {
+  return names.known ? names.value / floor : refused / (3 * floor);
+}
 
 function asked(second: number, of: { endpointClass?: "signup" | "password_reset"; userId?: string; refused: boolean }) {
   const { endpointClass = "signup", userId, refused } = of;

@@ -1,5 +1,13 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isAnswered, isRefused } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  isAnswered,
+  isRefused,
+  type Known,
+  natFactor,
+} from "../src/detect/define-detector.ts";
 
 const hourMs = 3_600_000;
 
@@ -7,7 +15,7 @@ export default defineDetector({
   id: "low-and-slow-login",
   title: "One client tries accounts slowly, for hours",
   description:
-    "Counts a client's failed sign-ins over a day, and in how many of its hours there were any. It finds who stays below every count by minutes. Where the log names the accounts, few failures over many of them are enough; where it doesn't, it takes a hundred. Who fails fast is found by `credential-stuffing` first. Whoever changes the address within the day is not seen here.",
+    "Counts a client's failed sign-ins over a day, and in how many of its hours there were any. It finds who stays below every count by minutes. Where the log names the accounts, few failures over many of them are enough; where it doesn't, it takes a hundred. Behind an address that customers share, it takes more. Who fails fast is found by `credential-stuffing` first. Whoever changes the address within the day is not seen here.",
   owasp: ["API2:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -30,11 +38,11 @@ export default defineDetector({
   },
   evidence: isRefused,
   floor: (p) => Math.min(p.accounts, p.failures),
-  fires: ({ failures, attempts, hours, accounts }, p) => {
+  fires: ({ failures, attempts, hours, accounts }, p, context) => {
     if (hours.value < p.hours || failures < p.ratio * attempts) return false;
-    return accounts.known ? accounts.value >= p.accounts : failures >= p.failures;
+    return timesTheFloor({ failures, accounts }, p, natFactor(context)) >= 1;
   },
-  strength: ({ failures, accounts }, p) => (accounts.known ? accounts.value / p.accounts : failures / p.failures),
+  strength: (f, p, context) => timesTheFloor(f, p, natFactor(context)),
   summary: ({ failures, attempts, hours, accounts }, key) =>
     `${failures} of ${attempts} sign-ins from ${key["clientIp"]} failed within a day, in ${hours.value} different hours` +
     (accounts.known ? `, over ${accounts.value} accounts` : " (the log doesn't tell the accounts)"),
@@ -80,6 +88,15 @@ export default defineDetector({
     "Is it a partner's program that signs in for many customers, with passwords that ended?",
   ],
 });
+
+/** Behind an address that customers share, the floors are so many times as high. */
+function timesTheFloor(
+  { failures, accounts }: { failures: number; accounts: Known },
+  p: { failures: number; accounts: number },
+  shared: number,
+): number {
+  return accounts.known ? accounts.value / (shared * p.accounts) : failures / (shared * p.failures);
+}
 
 /** One failed sign-in after the other, each on an account of its own. */
 function slowly(of: { tries: number; everyMinutes: number }) {

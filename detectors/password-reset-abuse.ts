@@ -1,11 +1,20 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isAnswered, isOk, isRefused } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  isAnswered,
+  isOk,
+  isRefused,
+  type Known,
+  natFactor,
+} from "../src/detect/define-detector.ts";
 
 export default defineDetector({
   id: "password-reset-abuse",
   title: "One client resets passwords of many accounts",
   description:
-    "Counts a client's requests for password resets: how many accounts were sent a mail, and how many codes were wrong. Where the log doesn't name the accounts, it takes three times as many requests, and wrong codes can't be told from wrong names. Names that the shop says it doesn't know belong to `account-enumeration`; mails to one account from many clients to `password-reset-bombing`.",
+    "Counts a client's requests for password resets: how many accounts were sent a mail, and how many codes were wrong. Where the log doesn't name the accounts, it takes three times as many requests, and more behind an address that customers share; wrong codes can't be told from wrong names. Names that the shop says it doesn't know belong to `account-enumeration`; mails to one account from many clients to `password-reset-bombing`.",
   owasp: ["API2:2023", "API6:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "outcome"], better: ["userId"] },
@@ -35,12 +44,11 @@ export default defineDetector({
   },
   evidence: isAnswered,
   floor: (p) => Math.min(p.accounts, p.codes),
-  fires: (f, p) => {
-    if (f.accounts.known ? f.accounts.value >= p.accounts : f.resets >= 3 * p.accounts) return true;
+  fires: (f, p, context) => {
+    if (timesTheFloor(f, p.accounts * natFactor(context)) >= 1) return true;
     return f.failedAccounts.known && f.failedAccounts.value < p.accounts && f.failures >= p.codes;
   },
-  strength: (f, p) =>
-    Math.max(f.accounts.known ? f.accounts.value / p.accounts : f.resets / (3 * p.accounts), f.failures / p.codes),
+  strength: (f, p, context) => Math.max(timesTheFloor(f, p.accounts * natFactor(context)), f.failures / p.codes),
   summary: ({ resets, requests, accounts, failures }, key) =>
     `${requests} password resets were tried from ${key["clientIp"]} within 10 minutes: ${resets} were accepted` +
     (accounts.known ? ` for ${accounts.value} accounts` : "") +
@@ -73,6 +81,14 @@ export default defineDetector({
       events: Array.from({ length: 7 }, (_, i) => reset(i * 30, { userId: "anna", outcome: i > 3 ? "failed" : "ok" })),
     },
     {
+      name: "a campus of sixty: within ten minutes fifteen forgot theirs",
+      fires: false,
+      events: [
+        ...Array.from({ length: 60 }, (_, i) => signIn(i, `student-${i}`)),
+        ...Array.from({ length: 15 }, (_, i) => reset(180 + i * 40, { userId: `student-${i}` })),
+      ],
+    },
+    {
       name: "an office after a letter that asks everybody for a new password: one a minute or two",
       fires: false,
       events: Array.from({ length: 30 }, (_, i) => reset(i * 100, { userId: `clerk-${i}` })),
@@ -85,6 +101,10 @@ export default defineDetector({
   ],
 });
 
+function timesTheFloor({ resets, accounts }: { resets: number; accounts: Known }, floor: number): number {
+  return accounts.known ? accounts.value / floor : resets / (3 * floor);
+}
+
 function reset(second: number, { userId, outcome = "ok" }: { userId?: string; outcome?: "ok" | "failed" }) {
   return {
     at: `${second}s` as const,
@@ -93,4 +113,8 @@ function reset(second: number, { userId, outcome = "ok" }: { userId?: string; ou
     outcome,
     userId,
   };
+}
+
+function signIn(second: number, userId: string) {
+  return { at: `${second}s` as const, endpointClass: "login" as const, status: 200, outcome: "ok" as const, userId };
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { endpointClasses, outcomes } from "../normalize/access-event.ts";
 import { parseDuration } from "../units.ts";
-import { type DetectorDefinition, dimensions } from "./define-detector.ts";
+import { type Counter, type DetectorDefinition, dimensions } from "./define-detector.ts";
 import { severities } from "./detection.ts";
 import { slotsPerLane } from "./lane.ts";
 import { lastWidth } from "./slot.ts";
@@ -62,6 +62,12 @@ const shape = z.strictObject({
   signal: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,39}$/, { error: "expected a lower-case word" })
+    .optional(),
+  population: z
+    .strictObject({
+      counter: z.string(),
+      quantile: z.number().gt(0).lt(1, { error: "expected a share between 0 and 1, such as 0.99" }),
+    })
     .optional(),
   suppressedBy: z
     .array(
@@ -144,14 +150,28 @@ function consistency(file: string, definition: DetectorDefinition): Problem[] {
       problems.push({ file, path: `counters.${counterName}`, message });
     }
   }
-  const own = Object.values(definition.counters).filter(
-    ({ scope }) => scope.key === undefined && parseDuration(scope.window ?? definition.window) === windowMs,
-  );
+  const isOwn = ({ scope }: Counter) =>
+    scope.key === undefined && parseDuration(scope.window ?? definition.window) === windowMs;
+  const own = Object.values(definition.counters).filter(isOwn);
+  const { population } = definition;
+  const compared = population && definition.counters[population.counter];
+  if (population && !(definition.key.includes("route") && definition.key.length > 1)) {
+    const message = "compares actors on a route: expected a key of `route` and whoever acts there";
+    problems.push({ file, path: "population", message });
+  }
+  if (population && !(compared && isOwn(compared) && isAmount(compared))) {
+    const message = "expected a count(), sum(), max() or distinct() over the detector's own window and key";
+    problems.push({ file, path: "population.counter", message });
+  }
   if (problems.length === 0 && (own.length === 0 || own.length > slotsPerLane)) {
     const message = `expected at least one counter over the detector's own window and key, and at most ${slotsPerLane}`;
     problems.push({ file, path: "counters", message });
   }
   return problems;
+}
+
+function isAmount({ kind }: Counter): boolean {
+  return kind === "count" || kind === "sum" || kind === "max" || kind === "distinct";
 }
 
 /** What is remembered for hardly longer than the window would be new again all the time. */

@@ -1,9 +1,17 @@
 import type { DetectorDefinition } from "./define-detector.ts";
 import type { Confidence } from "./detection.ts";
+import type { JudgeContext } from "./judge-context.ts";
 
 /** So many times its floor, a detector alone is sure enough for an automatic block; half of that is in between. */
 const sureAt = 3;
 const likelyAt = 1.5;
+
+/** What a detector fired on. */
+interface Judged {
+  readonly figures: Readonly<Record<string, unknown>>;
+  readonly params: Record<string, unknown>;
+  readonly context: JudgeContext;
+}
 
 /** How sure one detector is that is so many times over its floor. */
 export function confidenceOf(strength: number): Confidence {
@@ -15,12 +23,8 @@ export function confidenceOf(strength: number): Confidence {
  * How many times over its floor a detector is that fires: what its own `strength` says, else its first
  * counter over its `floor`, else 1. At least 1, with two decimals. Throws what `strength` throws.
  */
-export function strengthOf(
-  definition: DetectorDefinition,
-  figures: Readonly<Record<string, unknown>>,
-  params: Record<string, unknown>,
-): number {
-  const own = definition.strength?.(figures as never, params);
+export function strengthOf(definition: DetectorDefinition, { figures, params, context }: Judged): number {
+  const own = definition.strength?.(figures as never, params, context);
   const strength = own ?? firstNumber(figures) / (definition.floor?.(params) ?? Infinity);
   return Number.isFinite(strength) ? Math.max(1, Math.round(strength * 100) / 100) : 1;
 }

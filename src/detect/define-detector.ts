@@ -4,12 +4,14 @@ import { isWithin, localIPv4, parseIPv4 } from "../normalize/ipv4.ts";
 import type { Counter, Figures, Predicate } from "./counters.ts";
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Dimension } from "./dimension.ts";
+import type { JudgeContext } from "./judge-context.ts";
 import type { SuppressedBy } from "./suppressions.ts";
 import type { Duration } from "../units.ts";
 
 export { dimensions, type Dimension } from "./dimension.ts";
 export { count, distinct, firstSeen, last, max, quantile, sum } from "./counters.ts";
 export type { Counter, CounterScope, Figures, Firsts, Known, Predicate, Remembered } from "./counters.ts";
+export { type JudgeContext, natFactor } from "./judge-context.ts";
 export type { Duration };
 
 /** Chooses events before anything is counted; indexed, so that other events cost nothing. */
@@ -82,12 +84,12 @@ export interface DetectorDefinition<
   readonly evidence?: Predicate;
   /** The fewest counted events in its window with which it can fire; keys with fewer are not judged. */
   readonly floor?: (params: z.output<P>) => number;
-  readonly fires: (figures: Figures<C>, params: z.output<P>) => boolean;
+  readonly fires: (figures: Figures<C>, params: z.output<P>, context: JudgeContext) => boolean;
   /**
    * How many times over its floor it is when it fires: 1 just at it, 3 or more is sure enough for an
    * automatic block. Unless given, its first counter over its `floor`, which fits where that is a count.
    */
-  readonly strength?: (figures: Figures<C>, params: z.output<P>) => number;
+  readonly strength?: (figures: Figures<C>, params: z.output<P>, context: JudgeContext) => number;
   /**
    * What it is a sign of. Two detectors that name the same target confirm one another where this
    * differs. Unless given: the first endpoint class it looks at, `limited` or `denied` where it looks at
@@ -95,12 +97,17 @@ export interface DetectorDefinition<
    */
   readonly signal?: string;
   /**
+   * Compares whoever the key names with all others of the key's `route`: a quantile of the largest figure
+   * that each of them had in an hour, over a day. `fires` is told it as `context.population`.
+   */
+  readonly population?: { readonly counter: keyof C & string; readonly quantile: number };
+  /**
    * Detectors while whose episodes it does not fire: what everybody suffers from is nobody's attack. For
    * the whole site, or only where the `route` or `endpointClass` is the same.
    */
   readonly suppressedBy?: readonly (string | SuppressedBy)[];
   /** Overrides `severity` by the figures. */
-  readonly severityOf?: (figures: Figures<C>, params: z.output<P>) => Severity;
+  readonly severityOf?: (figures: Figures<C>, params: z.output<P>, context: JudgeContext) => Severity;
   /** Which figures people are shown; all, unless given. Longer windows count in whole buckets and lag a little. */
   readonly shows?: (figures: Figures<C>, params: z.output<P>) => readonly (keyof C & string)[];
   /** One sentence with the figures. */

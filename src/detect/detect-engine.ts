@@ -74,7 +74,7 @@ export class DetectEngine {
     this.judging = new Judging({
       ...{ bound: this.bound, lanes, episodes: this.episodes },
       coverageOf: (detector) => this.coverageOf(detector),
-      succeededBefore: (clientIp, time) => memory.succeededBefore(clientIp, time),
+      memory,
       isMuted: ({ active }) => muting.isMuted(active.definition.id),
       threw: (active, error) => counting.threw(active, error),
     });
@@ -102,14 +102,14 @@ export class DetectEngine {
         this.#lastSecond = second;
         this.#advance(watermark.advance(), { now, told });
       }
-      memory.see(event);
+      const isEarly = event.time > watermark.reached + this.#reach;
+      memory.see(event, { settles: !isEarly && event.time >= this.#sealedUntil });
       if (event.enforced) continue;
       const cell = this.#counting.cellOf(event);
       for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
-      else if (event.time <= watermark.reached + this.#reach || !this.held.hold(event))
-        this.#observe(event, cell, { now, told });
+      else if (!isEarly || !this.held.hold(event)) this.#observe(event, cell, { now, told });
     }
     this.#advance(watermark.advance(), { now, told });
     return told;
@@ -157,7 +157,10 @@ export class DetectEngine {
     for (let next = this.held.earliest; next !== undefined; next = this.held.earliest) {
       if (next - this.#reach > watermark) break;
       this.#seal(next - this.#reach, moment.told);
-      for (const event of this.held.release(next)) this.#observe(event, this.#counting.cellOf(event), moment);
+      for (const event of this.held.release(next)) {
+        this.#options.memory.settleLater(event);
+        this.#observe(event, this.#counting.cellOf(event), moment);
+      }
     }
     this.#seal(watermark, moment.told);
   }

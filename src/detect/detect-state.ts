@@ -6,9 +6,10 @@ import { type DetectorSet, renumbered } from "./detector-sets.ts";
 import type { SavedEpisode } from "./episodes.ts";
 import type { SavedFirstSeen } from "./first-seen.ts";
 import type { KeySpace } from "./key-space.ts";
+import type { SavedPopulation } from "./population.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
-import type { Slot } from "./slot.ts";
+import { definitionOf, type Slot } from "./slot.ts";
 import type { SavedSuppressions } from "./suppressions.ts";
 import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
 import type { SavedWatermark, Watermark } from "./watermark.ts";
@@ -20,6 +21,8 @@ interface SavedSpace {
   readonly seen: Uint32Array;
   readonly touches: Uint8Array;
   readonly lanes: readonly SavedLane[];
+  /** What is usual, by detector, and of what. */
+  readonly populations: readonly (readonly [detector: string, of: string, SavedPopulation])[];
 }
 
 /** Everything the detect stage knows, as plain data that `v8.serialize` takes. */
@@ -52,7 +55,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     sealedUntil: engine.sealedUntil,
     memory: memory.save(),
     detectors: idsOf(engine),
-    spaces: engine.spaces.map((space) => saveSpace(space, engine.sealedUntil)),
+    spaces: engine.spaces.map((space) => saveSpace(space, engine)),
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
     suppressions: engine.judging.suppressions.save(),
@@ -80,6 +83,12 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
     const rows = known.names.map((name, i) =>
       space.restore(name, { seen: known.seen[i]!, touches: known.touches[i]! }),
     );
+    for (const { space: own, active, population } of engine.bound) {
+      if (own !== space || !population) continue;
+      const of = definitionOf(population.counter.slot);
+      const usual = known.populations.find(([id, was]) => id === active.definition.id && was === of);
+      if (usual) population.usual.load(usual[2], rows);
+    }
     for (const lane of space.lanes) {
       const filled = new Set<Slot>();
       // Another list of detectors may have them spread over other lanes.
@@ -103,9 +112,10 @@ function idsOf(engine: DetectEngine): string[] {
 }
 
 /** Rows that no window to be sealed holds any more are left out. */
-function saveSpace(space: KeySpace, sealedUntil: number): SavedSpace {
+function saveSpace(space: KeySpace, { sealedUntil, bound }: DetectEngine): SavedSpace {
   const { table } = space;
   const rows = table.live(Math.floor((sealedUntil - space.keepMs) / 1000));
+  const compared = bound.filter((detector) => detector.space === space && detector.population);
   const placeOf = new Map(rows.map((row, place) => [row, place]));
   return {
     dimensions: space.dimensions,
@@ -113,6 +123,10 @@ function saveSpace(space: KeySpace, sealedUntil: number): SavedSpace {
     seen: Uint32Array.from(rows, (row) => table.seen[row]!),
     touches: Uint8Array.from(rows, (row) => table.touches[row]!),
     lanes: space.lanes.map((lane) => saveLane(lane, rows, placeOf)),
+    populations: compared.map(
+      ({ active, population }) =>
+        [active.definition.id, definitionOf(population!.counter.slot), population!.usual.save(rows)] as const,
+    ),
   };
 }
 

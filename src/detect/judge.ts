@@ -1,6 +1,7 @@
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Firsts, Known, Remembered } from "./define-detector.ts";
 import { strengthOf } from "./confidence.ts";
+import type { JudgeContext } from "./judge-context.ts";
 import type { BoundCounter, BoundDetector } from "./plan.ts";
 import type { Sample } from "./sample.ts";
 
@@ -27,6 +28,12 @@ export interface Finding {
 
 export type SucceededBefore = (clientIp: string, time: number) => boolean | undefined;
 
+/** Whom a judgement asks beside the counters. */
+export interface Surroundings {
+  readonly succeededBefore: SucceededBefore;
+  readonly context: JudgeContext;
+}
+
 /**
  * Judges one key at the end of one bucket: `undefined` when the detector does not fire. Windows of
  * other lanes count in whole buckets that ended by then, so that the answer depends only on events
@@ -35,7 +42,7 @@ export type SucceededBefore = (clientIp: string, time: number) => boolean | unde
 export function judge(
   detector: BoundDetector,
   at: { row: number; bucket: number },
-  succeededBefore: SucceededBefore,
+  { succeededBefore, context }: Surroundings,
 ): Finding | undefined {
   const { definition, params } = detector.active;
   const { row, bucket } = at;
@@ -49,7 +56,7 @@ export function judge(
     const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
     figures[name] = in_ === -1 ? emptyFigure(slot.kind) : figureOf(counter, in_, lastBucket);
   }
-  if (!definition.fires(figures as never, params)) return undefined;
+  if (!definition.fires(figures as never, params, context)) return undefined;
 
   const shown = definition.shows?.(figures as never, params) ?? Object.keys(figures);
   key ??= detector.space.keyOf(row);
@@ -69,17 +76,18 @@ export function judge(
     bucket,
     end,
     counters: Object.fromEntries(shown.map((name) => [name, plain(figures[name]!)])),
-    severity: definition.severityOf?.(figures as never, params) ?? definition.severity,
-    strength: strengthOf(definition, figures, params),
+    severity: definition.severityOf?.(figures as never, params, context) ?? definition.severity,
+    strength: strengthOf(definition, { figures, params, context }),
     summary: definition.summary(figures as never, key).slice(0, 500),
     samples,
     ...certainTargets(named, evidence),
   };
 }
 
-type Figure = number | Known | Firsts | readonly Remembered[];
+export type Figure = number | Known | Firsts | readonly Remembered[];
 
-function figureOf({ space, lane, slot }: BoundCounter, row: number, bucket: number): Figure {
+/** What a counter tells of a row over the window that ends with a bucket of its own lane. */
+export function figureOf({ space, lane, slot }: BoundCounter, row: number, bucket: number): Figure {
   if (slot.firsts === undefined) return lane.figure(row, slot, bucket);
   return slot.firsts.figure({ keys: space.table, row }, lane.windowAt(bucket));
 }

@@ -1,21 +1,26 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
+import type { Known } from "./counters.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { Detection } from "./detection.ts";
 import type { Episodes } from "./episodes.ts";
-import { judge, type Finding, type SucceededBefore } from "./judge.ts";
+import { figureOf, judge, type Finding, type SucceededBefore } from "./judge.ts";
+import { type JudgeContext, noContext } from "./judge-context.ts";
 import type { Lane } from "./lane.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
 import { Suppressions } from "./suppressions.ts";
+import type { TrafficMemory } from "./traffic-memory.ts";
 
 /** Detectors whose figures take long are judged on change at most so often for one key, in event time. */
 const slowEveryMs = 100;
+
+const minute = 60_000;
 
 export interface JudgingOptions {
   readonly bound: readonly BoundDetector[];
   readonly lanes: readonly Lane[];
   readonly episodes: Episodes;
   readonly coverageOf: (detector: BoundDetector) => DetectorCoverage;
-  readonly succeededBefore: SucceededBefore;
+  readonly memory: Pick<TrafficMemory, "succeededBefore" | "settledUsers" | "settle">;
   readonly isMuted: (detector: BoundDetector) => boolean;
   readonly threw: (active: ActiveDetector, error: unknown) => void;
 }
@@ -24,9 +29,12 @@ export interface JudgingOptions {
 export class Judging {
   readonly suppressions: Suppressions;
   readonly #options: JudgingOptions;
+  readonly #succeededBefore: SucceededBefore;
+  #tick = 0;
 
   constructor(options: JudgingOptions) {
     this.#options = options;
+    this.#succeededBefore = (clientIp, time) => options.memory.succeededBefore(clientIp, time);
     this.suppressions = new Suppressions(options.bound);
   }
 
@@ -51,7 +59,9 @@ export class Judging {
   seal(watermark: number, { stale }: { readonly stale: boolean }): Detection[] {
     const { bound, episodes, coverageOf, isMuted } = this.#options;
     const told: Detection[] = [];
-    for (const { lane, bucket, rank, isLast } of this.#sealable(watermark)) {
+    for (const { lane, bucket, end, rank, isLast } of this.#sealable(watermark)) {
+      // What ended with a minute is judged by what was known when that minute began.
+      this.#settle(lastTick(end - 1));
       for (const [row, by] of lane.pending.get(bucket)!) {
         for (const index of by) {
           const detector = bound[index]!;
@@ -62,6 +72,7 @@ export class Judging {
       }
       if (isLast) lane.pending.delete(bucket);
     }
+    this.#settle(lastTick(watermark));
     told.push(...episodes.advance(watermark));
     return told;
   }
@@ -82,7 +93,11 @@ export class Judging {
   /** What a detector finds, unless another holds it back. */
   #find(detector: BoundDetector, at: { row: number; bucket: number }, how: "sealed" | "eager"): Finding | undefined {
     try {
-      const finding = judge(detector, at, this.#options.succeededBefore);
+      const finding = judge(detector, at, {
+        succeededBefore: this.#succeededBefore,
+        context: new RowContext(detector, at.row, this.#options.memory),
+      });
+      if (how === "sealed" && detector.population) compare(detector, at, finding);
       if (!finding || this.suppressions.holdsBack(finding, how)) return undefined;
       this.suppressions.fired(finding, how);
       return finding;
@@ -91,4 +106,59 @@ export class Judging {
       return undefined;
     }
   }
+
+  /** What was known when a minute of event time began holds until the next. */
+  #settle(tick: number): void {
+    if (tick === this.#tick) return;
+    this.#tick = tick;
+    this.#options.memory.settle(tick);
+    for (const { population } of this.#options.bound) population?.usual.publish(tick);
+  }
+}
+
+/** What is known of a key beside its figures; looked up only when a detector asks. */
+class RowContext implements JudgeContext {
+  readonly #detector: BoundDetector;
+  readonly #row: number;
+  readonly #memory: JudgingOptions["memory"];
+
+  constructor(detector: BoundDetector, row: number, memory: JudgingOptions["memory"]) {
+    this.#detector = detector;
+    this.#row = row;
+    this.#memory = memory;
+  }
+
+  get successfulUsers(): number | undefined {
+    const { client, space } = this.#detector;
+    const name = client === undefined ? undefined : space.partOf(this.#row, client);
+    if (name === undefined) return undefined;
+    if (space.dimensions[client!] === "clientIp") return this.#memory.settledUsers(name);
+    return name.startsWith("ip:") ? this.#memory.settledUsers(name.slice(3)) : undefined;
+  }
+
+  get population(): Known {
+    const { population, space } = this.#detector;
+    const route = population && space.partOf(this.#row, population.route);
+    return route === undefined ? noContext.population : population!.usual.at(route);
+  }
+}
+
+/** Counts what a key did towards what is usual on its route; who fires is no part of that. */
+function compare(detector: BoundDetector, at: { row: number; bucket: number }, finding: Finding | undefined): void {
+  const { usual, counter, route: place } = detector.population!;
+  const { row, bucket } = at;
+  const route = detector.space.partOf(row, place);
+  if (route === undefined) return;
+  if (finding) {
+    usual.leaveOut({ row, route }, finding.end, detector.quietMs);
+    return;
+  }
+  const figure = figureOf(counter, row, bucket);
+  const amount = typeof figure === "number" ? figure : "value" in figure && figure.known ? figure.value : undefined;
+  if (amount !== undefined) usual.add({ row, route }, amount, (bucket + 1) * detector.lane.bucketMs);
+}
+
+/** The last full minute at a moment of event time, epoch ms. */
+function lastTick(time: number): number {
+  return Math.floor(time / minute) * minute;
 }

@@ -87,6 +87,11 @@ export class KeySpace {
     return Object.fromEntries(this.dimensions.map((dimension, i) => [dimension, parts[i] ?? ""]));
   }
 
+  /** One part of a row's key, by its place among the dimensions. */
+  partOf(row: number, place: number): string | undefined {
+    return this.table.names[row]?.split(separator)[place];
+  }
+
   /** The row of a key given by dimension; -1 when there is none. */
   find(key: Readonly<Record<string, string>>): number {
     hashKey(this.dimensions.map((dimension) => key[dimension] ?? "").join(separator));

@@ -4,6 +4,7 @@ import type { Counter, DetectorDefinition, Dimension, Where } from "./define-det
 import type { KeySpace } from "./key-space.ts";
 import { type Lane, slotsPerLane } from "./lane.ts";
 import { createSlot, type Slot } from "./slot.ts";
+import { Population } from "./population.ts";
 import { ranksOf, type SuppressedBy, suppressedByOf } from "./suppressions.ts";
 import { awaits, chooses, eventKinds } from "./where.ts";
 
@@ -36,6 +37,12 @@ export interface BoundDetector {
   readonly floor: number;
   /** By row: the time of the event it was last judged on, where its figures take long; else `undefined`. */
   readonly judgedAt: Float64Array | undefined;
+  /** Which part of its key may be a client: `clientIp`, or else `actor`. */
+  readonly client: number | undefined;
+  /** What is usual on its routes, by which counter, and which part of its key the route is. */
+  readonly population:
+    | { readonly usual: Population; readonly counter: BoundCounter; readonly route: number }
+    | undefined;
   /** Detectors whose episodes hold it back, and where. */
   readonly heldBackBy: readonly HeldBackBy[];
   /** Higher than theirs: what holds others back is judged before them. */
@@ -129,7 +136,14 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     const rank = ranks[index]!;
     lane.ranks = [...new Set([...lane.ranks, rank])].sort((a, b) => a - b);
     const heldBackBy: HeldBackBy[] = [];
-    return { index, active, space, lane, counters, quietMs, floor, judgedAt, heldBackBy, rank };
+    const clients = (["clientIp", "actor"] as const).map((dimension) => definition.key.indexOf(dimension));
+    const client = clients.find((place) => place !== -1);
+    const population = definition.population && {
+      usual: new Population({ keys: space.table, q: definition.population.quantile }),
+      counter: counters.find(({ name }) => name === definition.population!.counter)!,
+      route: definition.key.indexOf("route"),
+    };
+    return { index, active, space, lane, counters, quietMs, floor, judgedAt, client, population, heldBackBy, rank };
   });
   for (const { index, heldBackBy } of bound) {
     for (const { detector, same } of suppressed[index]!) heldBackBy.push({ by: bound[ids.indexOf(detector)]!, same });

@@ -31,13 +31,17 @@ export function binOf(value: number): number {
 export function quantileOf(counts: Uint32Array, q: number): number | undefined {
   let total = 0;
   for (let bin = 0; bin < sketchBins; bin++) total += counts[bin]!;
-  if (total === 0) return undefined;
-  let rank = Math.max(1, Math.ceil(q * total));
+  return valueAt(counts, Math.max(1, Math.ceil(q * total)));
+}
+
+/** The value in place `rank`, from 1, of all that were counted; `undefined` when there are fewer. */
+export function valueAt(counts: Uint32Array, rank: number): number | undefined {
+  let left = rank;
   for (let bin = 0; bin < sketchBins; bin++) {
-    rank -= counts[bin]!;
-    if (rank <= 0) return middles[bin]!;
+    left -= counts[bin]!;
+    if (left <= 0) return middles[bin]!;
   }
-  return middles[sketchBins - 1]!;
+  return undefined;
 }
 
 /** The bins that count something, each followed by its count: what is saved. */

@@ -4,11 +4,10 @@ import { type MisplacedTrust, ProxyShare, type SavedShare } from "./proxy-share.
 import { KeyTable } from "./key-table.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
 import { RecentClients, type SavedClients } from "./recent-clients.ts";
+import { type SavedSettled, SettledUsers } from "./settled-users.ts";
+import { type SavedUsers, UserBitmaps } from "./user-bitmaps.ts";
 
 const minute = 60_000;
-/** Users behind a client are told apart for a day, in two halves so that the older can be dropped. */
-const halfMs = 12 * 60 * minute;
-const wordsPerHalf = 2;
 /** 2^16 bits a minute tell about 500,000 clients apart (linear counting; 2 % error at 100,000). */
 const activeBits = 65_536;
 const activeMinutes = 10;
@@ -22,10 +21,9 @@ const failedMinutes = 4;
  */
 export class TrafficMemory {
   readonly #clients: KeyTable;
-  /** Two bitmaps a client, one for each half of the day: users who succeeded. */
-  readonly #users: Uint32Array;
-  /** When each half began, as its number since the epoch. */
-  readonly #half: Uint32Array;
+  /** By client: users who succeeded within a day. */
+  readonly #users: UserBitmaps;
+  readonly #settled: SettledUsers;
   readonly #firstSuccess: Float64Array;
   readonly #active = new RecentClients(activeBits, activeMinutes);
   readonly #failing = new RecentClients(failedBits, failedMinutes);
@@ -44,8 +42,8 @@ export class TrafficMemory {
     this.share = new ProxyShare({ maxShare, activeClients: () => this.activeClients() ?? 0 });
     this.#clients = new KeyTable(clients, { onEvict: (row) => this.#forget(row), isPinned: () => false });
     const rows = this.#clients.capacity;
-    this.#users = new Uint32Array(rows * 2 * wordsPerHalf);
-    this.#half = new Uint32Array(rows * 2);
+    this.#users = new UserBitmaps(rows);
+    this.#settled = new SettledUsers(this.#clients);
     this.#firstSuccess = new Float64Array(rows);
   }
 
@@ -53,16 +51,21 @@ export class TrafficMemory {
     return this.#clients.evicted;
   }
 
-  see(event: AccessEvent): void {
+  /** `settles: false`: the event comes too late, or too early, to count in what is settled. */
+  see(event: AccessEvent, { settles }: { readonly settles: boolean } = { settles: true }): void {
     if (event.time > this.#newest) this.#newest = event.time;
     if (event.clientKey !== undefined) {
-      if (event.userId !== undefined && tellsWhere(event)) this.#usersSeen = true;
+      if (event.userId !== undefined && tellsWhere(event)) {
+        this.#usersSeen = true;
+        if (settles) this.#settled.told(event.time);
+      }
       hashKey(event.clientKey);
       const client = hashed.lo;
       if (event.origin === "gateway") this.#active.add(event.time, client);
       if (isFailedLogin(event)) this.#failing.add(event.time, client);
       const { userId, clientKey } = event;
-      const user = userId !== undefined && event.outcome === "ok" ? this.#succeeded(event, clientKey, userId) : 0;
+      const proven = userId !== undefined && provesUser(event);
+      const user = proven ? this.#succeeded(event, { clientKey, userId, settles }) : 0;
       if (event.origin === "gateway") this.share.see(event, user);
     }
     // Each attempt once: how it ended is told by its request or by a shop event, never by both.
@@ -81,15 +84,28 @@ export class TrafficMemory {
     if (!this.#usersSeen) return undefined;
     const row = this.#rowOf(clientKey);
     if (row === -1) return 0;
-    let set = 0;
-    for (let w = 0; w < wordsPerHalf; w++) {
-      let word = 0;
-      for (const side of [0, 1])
-        if (this.#isFresh(row, side)) word |= this.#users[(row * 2 + side) * wordsPerHalf + w]!;
-      for (; word !== 0; word &= word - 1) set++;
-    }
-    const bits = wordsPerHalf * 32;
-    return Math.round(bits * Math.log(bits / Math.max(1, bits - set)));
+    return this.#users.count(row, this.#newest);
+  }
+
+  /** The same as of the last full minute of event time that was settled: it depends on the events alone, not on their order. */
+  settledUsers(clientKey: string): number | undefined {
+    return this.#settled.count(this.#rowOf(clientKey));
+  }
+
+  /** Minutes of event time before `tick` are over. */
+  settle(tick: number): void {
+    this.#settled.settle(tick);
+  }
+
+  /** An event that came too early when it was seen settles with its minute after all. */
+  settleLater(event: AccessEvent): void {
+    const { clientKey, userId, time } = event;
+    if (clientKey === undefined || userId === undefined) return;
+    if (tellsWhere(event)) this.#settled.told(time);
+    const row = provesUser(event) ? this.#rowOf(clientKey) : -1;
+    if (row === -1) return;
+    hashKey(userId);
+    this.#settled.see(row, hashed.lo, time);
   }
 
   /** Whether this client had a success before `time`; `undefined` where the log has no users. */
@@ -139,18 +155,14 @@ export class TrafficMemory {
   save(): SavedMemory {
     const table = this.#clients;
     const rows = table.live(0);
-    const users = new Uint32Array(rows.length * 2 * wordsPerHalf);
-    rows.forEach((row, i) => {
-      for (let w = 0; w < 2 * wordsPerHalf; w++)
-        users[i * 2 * wordsPerHalf + w] = this.#users[row * 2 * wordsPerHalf + w]!;
-    });
+    const placeOf = new Map(rows.map((row, place) => [row, place]));
     return {
       names: rows.map((row) => table.names[row]!),
       seen: Uint32Array.from(rows, (row) => table.seen[row]!),
       touches: Uint8Array.from(rows, (row) => table.touches[row]!),
       firstSuccess: Float64Array.from(rows, (row) => this.#firstSuccess[row]!),
-      halves: [0, 1].map((side) => Uint32Array.from(rows, (row) => this.#half[row * 2 + side]!)),
-      users,
+      users: this.#users.save(rows),
+      settled: this.#settled.save(rows, placeOf),
       rings: [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save()),
       clients: [this.#active, this.#failing].map((clients) => clients.save()),
       newest: this.#newest,
@@ -165,40 +177,31 @@ export class TrafficMemory {
     this.#usersSeen = saved.usersSeen;
     this.#loginsTold = saved.loginsTold;
     if (saved.share !== undefined) this.share.load(saved.share);
-    saved.names.forEach((name, i) => {
+    const rows = saved.names.map((name, i) => {
       hashKey(name);
       const age = { seen: saved.seen[i]!, touches: saved.touches[i]! };
       const row = this.#clients.restore({ hi: hashed.hi, lo: hashed.lo }, age, name);
       this.#firstSuccess[row] = saved.firstSuccess[i]!;
-      for (const side of [0, 1]) this.#half[row * 2 + side] = saved.halves[side]![i]!;
-      const from = i * 2 * wordsPerHalf;
-      this.#users.set(saved.users.subarray(from, from + 2 * wordsPerHalf), row * 2 * wordsPerHalf);
+      this.#users.load(row, saved.users, i);
+      return row;
     });
+    this.#settled.load(saved.settled, rows);
     [this.#logins, this.#failedLogins, this.#checkouts].forEach((ring, i) => ring.load(saved.rings[i]!));
     [this.#active, this.#failing].forEach((clients, i) => clients.load(saved.clients[i]!));
   }
 
   /** Answers with 32 bits that stand for the user. */
-  #succeeded(event: AccessEvent, clientKey: string, userId: string): number {
-    const row = this.#claim(clientKey, event.time);
+  #succeeded(
+    { time }: AccessEvent,
+    { clientKey, userId, settles }: { clientKey: string; userId: string; settles: boolean },
+  ): number {
+    const row = this.#claim(clientKey, time);
     const first = this.#firstSuccess[row]!;
-    if (first === 0 || event.time < first) this.#firstSuccess[row] = event.time;
-    const half = Math.floor(event.time / halfMs);
-    const side = half & 1;
-    const at = (row * 2 + side) * wordsPerHalf;
-    if (this.#half[row * 2 + side]! > half) return 0; // read a day late: the half it belongs to is gone
-    if (this.#half[row * 2 + side] !== half) {
-      this.#half[row * 2 + side] = half;
-      this.#users.fill(0, at, at + wordsPerHalf);
-    }
+    if (first === 0 || time < first) this.#firstSuccess[row] = time;
     hashKey(userId);
-    const bit = hashed.lo & (wordsPerHalf * 32 - 1);
-    this.#users[at + (bit >>> 5)]! |= 1 << (bit & 31);
-    return hashed.lo;
-  }
-
-  #isFresh(row: number, side: number): boolean {
-    return this.#half[row * 2 + side]! >= Math.floor(this.#newest / halfMs) - 1;
+    const user = hashed.lo;
+    if (settles) this.#settled.see(row, user, time);
+    return this.#users.add(row, UserBitmaps.bitOf(user), time) ? user : 0;
   }
 
   #claim(clientKey: string, time: number): number {
@@ -213,8 +216,8 @@ export class TrafficMemory {
   }
 
   #forget(row: number): void {
-    this.#users.fill(0, row * 2 * wordsPerHalf, (row + 1) * 2 * wordsPerHalf);
-    this.#half.fill(0, row * 2, row * 2 + 2);
+    this.#users.forget(row);
+    this.#settled.forget(row);
     this.#firstSuccess[row] = 0;
   }
 }
@@ -224,9 +227,8 @@ export interface SavedMemory {
   readonly seen: Uint32Array;
   readonly touches: Uint8Array;
   readonly firstSuccess: Float64Array;
-  /** Of each side: by client, which half of a day it holds. */
-  readonly halves: readonly Uint32Array[];
-  readonly users: Uint32Array;
+  readonly users: SavedUsers;
+  readonly settled: SavedSettled;
   readonly rings: readonly SavedRing[];
   readonly clients: readonly SavedClients[];
   readonly newest: number;
@@ -243,6 +245,14 @@ function reasonOf({ address, share, of }: MisplacedTrust): string {
 /** What an application takes for the client may be its proxy: such events alone tell of nobody behind the others. */
 function tellsWhere(event: AccessEvent): boolean {
   return event.origin === "gateway" || event.clientIpTrust === "certain";
+}
+
+/**
+ * A success that only the user can have. Anybody signs up, or asks for a new password for any name: who
+ * does so for fifty is no fifty people.
+ */
+function provesUser({ outcome, endpointClass }: AccessEvent): boolean {
+  return outcome === "ok" && endpointClass !== "signup" && endpointClass !== "password_reset";
 }
 
 function isFailedLogin(event: AccessEvent): boolean {

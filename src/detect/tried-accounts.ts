@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { count, distinct, isAnswered, isOk, isRefused, type Figures } from "./define-detector.ts";
+import {
+  count,
+  distinct,
+  isAnswered,
+  isOk,
+  isRefused,
+  natFactor,
+  type Figures,
+  type JudgeContext,
+} from "./define-detector.ts";
 
 // Whether one client tries many accounts; asked by what finds the client, and by what finds that it got in.
 
@@ -29,19 +38,18 @@ export const triedAccountsParams = z.strictObject({
     .max(1)
     .default(0.6)
     .meta({ description: "Then their share of all accounts, those that succeeded included." }),
-  sharedBy: z
-    .int()
-    .min(1)
-    .default(5)
-    .meta({ description: "Customers who sign in from an address before it is taken for shared, and all floors rise." }),
 });
 
-/** Many accounts are tried from one client. Behind a shared address the floors rise with the customers who get in. */
+type SignIns = Figures<typeof triedAccountsCounters>;
+type Limits = z.output<typeof triedAccountsParams>;
+
+/** Many accounts are tried from one client. Behind a shared address the floors rise with the customers who got in today. */
 export function triesManyAccounts(
-  { failures, attempts, accounts, customers }: Figures<typeof triedAccountsCounters>,
-  p: z.output<typeof triedAccountsParams>,
+  { failures, attempts, accounts, customers }: SignIns,
+  p: Limits,
+  context: JudgeContext,
 ): boolean {
-  const shared = Math.max(1, customers.value / p.sharedBy);
+  const shared = natFactor(context);
   const mostlyFails = failures >= p.ratio * attempts;
   if (!accounts.known) return mostlyFails && failures >= 3 * shared * p.failures;
   if (mostlyFails && failures >= shared * p.failures && accounts.value >= p.accounts) return true;
@@ -50,11 +58,8 @@ export function triesManyAccounts(
 }
 
 /** How many times over the floors it is; by the nearer of failures and accounts, or by the list's. */
-export function timesTheFloor(
-  { failures, attempts, accounts, customers }: Figures<typeof triedAccountsCounters>,
-  p: z.output<typeof triedAccountsParams>,
-): number {
-  const shared = Math.max(1, customers.value / p.sharedBy);
+export function timesTheFloor({ failures, attempts, accounts }: SignIns, p: Limits, context: JudgeContext): number {
+  const shared = natFactor(context);
   if (!accounts.known) return failures / (3 * shared * p.failures);
   const tries = failures >= p.ratio * attempts ? failures / (shared * p.failures) : 0;
   return Math.max(Math.min(tries, accounts.value / p.accounts), accounts.value / (shared * p.list));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { noContext } from "../../src/detect/judge-context.ts";
 import { shippedDetectors } from "../support/run-engine.ts";
 
 // Figures just at the thresholds of each detector of identities, and what is one short of them.
@@ -159,7 +160,7 @@ const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Rea
 
 describe.each(Object.entries(cases))("%s", (id, { at, short }) => {
   const { definition, params } = shippedDetectors.find((detector) => detector.definition.id === id)!;
-  const fires = (figures: Figures) => definition.fires(figures as never, params);
+  const fires = (figures: Figures) => definition.fires(figures as never, params, noContext);
 
   test("fires just at its thresholds", () => {
     expect(fires(at)).toBe(true);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { confidenceOf, signalOf, strengthOf } from "../../src/detect/confidence.ts";
 import { count, type DetectorDefinition, isFailed } from "../../src/detect/define-detector.ts";
 import type { Detection } from "../../src/detect/detection.ts";
+import { noContext } from "../../src/detect/judge-context.ts";
 import { aDetector } from "../support/a-detector.ts";
 import { anEvent } from "../support/an-event.ts";
 import { active, anEngine } from "../support/run-engine.ts";
@@ -26,7 +27,7 @@ test.for<[string, Partial<DetectorDefinition>, Record<string, unknown>, number]>
   ["1 without a floor", {}, { n: 10 }, 1],
   ["1 where the first counter is no count", { floor: () => 2 }, { n: { known: true, value: 9 } }, 1],
 ])("its strength is %s", ([, partial, figures, expected]) => {
-  expect(strengthOf(aDetector(partial), figures, {})).toBe(expected);
+  expect(strengthOf(aDetector(partial), { figures, params: {}, context: noContext })).toBe(expected);
 });
 
 test.for<[string, Partial<DetectorDefinition>, string]>([

@@ -132,6 +132,11 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["a memory that is hardly longer than the window", { counters: { x: firstSeen((e) => e.asn, { memory: "5m" }) } }, "counters.x.memory", "ten windows"],
   ["a memory without end", { counters: { x: firstSeen((e) => e.asn, { memory: "400d" }) } }, "counters.x.memory", "at most 366d"],
   ["a bucket of broken seconds", { window: "3m", bucket: "1500ms" }, "bucket", "whole seconds"],
+  ["a comparison without a route", { population: { counter: "failures", quantile: 0.99 } }, "population", "a key of `route`"],
+  ["a comparison with nobody", { key: ["route"], population: { counter: "failures", quantile: 0.99 } }, "population", "whoever acts there"],
+  ["a comparison by no counter", { key: ["route", "clientIp"], population: { counter: "nothing", quantile: 0.99 } }, "population.counter", "expected a count()"],
+  ["a comparison by another window", { key: ["route", "clientIp"], counters: { n: count(), day: count(undefined, { window: "1d" }) }, population: { counter: "day", quantile: 0.9 } }, "population.counter", "own window and key"],
+  ["a comparison beyond all", { key: ["route", "clientIp"], population: { counter: "failures", quantile: 1 } }, "population.quantile", "such as 0.99"],
   ["last() of too many", { counters: { x: last(7, () => [1]) } }, "counters.x.n", "at most 6"],
 ])("%s is explained", ([, partial, path, message]) => {
   const examples = [true, false].map((fires) => ({ name: "x", fires, events: [{ at: "0s" as const }] }));

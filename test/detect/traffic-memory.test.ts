@@ -42,6 +42,17 @@ describe("users behind a client", () => {
     expect(memory.successfulUsers("198.51.100.99")).toBe(0);
   });
 
+  test.for(["signup", "password_reset"] as const)("a %s for anybody's name proves nobody", (endpointClass) => {
+    const others = Array.from({ length: 50 }, (_, i) =>
+      anEvent({ time: start + i, endpointClass, outcome: "ok", clientIp: office, userId: `user ${i}` }),
+    );
+    const memory = aMemory([...others, success(100, "anna")]);
+    expect(memory.successfulUsers(office)).toBe(1);
+    memory.settle(start + hour);
+    expect(memory.settledUsers(office)).toBe(1);
+    expect(aMemory(others).succeededBefore(office, start + hour)).toBe(false);
+  });
+
   test("nothing is said where the log has no users", () => {
     const memory = aMemory([anEvent({ clientIp: office })]);
     expect(memory.successfulUsers(office)).toBeUndefined();

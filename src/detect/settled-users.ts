@@ -1,0 +1,100 @@
+import type { KeyTable } from "./key-table.ts";
+import { type SavedUsers, UserBitmaps } from "./user-bitmaps.ts";
+
+const minute = 60_000;
+/** Beyond so many new users within a minute, further ones count once they succeed again. */
+const maxPending = 200_000;
+/** A client's bits: the number of a row and a bit is one number. */
+const bitsPerRow = 64;
+
+/**
+ * How many users succeeded from each client, as of the last full minute of event time: what is judged
+ * by it doesn't depend on the order in which events were read. Rows are those of the table of clients.
+ */
+export class SettledUsers {
+  readonly #clients: KeyTable;
+  readonly #users: UserBitmaps;
+  /** By minute that is not settled yet: row and bit, and the low half of the client's hash. */
+  readonly #pending = new Map<number, Map<number, number>>();
+  #settled = 0;
+  /** The minute in which a user was seen first; before it nothing is known of any client. */
+  #since = Infinity;
+
+  constructor(clients: KeyTable) {
+    this.#clients = clients;
+    this.#users = new UserBitmaps(clients.capacity);
+  }
+
+  /** A request told a user, whether it succeeded or not. */
+  told(time: number): void {
+    this.#since = Math.min(this.#since, Math.floor(time / minute));
+  }
+
+  /** A user, given by 32 bits of hash, succeeded from the client in `row`; it settles once its minute is over. */
+  see(row: number, user: number, time: number): void {
+    const bit = UserBitmaps.bitOf(user);
+    if (this.#users.has(row, bit, time)) return;
+    const at = Math.floor(time / minute);
+    let waiting = this.#pending.get(at);
+    if (waiting === undefined) this.#pending.set(at, (waiting = new Map()));
+    if (waiting.size < maxPending) waiting.set(row * bitsPerRow + bit, this.#clients.lo[row]!);
+  }
+
+  /** Takes in the minutes that are over at `tick`, epoch ms. */
+  settle(tick: number): void {
+    if (tick <= this.#settled) return;
+    this.#settled = tick;
+    const over = [...this.#pending.keys()].filter((at) => at * minute < tick);
+    for (const at of over.sort((a, b) => a - b)) {
+      for (const [place, lo] of this.#pending.get(at)!) {
+        const row = Math.floor(place / bitsPerRow);
+        // The row may have been given to another client since.
+        if (this.#clients.lo[row] === lo) this.#users.add(row, place % bitsPerRow, at * minute);
+      }
+      this.#pending.delete(at);
+    }
+  }
+
+  /** Distinct users who succeeded from a client within a day; `undefined` where no log told users by then. */
+  count(row: number): number | undefined {
+    if (this.#since * minute >= this.#settled) return undefined;
+    return row === -1 ? 0 : this.#users.count(row, this.#settled);
+  }
+
+  forget(row: number): void {
+    this.#users.forget(row);
+  }
+
+  /** `placeOf`: by row, its place among the rows that are saved. */
+  save(rows: readonly number[], placeOf: ReadonlyMap<number, number>): SavedSettled {
+    const pending = [...this.#pending].map(([at, waiting]) => {
+      const known = [...waiting.keys()].filter((place) => placeOf.has(Math.floor(place / bitsPerRow)));
+      const places = known.map(
+        (place) => placeOf.get(Math.floor(place / bitsPerRow))! * bitsPerRow + (place % bitsPerRow),
+      );
+      return [at, Float64Array.from(places)] as const;
+    });
+    return { ...this.#users.save(rows), pending, settled: this.#settled, since: this.#since };
+  }
+
+  /** `rows`: where those that were saved are now. */
+  load(saved: SavedSettled, rows: readonly number[]): void {
+    this.#settled = saved.settled;
+    this.#since = saved.since;
+    rows.forEach((row, place) => this.#users.load(row, saved, place));
+    for (const [at, places] of saved.pending) {
+      const waiting = new Map<number, number>();
+      for (const place of places) {
+        const row = rows[Math.floor(place / bitsPerRow)]!;
+        waiting.set(row * bitsPerRow + (place % bitsPerRow), this.#clients.lo[row]!);
+      }
+      this.#pending.set(at, waiting);
+    }
+  }
+}
+
+export interface SavedSettled extends SavedUsers {
+  readonly pending: readonly (readonly [minute: number, places: Float64Array])[];
+  readonly settled: number;
+  readonly since: number;
+}
