@@ -20,6 +20,7 @@ void runCli(process.argv.slice(2), {
   stdin: () => process.stdin,
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
+  output: () => process.stdout,
   stderrIsTerminal: process.stderr.isTTY,
   signals: process,
   exit: (code) => process.exit(code),

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Readable, Writable } from "node:stream";
 import type { Logger } from "pino";
 import type { Clock } from "../clock.ts";
 import type { Config, Environment } from "../config.ts";
@@ -43,6 +43,8 @@ export interface CliContext {
   /** Each writes text as it is. */
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
+  /** Standard output as a stream, for what is more than text on a screen and has to wait for its reader. */
+  readonly output: () => Writable;
   /** A person watches: something may be shown that is soon wiped away. */
   readonly stderrIsTerminal: boolean;
   /** Signals and crashes arrive here: the process. */

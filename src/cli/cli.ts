@@ -8,6 +8,8 @@ import { describeError } from "./describe-error.ts";
 import { runProxiesList, runProxiesRefresh } from "./proxies.ts";
 import { runDecisions, runIncidents, runWhy } from "./questions.ts";
 import { runService } from "./run.ts";
+import { addScoreOptions, type ScoreArguments, scoreOptions } from "./score-options.ts";
+import { addSimulateOptions, type SimulateArguments } from "./simulate-options.ts";
 import { runStopBlocking } from "./stop-blocking.ts";
 import { runToken } from "./token.ts";
 
@@ -74,6 +76,17 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
       const wanted = { file, line, whole, records, source, format, timeZone, json, configFile: given };
       return finish(import("./explain.ts").then(({ runExplain }) => runExplain(wanted, context)));
     });
+  addScoreOptions(
+    command("score", "measure how well the detectors judge a simulated shop; starts and sends nothing"),
+  ).action((options: ScoreArguments) => {
+    const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
+    return finish(import("./score.ts").then(({ runScore }) => runScore(scoreOptions(options, given), context)));
+  });
+  addSimulateOptions(
+    command("simulate", "write the log of a shop that doesn't exist, with attacks and who made them"),
+  ).action((options: SimulateArguments) =>
+    finish(import("./simulate.ts").then(({ runSimulate }) => runSimulate(options, context))),
+  );
   const endpoints = command("endpoints", "write the endpoint inventory: from an API description, or from traffic");
   endpoints
     .command("import")

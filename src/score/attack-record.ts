@@ -1,4 +1,4 @@
-import type { AccessEvent } from "../normalize/access-event.ts";
+import type { AccessEvent, EndpointClass } from "../normalize/access-event.ts";
 import type { AttackLabel, LabelledEntity } from "../simulate/label.ts";
 import { LabelNames, nameOf } from "./entity-names.ts";
 
@@ -18,6 +18,7 @@ export class AttackRecord {
   readonly label: AttackLabel;
   readonly names: LabelNames;
   readonly #events: number[] = [];
+  readonly #classes: EndpointClass[] = [];
   readonly #failures: number[] = [];
   readonly #cards = new Map<string, number>();
   readonly #objects = new Map<string, number>();
@@ -30,6 +31,7 @@ export class AttackRecord {
   add(event: AccessEvent): void {
     const { time } = event;
     this.#events.push(time);
+    this.#classes.push(event.endpointClass);
     if (event.attempt && event.outcome === "failed") this.#failures.push(time);
     const card = event.attributes?.["cardFingerprint"];
     if (card !== undefined && !this.#cards.has(card)) this.#cards.set(card, time);
@@ -48,9 +50,11 @@ export class AttackRecord {
     };
   }
 
-  /** Its own events after `from`, up to and with `to`. */
-  eventsBetween(from: number, to: number): number {
-    return this.#events.filter((time) => time > from && time <= to).length;
+  /** Its own events after `from`, up to and with `to`; of one class of endpoints, or all. */
+  eventsBetween(from: number, to: number, of?: EndpointClass): number {
+    const isOne = (time: number, i: number) =>
+      time > from && time <= to && (of === undefined || this.#classes[i] === of);
+    return this.#events.filter(isOne).length;
   }
 
   get isSeen(): boolean {
@@ -62,7 +66,7 @@ export class AttackRecord {
 const marginMs = 60_000;
 
 /** Scopes that name one attacker; whole countries and routes are other people's, too. */
-const own: readonly LabelledEntity["scope"][] = ["ip", "user", "apiKey", "session", "device"];
+export const ownScopes: readonly LabelledEntity["scope"][] = ["ip", "user", "apiKey", "session", "device"];
 
 /** Tells each event's attack. */
 export class AttackRecords {
@@ -72,7 +76,7 @@ export class AttackRecords {
   constructor(labels: readonly AttackLabel[]) {
     this.all = labels.map((label) => new AttackRecord(label));
     for (const record of this.all) {
-      for (const entity of record.label.entities.filter(({ scope }) => own.includes(scope))) {
+      for (const entity of record.label.entities.filter(({ scope }) => ownScopes.includes(scope))) {
         const held = this.#byName.get(nameOf(entity)) ?? [];
         this.#byName.set(nameOf(entity), held);
         held.push(record);

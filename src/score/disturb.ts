@@ -99,10 +99,15 @@ function strangerAt({ event }: Arrival, random: Random): Pick<Arrival, "event"> 
       ...{ clientIp, clientKey: clientIp, clientIpTrust: "certain", peerIp: clientIp },
       ...{ method: "GET", path: "/api/home", route: "/api/home", endpointClass: "other", status: 200, outcome: "ok" },
       ...{ attempt: false, listed: true, needsUser: undefined, deprecated: false, methodOverride: undefined },
-      ...{ userId: `passer-${part()}-${part()}-${part()}`, sessionId: undefined, apiKey: undefined, attributes: undefined },
+      ...{
+        userId: `passer-${part()}-${part()}-${part()}`,
+        sessionId: undefined,
+        apiKey: undefined,
+        attributes: undefined,
+      },
     },
   };
-} // prettier-ignore
+}
 
 /** Clients stay on their partition. */
 function partitionOf({ event }: Arrival): number {

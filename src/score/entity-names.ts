@@ -18,6 +18,7 @@ const scopesOf: Readonly<Record<string, readonly Scope[]>> = {
   gateway: ["gateway"],
   promoCode: ["promoCode"],
   sku: ["sku"],
+  userAgent: ["userAgent"],
 };
 
 /** How the engine marks who an `actor` is. */
@@ -72,7 +73,11 @@ export class LabelNames {
   fits(key: Readonly<Record<string, string>>): boolean | undefined {
     const told = Object.entries(key).filter(([dimension]) => this.#knows(dimension));
     if (told.length === 0) return this.#isSite ? true : undefined;
-    return told.every(([dimension, value]) => this.#all.has(namedBy(dimension, value) ?? ""));
+    return told.every(([dimension, value]) => {
+      const name = namedBy(dimension, value) ?? "";
+      // A label that doesn't know what it is called (a gateway) has the scope alone.
+      return this.#all.has(name) || this.#all.has(name.replace(/ .*$/s, " "));
+    });
   }
 
   /** Whether a detection's key names one of those who do it, rather than a victim. */
@@ -94,7 +99,7 @@ export class LabelNames {
       .filter((group) => group.length > 0)
       .sort((a, b) => a.length - b.length);
     const group = groups.find((names) => names.some((name) => found.has(name))) ?? groups[0];
-    return new Set(group);
+    return new Set(group?.some((name) => name.endsWith(" ")) ? [] : group);
   }
 
   #knows(dimension: string): boolean {

@@ -4,7 +4,8 @@ import type { IncidentChange } from "../incident/incident.ts";
 
 /** One episode that was told: a detection with all its versions, and those it took the place of. */
 export interface Finding {
-  /** As it was told last. */
+  /** As it was told first, and last. */
+  readonly first: Detection;
   detection: Detection;
   /** When it was first told: event time, or when its window was complete; epoch ms. */
   readonly toldAt: number;
@@ -17,13 +18,11 @@ export interface Block {
   readonly since: number;
 }
 
-/** One incident, and how often people were told of it. */
+/** What people were told of: an incident, and the detections that it took in. */
 export interface Alert {
-  readonly id: string;
-  readonly runbook: string;
-  /** Openings and reopenings that no other incident kept quiet. */
-  alerts: number;
   readonly detections: Set<string>;
+  /** The detections that opened or reopened it, once for each time, unless another incident kept it quiet. */
+  readonly openedBy: string[];
 }
 
 /** Collects what a replay tells: each detection, decision and incident once. */
@@ -38,20 +37,19 @@ export class Findings {
       const { id, supersedes } = detection;
       const known = this.#findings.get(id) ?? this.#findings.get(supersedes ?? "");
       if (known) known.detection = detection;
-      else this.#findings.set(id, { detection, toldAt: detection.sealed ? now : eagerTime(detection) });
+      else
+        this.#findings.set(id, { first: detection, detection, toldAt: detection.sealed ? now : eagerTime(detection) });
       if (known) this.#findings.set(id, known);
     }
   }
 
   incident({ kind, incident, detection }: IncidentChange): void {
-    let alert = this.#alerts.get(incident.id);
-    if (!alert) {
-      alert = { id: incident.id, runbook: incident.runbook, alerts: 0, detections: new Set() };
-      this.#alerts.set(incident.id, alert);
-    }
+    if (!detection) return;
+    const alert = this.#alerts.get(incident.id) ?? { detections: new Set(), openedBy: [] };
+    this.#alerts.set(incident.id, alert);
     const isQuiet = incident.quiet?.startsWith("inhibited:") ?? false;
-    if ((kind === "opened" || kind === "reopened") && !isQuiet) alert.alerts++;
-    if (detection) alert.detections.add(detection.id);
+    if ((kind === "opened" || kind === "reopened") && !isQuiet) alert.openedBy.push(detection.id);
+    alert.detections.add(detection.id);
   }
 
   /** A decision that never stands (a person is asked, the guard refuses) is no block. */

@@ -62,7 +62,9 @@ export function judgeRun(name: RunName, { simulation, normalizer }: Stream, judg
       standing.put(decision);
     },
   });
-  const restarts = disturbances.has("restart") ? new Restarts(replay, judges.detect.saveEvery, labels.attacks) : undefined;
+  const restarts = disturbances.has("restart")
+    ? new Restarts(replay, judges.detect.saveEvery, labels.attacks)
+    : undefined;
 
   const count = ({ event, at, isExtra }: Arrival) => {
     if (isExtra) return;
@@ -83,7 +85,7 @@ export function judgeRun(name: RunName, { simulation, normalizer }: Stream, judg
   const keys = new Map(judges.detectors.map(({ definition }) => [definition.id, definition.key]));
   const detectors = replay.detectors().map((status) => ({ ...status, key: keys.get(status.id) ?? [] }));
   return scoreRun(name, { labels, records: attacks.all, findings, benign, detectors });
-} // prettier-ignore
+}
 
 // helpers
 

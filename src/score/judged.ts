@@ -1,5 +1,5 @@
 import type { AttackLabel, SimulationLabels } from "../simulate/label.ts";
-import type { AttackRecord } from "./attack-record.ts";
+import { type AttackRecord, ownScopes } from "./attack-record.ts";
 import { nameOf, namesOfKey, targetName } from "./entity-names.ts";
 import type { Block, Finding } from "./findings.ts";
 
@@ -36,6 +36,7 @@ export function judgeFinding(finding: Finding, world: World): Judged {
   if (loud.some(({ label }) => finding.toldAt >= label.start - marginMs))
     return { finding, found: loud, verdict: "right", because: "" };
   const accused = around.filter((record) => record.names.accuses(key) || isBehind(record, finding));
+  if (accused.length === 0 && namesNobody(key)) accused.push(...causing(around, finding));
   const faint = [...meant, ...accused].find((record) => !isLoud(record));
   if (faint) {
     const found = meant.filter((record) => !isLoud(record));
@@ -62,6 +63,9 @@ export interface World {
 
 // helpers
 
+/** More of what went on at the time says nothing. */
+const goingAtMost = 3;
+
 function isLoud({ label }: AttackRecord): boolean {
   return label.intensity > 1;
 }
@@ -79,6 +83,22 @@ function isBehind({ names }: AttackRecord, { detection: { evidence } }: Finding)
   return theirs.length > 0 && theirs.length >= evidence.length / 2;
 }
 
+function namesNobody(key: Readonly<Record<string, string>>): boolean {
+  return namesOfKey(key).every((name) => !ownScopes.some((scope) => name.startsWith(`${scope} `)));
+}
+
+/**
+ * The attacks that together did half of what was counted, or more: a detection of the whole shop shows its
+ * first ten events, and those are often the customers' who mistyped before it began.
+ */
+function causing(around: readonly AttackRecord[], { first, toldAt }: Finding): AttackRecord[] {
+  // From just before the first event that was counted.
+  const partOf = (record: AttackRecord) => record.eventsBetween(first.firstSeen - 1, toldAt, first.endpointClass);
+  const counted = Object.values(first.counters).find((figure) => figure !== null) ?? Infinity;
+  const theirs = around.reduce((sum, record) => sum + partOf(record), 0);
+  return theirs >= counted / 2 ? around.filter((record) => partOf(record) > 0) : [];
+}
+
 /** Who is named, if it is somebody harmless who is known; else what went on at the time. */
 function becauseOf(names: readonly string[], at: number, { labels, records }: World): string {
   const known = [...labels.stressors, ...labels.regulars].find(({ entities }) =>
@@ -90,5 +110,7 @@ function becauseOf(names: readonly string[], at: number, { labels, records }: Wo
     ...labels.stressors.filter(isAt).map(({ kind }) => kind),
     ...records.filter(({ label }) => isAt(label)).map(({ label }) => `attack ${label.kind}`),
   ];
-  return going.length === 0 ? "everyday traffic" : `during ${[...new Set(going)].join(", ")}`;
+  const told = [...new Set(going)];
+  const more = told.length > goingAtMost ? ` and ${told.length - goingAtMost} more` : "";
+  return told.length === 0 ? "everyday traffic" : `during ${told.slice(0, goingAtMost).join(", ")}${more}`;
 }

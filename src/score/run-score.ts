@@ -6,6 +6,7 @@ import { namesOfKey, targetName } from "./entity-names.ts";
 import type { Alert, Block, Findings } from "./findings.ts";
 import { judgeFinding, type Judged, wrongBlock } from "./judged.ts";
 import type { LogKind } from "./log-kind.ts";
+import type { SceneName } from "./scene-name.ts";
 import { type Unseeing, unseeingOf } from "./unseeing.ts";
 
 /** Which run it was. */
@@ -13,11 +14,13 @@ export interface RunName {
   readonly seed: number;
   readonly intensity: Intensity;
   readonly kind: LogKind;
+  readonly scene: SceneName;
 }
 
 /** An attack, and one detector that is meant to find it. Times are epoch ms. */
 export interface PairScore {
   readonly attack: string;
+  readonly intensity: Intensity;
   readonly detector: string;
   readonly start: number;
   /** How many it should name, and how many of them it named. */
@@ -37,6 +40,7 @@ export interface PairScore {
 /** One attack, whichever detectors found it. */
 export interface AttackScore {
   readonly attack: string;
+  readonly intensity: Intensity;
   readonly isFound: boolean;
   /** Incidents that told of it; 0 when it was not found. */
   readonly alerts: number;
@@ -106,7 +110,9 @@ export function scoreRun(name: RunName, run: SeenRun): RunScore {
     right: tally(judged.filter(({ verdict }) => verdict === "right").map(detectorOf)),
     beside: tally(judged.filter(({ verdict }) => verdict === "beside").map(detectorOf)),
     wrong: judged.filter(({ verdict }) => verdict === "wrong").map(wrongFinding),
-    rightBlocks: tally(blocks.filter(({ because }) => because === undefined).map(({ block }) => blockedBy(block, findings))),
+    rightBlocks: tally(
+      blocks.filter(({ because }) => because === undefined).map(({ block }) => blockedBy(block, findings)),
+    ),
     wrongBlocks: blocks.flatMap(({ block, because }) =>
       because === undefined ? [] : { ...aboutBlock(block, findings), because },
     ),
@@ -116,7 +122,7 @@ export function scoreRun(name: RunName, run: SeenRun): RunScore {
     uncrossed: records.filter((one) => !isMeasured(one)).map(({ label }) => label.kind),
     skipped: labels.skipped.map(({ kind, reason }) => `${kind}: ${reason}`),
   };
-} // prettier-ignore
+}
 
 // helpers
 
@@ -140,7 +146,7 @@ function pairScore(record: AttackRecord, detector: { id: string; key: readonly s
   const crossed = label.floorCrossedAt ?? label.start;
   const isFound = mine.length > 0;
   return {
-    ...{ attack: label.kind, detector: detector.id, start: label.start },
+    ...{ attack: label.kind, intensity: label.intensity, detector: detector.id, start: label.start },
     ...(expected.size === 0
       ? { expected: 1, found: isFound ? 1 : 0, missed: [] }
       : { expected: expected.size, found: expected.size - missed.length, missed: missed.slice(0, missedAtMost) }),
@@ -160,7 +166,7 @@ function attackScore(record: AttackRecord, blocks: readonly Block[], scene: Scen
       .map(({ since }) => since),
   );
   return {
-    attack: label.kind,
+    ...{ attack: label.kind, intensity: label.intensity },
     isFound: mine.length > 0,
     alerts: alertsOf(mine, scene),
     harm: Number.isFinite(blockedAt) ? record.harmUntil(blockedAt) : undefined,
@@ -172,13 +178,16 @@ function findingsOf({ label }: AttackRecord, { judged }: Scene): Judged[] {
   return judged.filter(({ found }) => found.some((record) => record.label === label));
 }
 
+/** How often people were told of it; once where it only joined what they had been told of. */
 function alertsOf(mine: readonly Judged[], { alerts, findings }: Scene): number {
   const told = new Set(mine.map(({ finding }) => finding));
-  const isOf = (id: string) => {
+  const isMine = (id: string) => {
     const finding = findings.finding(id);
     return finding !== undefined && told.has(finding);
   };
-  return alerts.filter(({ detections }) => [...detections].some(isOf)).reduce((sum, one) => sum + one.alerts, 0);
+  const openings = alerts.flatMap(({ openedBy }) => openedBy).filter(isMine).length;
+  const isTold = alerts.some(({ detections }) => [...detections].some(isMine));
+  return isTold ? Math.max(1, openings) : 0;
 }
 
 function detectorOf({ finding }: Judged): string {

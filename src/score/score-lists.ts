@@ -13,8 +13,8 @@ export interface ScoreLists {
 export function listsOf(runs: readonly RunScore[]): ScoreLists {
   const named = <T>(pick: (run: RunScore) => readonly T[]): (RunName & T)[] =>
     runs.flatMap((run) => {
-      const { seed, intensity, kind } = run;
-      return pick(run).map((item) => ({ seed, intensity, kind, ...item }));
+      const { seed, intensity, kind, scene } = run;
+      return pick(run).map((item) => ({ seed, intensity, kind, scene, ...item }));
     });
   return {
     missed: named(({ pairs }) => pairs).filter(({ intensity, found, expected }) => intensity > 1 && found < expected),

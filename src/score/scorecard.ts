@@ -55,16 +55,18 @@ export interface DetectorScore extends Score {
   readonly missing: readonly string[];
 }
 
-/** The storm's detector: its time counts from the start of the outage. */
+/** The outage and its detector: the time counts from the start. */
 const storm = "payment-storm";
 
 /** Adds up the runs of one kind of log. `detectors`: ids of all that were judged. */
 export function scoreOf(runs: readonly RunScore[], detectors: readonly string[]): KindScore {
-  const pairs = runs.flatMap((run) => run.pairs.map((pair) => ({ ...pair, intensity: run.intensity })));
+  const pairs = runs.flatMap((run) => run.pairs);
   const clientDays = sum(runs.map((run) => run.clientDays));
-  const loud = runs.filter(({ intensity }) => intensity > 1).flatMap(({ attacks }) => attacks);
+  const loud = runs.flatMap(({ attacks }) => attacks).filter(({ intensity }) => intensity > 1);
   const harms = loud.flatMap(({ harm }) => harm ?? []);
-  const storms = pairs.filter(({ detector, intensity }) => detector === storm && intensity === 10);
+  const storms = pairs.filter(
+    ({ attack, detector, intensity }) => attack === storm && detector === storm && intensity === 10,
+  );
   return {
     ...score({
       pairs,
@@ -73,7 +75,10 @@ export function scoreOf(runs: readonly RunScore[], detectors: readonly string[])
       wrongBlocks: sum(runs.map(({ wrongBlocks }) => wrongBlocks.length)),
       ...{ clientDays, alerts: loud.filter(({ isFound }) => isFound).map(({ alerts }) => alerts) },
     }),
-    stormSeconds: quantile(storms.flatMap(({ sinceStartMs }) => seconds(sinceStartMs)), 0.95),
+    stormSeconds: quantile(
+      storms.flatMap(({ sinceStartMs }) => seconds(sinceStartMs)),
+      0.95,
+    ),
     refused: {
       requests: hitShare(runs.map(({ requests }) => requests)),
       logins: hitShare(runs.map(({ logins }) => logins)),
@@ -89,14 +94,12 @@ export function scoreOf(runs: readonly RunScore[], detectors: readonly string[])
     clientDays,
     detectors: Object.fromEntries(detectors.map((id) => [id, detectorScore(id, runs, { pairs, clientDays })])),
   };
-} // prettier-ignore
+}
 
 // helpers
 
-type Pair = PairScore & { readonly intensity: Intensity };
-
 interface Sums {
-  readonly pairs: readonly Pair[];
+  readonly pairs: readonly PairScore[];
   readonly right: number;
   readonly wrong: number;
   readonly beside: number;
@@ -110,7 +113,7 @@ interface Sums {
 function detectorScore(
   id: string,
   runs: readonly RunScore[],
-  all: { pairs: readonly Pair[]; clientDays: number },
+  all: { pairs: readonly PairScore[]; clientDays: number },
 ): DetectorScore {
   const pairs = all.pairs.filter(({ detector }) => detector === id);
   const mine = (lists: readonly (readonly { readonly detector: string }[])[]) =>
@@ -147,7 +150,7 @@ function score({ pairs, right, wrong, beside, rightBlocks, wrongBlocks, clientDa
 }
 
 /** Each attack counts the same, however many do it. */
-function recallOf(pairs: readonly Pair[]): Score["recall"] {
+function recallOf(pairs: readonly PairScore[]): Score["recall"] {
   const at = (wanted: Intensity) => {
     const shares = pairs.filter(({ intensity }) => intensity === wanted).map(({ found, expected }) => found / expected);
     return share(sum(shares), shares.length);
@@ -156,9 +159,10 @@ function recallOf(pairs: readonly Pair[]): Score["recall"] {
 }
 
 function total(runs: readonly RunScore[], of: "right" | "beside" | "rightBlocks", detector?: string): number {
-  const counted = (counts: ByDetector) => (detector === undefined ? sum(Object.values(counts)) : (counts[detector] ?? 0));
+  const counted = (counts: ByDetector) =>
+    detector === undefined ? sum(Object.values(counts)) : (counts[detector] ?? 0);
   return sum(runs.map((run) => counted(run[of])));
-} // prettier-ignore
+}
 
 function hitShare(shares: readonly Share[]): number | null {
   return share(sum(shares.map(({ hit }) => hit)), sum(shares.map(({ total }) => total)));

@@ -6,4 +6,7 @@ export const benignShares = {
   failedSignIns: 0.0046,
   signUps: 0.0024,
   payments: 0.0112,
+  checkouts: 0.0102,
+  /** Requests for what only a signed-in user may see. */
+  ownThings: 0.045,
 } as const;

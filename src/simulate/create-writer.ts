@@ -1,4 +1,5 @@
 import type { EventField } from "../normalize/access-event.ts";
+import { shopAttributes } from "../normalize/formats/shop-event.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ShopAttributes, ShopEvent } from "./shop-event.ts";
 import type { LineFormat, Writer } from "./writer.ts";
@@ -71,8 +72,22 @@ function shopEvent({ event, visitor, userId, attributes }: ShopEvent, time: numb
     (apiKey === undefined ? "" : `,"apiKey":"${apiKey}"`) +
     (role === undefined ? "" : `,"role":"${role}"`);
   const where = `"country":"${place.country}","asn":${place.asn},"latitude":${place.latitude},"longitude":${place.longitude}`;
-  const more = attributes === undefined ? "" : attributesText(attributes);
+  const more = attributes === undefined ? "" : besideText(attributes);
   return `{"event":"${event}","time":${time},"clientIp":"${visitor.ip}","userAgent":"${visitor.userAgent}",${where}${who}${more}}`;
+}
+
+const beside: ReadonlySet<string> = new Set(shopAttributes);
+
+/** Known attributes stand beside the other fields, others under `attributes`. */
+function besideText(attributes: ShopAttributes): string {
+  for (const name in attributes) {
+    if (beside.has(name)) continue;
+    const all = Object.entries(attributes);
+    const known = Object.fromEntries(all.filter(([one]) => beside.has(one)));
+    const others = Object.fromEntries(all.filter(([one]) => !beside.has(one)));
+    return `${attributesText(known)},"attributes":{${attributesText(others).slice(1)}}`;
+  }
+  return attributesText(attributes);
 }
 
 /** `,"sku":"A-17","quantity":3` */

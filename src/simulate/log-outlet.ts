@@ -17,13 +17,13 @@ export class LogOutlet implements Outlet {
   readonly #queue: EventQueue<Actor>;
   readonly #writer: Writer;
   readonly #conditions: readonly Condition[];
-  readonly #seed: number;
+  readonly #ids: RequestIds;
 
   constructor(options: { queue: EventQueue<Actor>; writer: Writer; conditions: readonly Condition[]; seed: number }) {
     this.#queue = options.queue;
     this.#writer = options.writer;
     this.#conditions = options.conditions;
-    this.#seed = options.seed;
+    this.#ids = new RequestIds(options.seed);
   }
 
   request(): void {
@@ -33,7 +33,8 @@ export class LogOutlet implements Outlet {
     const conditions = this.#conditions;
     for (let i = 0; i < conditions.length; i++) conditions[i]!.change(exchange, now);
     if (exchange.isLost) return;
-    exchange.requestId = requestId(this.#seed, this.requests++);
+    exchange.requestId = this.#ids.next();
+    this.requests++;
     this.records.push({ time: now, line: this.#writer.request(exchange), isShopEvent: false });
   }
 
@@ -53,9 +54,23 @@ export class LogOutlet implements Outlet {
 
 const hex4 = Array.from({ length: 65_536 }, (_, n) => n.toString(16).padStart(4, "0"));
 
-/** 32 hexadecimal digits, for each number others. */
-function requestId(seed: number, n: number): string {
-  const a = mixed(seed, n);
-  const b = mixed(a, n);
-  return `${hex4[a >>> 16]}${hex4[a & 0xffff]}${hex4[b >>> 16]}${hex4[b & 0xffff]}${hex4[(a ^ n) & 0xffff]}${hex4[n >>> 16]}${hex4[n & 0xffff]}${hex4[(b ^ n) & 0xffff]}`;
+/** 32 hexadecimal digits, for each number others; the first 24 stay for 65,536 of them. */
+class RequestIds {
+  readonly #seed: number;
+  #prefix = "";
+  #n = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  next(): string {
+    const n = this.#n++;
+    const low = n & 0xffff;
+    if (low === 0) {
+      const words = [1, 2, 3].map((i) => mixed(this.#seed + i, n));
+      this.#prefix = words.map((word) => word.toString(16).padStart(8, "0")).join("");
+    }
+    return this.#prefix + hex4[Math.imul(n, 40_503) & 0xffff]! + hex4[low]!;
+  }
 }

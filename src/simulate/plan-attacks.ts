@@ -12,7 +12,7 @@ import { laptopBrowsers, tools } from "./user-agents.ts";
 const quietShare = 0.2;
 const longestQuietMs = 3_600_000;
 /** What concerns everybody comes later, when there is something to compare with, and one after the other. */
-const siteWideShare = 0.4;
+const siteWideShare = 0.3;
 /** Of an attack below its floor: so many counts have to be missing in any stretch of its window. */
 const safety = 2;
 

@@ -7,7 +7,7 @@ import type { Shop } from "./shop.ts";
 import { addressV4, aVisitor, type Visitor } from "./visitor.ts";
 
 /** Which share of all requests each kind of regular makes. */
-const shares = { searchBot: 0.002, partner: 0.004, staff: 0.001, backend: 0.005 } as const;
+const shares = { searchBot: 0.002, partner: 0.004, staff: 0.001, backend: 0.02 } as const;
 const monitorMs = 15_000;
 
 /** Requests a second of all regulars together, where customers and they make `rate`. */

@@ -21,12 +21,18 @@ describe("one run", () => {
     const run = judged({ events: [...customers(), ...failures(attacker, { from: 10, times: 12, everyMs: 1_000 })] });
     expect(run.pairs).toEqual([
       {
-        ...{ attack: "stuffing", detector: "three-failures", start: start + 10 * minute },
+        ...{ attack: "stuffing", intensity: 10, detector: "three-failures", start: start + 10 * minute },
         ...{ expected: 1, found: 1, missed: [], delayMs: 0, delayEvents: 0, alerts: 1, sinceStartMs: 2_000 },
       },
     ]);
     expect(run.attacks).toEqual([
-      { attack: "stuffing", isFound: true, alerts: 1, harm: { events: 3, failures: 3, cards: 0, objects: 0 } },
+      {
+        attack: "stuffing",
+        intensity: 10,
+        isFound: true,
+        alerts: 1,
+        harm: { events: 3, failures: 3, cards: 0, objects: 0 },
+      },
     ]);
     expect(run).toMatchObject({ right: { "three-failures": 1 }, rightBlocks: { "three-failures": 1 } });
     expect(run).toMatchObject({ wrong: [], wrongBlocks: [], beside: {} });
@@ -71,6 +77,26 @@ describe("one run", () => {
     const events = [...customers(), ...failures(attacker, { from: 10, times: 12, everyMs: 1_000 })];
     const run = judged({ events, detector: siteWide, label: { detectors: ["another"] } });
     expect(run).toMatchObject({ beside: { "three-failures": 1 }, wrong: [] });
+  });
+
+  test("so is one that shows customers first, where the attack is most of what it counted", () => {
+    const siteWide = aDetector({
+      ...{ id: "three-failures", key: ["endpointClass"], window: "10m", target: () => undefined },
+      fires: (figures) => Number(figures["failures"]) >= 40,
+    });
+    const mistyped = failures(customer, { from: 5, times: 12, everyMs: 20_000 });
+    const attack = failures(attacker, { from: 10, times: 60, everyMs: 1_000 });
+    const run = judged({ events: [...mistyped, ...attack], detector: siteWide, label: { detectors: ["another"] } });
+    expect(run).toMatchObject({ beside: { "three-failures": 1 }, wrong: [] });
+    const elsewhere = attack.map((event) => ({ ...event, endpointClass: "search" as const }));
+    const mixed = judged({
+      events: [...failures(customer, { from: 9, times: 60, everyMs: 4_000 }), ...elsewhere],
+      detector: siteWide,
+      label: { detectors: ["another"] },
+    });
+    expect(mixed).toMatchObject({ beside: {}, wrong: [{ about: "login" }] });
+    const alone = judged({ events: failures(customer, { from: 5, times: 60, everyMs: 4_000 }), detector: siteWide });
+    expect(alone).toMatchObject({ beside: {}, wrong: [{ about: "login" }] });
   });
 
   test("what was told long before the attack is not about it", () => {
@@ -132,7 +158,7 @@ function judged(of: {
   const label: AttackLabel = {
     ...{ kind: "stuffing", intensity, detectors: ["three-failures"], entities: [{ scope: "ip", value: attacker }] },
     ...{ victims: [], start: start + 10 * minute, end: own.at(-1)?.time ?? start + 11 * minute },
-    floorCrossedAt: (own[2]?.time ?? start + 10 * minute),
+    floorCrossedAt: own[2]?.time ?? start + 10 * minute,
     ...{ floor: { counts: "failures", floor: 3, windowMs: minute }, requests: own.length, shopEvents: 0 },
     ...of.label,
   };
@@ -143,10 +169,10 @@ function judged(of: {
     { simulation: () => simulated(records, labels), normalizer },
     judges(of.detector, of.disturbed),
   );
-} // prettier-ignore
+}
 
 function name(intensity: Intensity) {
-  return { seed: 7, intensity, kind: "enriched" } as const;
+  return { seed: 7, intensity, kind: "enriched", scene: "day" } as const;
 }
 
 function judges(detector = aDetector(), disturbed: readonly Disturbance[] = []): Judges {

@@ -11,8 +11,8 @@ describe("adding up runs", () => {
     const { recall } = scoreOf(
       [
         aRun({ pairs: [aPair({ expected: 10, found: 5 }), aPair({ expected: 1, found: 1 })] }),
-        aRun({ intensity: 3, pairs: [aPair({ found: 0 })] }),
-        aRun({ intensity: 0.8, pairs: [aPair({ found: 0 })] }),
+        aRun({ intensity: 3, pairs: [aPair({ intensity: 3, found: 0 })] }),
+        aRun({ intensity: 0.8, pairs: [aPair({ intensity: 0.8, found: 0 })] }),
       ],
       ["stuffing"],
     );
@@ -39,7 +39,7 @@ describe("adding up runs", () => {
     const score = scoreOf(
       [
         aRun({ pairs: [...pairs, aPair({ found: 0, delayMs: undefined, delayEvents: undefined, alerts: 0 })] }),
-        aRun({ intensity: 0.8, pairs: [aPair({ delayMs: 50_000 })] }),
+        aRun({ intensity: 0.8, pairs: [aPair({ intensity: 0.8, delayMs: 50_000 })] }),
       ],
       ["stuffing"],
     );
@@ -57,7 +57,10 @@ describe("adding up runs", () => {
 });
 
 describe("marks", () => {
-  const good = aRun({ pairs: [aPair({})], attacks: [{ attack: "a", isFound: true, alerts: 1, harm: undefined }] });
+  const good = aRun({
+    pairs: [aPair({})],
+    attacks: [{ attack: "a", intensity: 10, isFound: true, alerts: 1, harm: undefined }],
+  });
 
   test("all are reached", () => {
     expect(missedMarks(new Map([["enriched", scoreOf([good], ["stuffing"])]]))).toEqual([]);
@@ -66,9 +69,15 @@ describe("marks", () => {
   test.for([
     ["recall at ten times the floor at least 0.99", { pairs: [aPair({ found: 0 })] }],
     ["blocks: precision at least 0.99", { wrongBlocks: [{ detector: "d", about: "", text: "", at: 0, because: "" }] }],
-    ["silence at 0.8 times the floor", { intensity: 0.8, pairs: [aPair({})] }],
-    ["a payment storm found within 15 s", { pairs: [aPair({ detector: "payment-storm", sinceStartMs: 16_000 })] }],
-    ["1.0 to 1.5 alerts for each attack", { attacks: [{ attack: "a", isFound: true, alerts: 2, harm: undefined }] }],
+    ["silence at 0.8 times the floor", { pairs: [aPair({ intensity: 0.8 })] }],
+    [
+      "a payment storm found within 15 s",
+      { pairs: [aPair({ attack: "payment-storm", detector: "payment-storm", sinceStartMs: 16_000 })] },
+    ],
+    [
+      "1.0 to 1.5 alerts for each attack",
+      { attacks: [{ attack: "a", intensity: 10, isFound: true, alerts: 2, harm: undefined }] },
+    ],
   ] as [string, Partial<RunScore>][])("missed: %s", ([mark, run]) => {
     const missed = missedMarks(new Map([["enriched", scoreOf([aRun(run)], [])]]));
     expect(missed.map((one) => one.mark)).toEqual([mark]);
@@ -83,9 +92,9 @@ describe("marks", () => {
 test("what was missed is listed with its run", () => {
   const { missed, notSimulated } = listsOf([
     aRun({ pairs: [aPair({}), aPair({ found: 0, attack: "quiet" })], skipped: ["long: too short"] }),
-    aRun({ intensity: 0.8, pairs: [aPair({ found: 0 })], skipped: ["long: too short"] }),
+    aRun({ intensity: 0.8, pairs: [aPair({ intensity: 0.8, found: 0 })], skipped: ["long: too short"] }),
   ]);
-  expect(missed).toMatchObject([{ seed: 1, intensity: 10, kind: "enriched", attack: "quiet" }]);
+  expect(missed).toMatchObject([{ seed: 1, intensity: 10, kind: "enriched", scene: "day", attack: "quiet" }]);
   expect(notSimulated).toEqual(["long: too short"]);
 });
 
@@ -97,7 +106,7 @@ test("no seed is in both ranges", () => {
 
 function aPair(changes: Partial<PairScore> = {}): PairScore {
   return {
-    ...{ attack: "stuffing", detector: "stuffing", start: 0, expected: 1, found: 1, missed: [] },
+    ...{ attack: "stuffing", intensity: 10, detector: "stuffing", start: 0, expected: 1, found: 1, missed: [] },
     ...{ delayMs: 0, delayEvents: 0, alerts: 1, sinceStartMs: 0 },
     ...changes,
   };
@@ -106,9 +115,19 @@ function aPair(changes: Partial<PairScore> = {}): PairScore {
 function aRun(changes: Partial<RunScore> & { intensity?: Intensity } = {}): RunScore {
   const none = { total: 0, hit: 0 };
   return {
-    ...{ seed: 1, intensity: 10, kind: "enriched", pairs: [], attacks: [], right: {}, beside: {}, wrong: [] },
+    ...{
+      seed: 1,
+      intensity: 10,
+      kind: "enriched",
+      scene: "day",
+      pairs: [],
+      attacks: [],
+      right: {},
+      beside: {},
+      wrong: [],
+    },
     ...{ rightBlocks: {}, wrongBlocks: [], clientDays: 1_000, unseeing: [], uncrossed: [], skipped: [] },
     ...{ requests: { total: 100, hit: 0 }, logins: none, checkouts: none },
     ...changes,
   };
-} // prettier-ignore
+}

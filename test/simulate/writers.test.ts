@@ -51,14 +51,14 @@ test("what is read of a shop event is what happened", () => {
     },
     ...{ place: { country: "DE", asn: 64500, latitude: 52.52, longitude: 13.4 }, userId: "c100017", sessionId: "s-7" },
   });
-  const attributes = { sku: "A-1042", quantity: 3, amount: 17.5, cardFingerprint: "k00ab12cd", promoCode: "AUTUMN26" };
+  const attributes = { sku: "A-1042", quantity: 3, amount: 17.5, cardFingerprint: "k00ab12cd", nonce: "n-7" };
   const line = writer.shopEvent!({ event: "stock.reserved", visitor, attributes }, Date.UTC(2026, 7, 24, 9));
   const { events } = readBack([{ time: Date.UTC(2026, 7, 24, 9), line, isShopEvent: true }], "enriched");
   expect(events[0] ?? line).toMatchObject({
     ...{ origin: "shop", route: "stock.reserved", endpointClass: "reservation", outcome: "ok", attempt: true },
     ...{ time: Date.UTC(2026, 7, 24, 9), clientIp: visitor.ip, clientKey: visitor.clientKey, clientIpTrust: "certain" },
     ...{ userId: "c100017", sessionId: "s-7", deviceId: "d-1", role: "customer", country: "DE", asn: 64500 },
-    attributes: { sku: "A-1042", quantity: "3", amount: "17.5", cardFingerprint: "k00ab12cd", promoCode: "AUTUMN26" },
+    attributes: { sku: "A-1042", quantity: "3", amount: "17.5", cardFingerprint: "k00ab12cd", nonce: "n-7" },
   });
 });
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { Readable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { pino } from "pino";
 import type { CliContext } from "../../src/cli/cli-context.ts";
 import type { Environment } from "../../src/config.ts";
@@ -16,6 +16,13 @@ export function testCliContext(given: Partial<CliContext> & { readonly env?: Env
     stdin: () => Readable.from([]),
     stdout: (text) => void (printed.stdout += text),
     stderr: (text) => void (printed.stderr += text),
+    output: () =>
+      new Writable({
+        write(chunk: Buffer, _encoding, done) {
+          printed.stdout += chunk.toString("latin1");
+          done();
+        },
+      }),
     stderrIsTerminal: false,
     signals: new EventEmitter(),
     exit: (code) => void exits.push(code),

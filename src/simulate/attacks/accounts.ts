@@ -98,6 +98,32 @@ export const accountAttacks: readonly AttackKind[] = [
     },
   },
   {
+    id: "new-place",
+    title: "A customer's password works in another country, with another program",
+    detectors: ["new-place-for-user"],
+    counts: "sign-ins from a country and program that are new",
+    windowMs: 3 * 60 * minute,
+    floor: () => 1,
+    // At home, and hours later where nobody saw the customer before; below the floor with the customer's own program.
+    steps: () => ({ total: 2, lastsMs: 3 * 60 * minute }),
+    begin: (scene) => {
+      const { shop, random, tag, intensity } = scene;
+      const [own, other] = random.shuffled(laptopBrowsers);
+      const owner = shop.strangers.next({ place: home, userAgent: own!, v6: true });
+      const thief = shop.strangers.next({ place: away, userAgent: intensity < 1 ? own! : other!, v6: false });
+      const signIn: AttackRequest = {
+        ...{ target: "/api/login", status: 200, userId: `t-${tag}`, outcome: "ok", event: "login.succeeded" },
+      };
+      return {
+        entities: entitiesOf([thief]),
+        victims: [{ scope: "user", value: `t-${tag}` }],
+        step: (i, _now, outlet) => send(outlet, scene, i === 0 ? owner : thief, signIn),
+        at: (i) => i * scene.lastsMs,
+        isCounted: (i) => i === 1 && intensity > 1,
+      };
+    },
+  },
+  {
     id: "token-sharing",
     title: "One session is used by many clients",
     detectors: ["token-sharing"],

@@ -1,5 +1,7 @@
 import type { AttackKind, Outage, Scene } from "../attack.ts";
+import { benignShares } from "../benign-shares.ts";
 import type { Exchange } from "../exchange.ts";
+import { intensities } from "../label.ts";
 import { aVisitor } from "../visitor.ts";
 
 const minute = 60_000;
@@ -54,14 +56,21 @@ export const outages: readonly AttackKind[] = [
       victims: [{ scope: "route", value: "/api/payments" }],
       concerns: (x) => asks(x, "POST", "/api/payments"),
       floorShare: 14.4 * (1 - scene.limit("objective", 0.999)),
-      share: Math.min(0.15, shareOf(scene, 14.4 * (1 - scene.limit("objective", 0.999)))),
+      // Enough of a share and enough in number, and no storm.
+      share: Math.min(
+        0.15,
+        Math.max(
+          scene.intensity * 14.4 * (1 - scene.limit("objective", 0.999)),
+          (scene.intensity * scene.floor) / (benignShares.payments * scene.rate * 3_600),
+        ),
+      ),
       ...(scene.intensity < 1 && { most: Math.floor(scene.intensity * scene.limit("burnErrors", 30)) }),
       change: (x) => breaks(x, 500, 300),
     }),
   },
   {
     id: "endpoint-errors",
-    title: "The search fails",
+    title: "An endpoint fails",
     detectors: ["endpoint-errors"],
     counts: "failed requests to one endpoint",
     windowMs: 5 * minute,
@@ -70,11 +79,12 @@ export const outages: readonly AttackKind[] = [
     floor: ({ limit }) => limit("errors", 30),
     begin: (scene): Outage => {
       // Each run of it another endpoint: what one of them burnt is not the next one's.
-      const routes = ["/api/search", "/api/recommendations", "/api/banners", "/api/home"];
-      const route = routes[[10, 3, 1.2, 0.8].indexOf(scene.intensity)]!;
+      const routes = ["/api/banners", "/api/categories/{name}", "/api/recommendations", "/api/search"] as const;
+      const route = routes[intensities.indexOf(scene.intensity)]!;
+      const path = route.replace("{name}", "");
       return {
         victims: [{ scope: "route", value: route }],
-        concerns: (x) => asks(x, "GET", route),
+        concerns: (x) => x.method === "GET" && x.target.startsWith(path),
         floorShare: scene.limit("share", 0.2),
         share: shareOf(scene, scene.limit("share", 0.2)),
         ...(scene.intensity < 1 && { most: Math.floor(scene.intensity * scene.limit("errors", 30)) }),
@@ -104,9 +114,11 @@ export const outages: readonly AttackKind[] = [
     title: "The catalogue becomes slow",
     detectors: ["endpoint-latency"],
     counts: "slow answers of one endpoint",
-    windowMs: 10 * minute,
+    windowMs: 5 * minute,
+    lastsMs: 12 * minute,
     isSiteWide: true,
-    floor: ({ limit }) => limit("slow", 30),
+    // One in ten of so many answers.
+    floor: ({ limit }) => limit("answers", 100) / 10,
     begin: (scene): Outage => ({
       victims: [{ scope: "route", value: "/api/categories/{name}" }],
       concerns: (x) => x.target.startsWith("/api/categories/"),
@@ -135,6 +147,27 @@ export const outages: readonly AttackKind[] = [
       share: scene.intensity < 1 ? 0.5 : 1,
       change: (x) => {
         x.isLost = true;
+      },
+    }),
+  },
+  {
+    id: "token-rejection-surge",
+    title: "Everybody's tokens are turned away: the keys were changed",
+    detectors: ["token-rejection-surge"],
+    counts: "tokens turned away",
+    windowMs: 10 * minute,
+    isSiteWide: true,
+    floor: ({ limit }) => limit("rejected", 200),
+    begin: (scene): Outage => ({
+      victims: [{ scope: "site", value: "" }],
+      concerns: (x) => x.method === "GET" && /^\/api\/(?:account|orders|loyalty)/.test(x.target) && x.status === 200,
+      floorShare: 0,
+      share: Math.min(1, (scene.intensity * scene.floor) / (benignShares.ownThings * scene.rate * 600)),
+      ...(scene.intensity < 1 && { most: scene.perWindow }),
+      change: (x) => {
+        x.status = 401;
+        x.attributes = { reason: "invalid_token_signature" };
+        x.outcome = undefined;
       },
     }),
   },

@@ -16,6 +16,10 @@ const failed = (userId: string): AttackRequest => ({
   ...{ attributes: { reason: "bad_password" }, event: "login.failed" },
 });
 
+const succeeded = (userId: string): AttackRequest => ({
+  ...{ target: "/api/login", status: 200, userId, outcome: "ok", event: "login.succeeded" },
+});
+
 const user = (value: string): LabelledEntity => ({ scope: "user", value });
 
 /** The account of a customer, any. */
@@ -58,7 +62,7 @@ export const signInAttacks: readonly AttackKind[] = [
     begin: (scene) => loneAttack(scene, scene.shop.strangers.next(scene), (i) => failed(`leaked-${scene.tag}-${i}`)),
   },
   {
-    id: "account-takeover",
+    id: "stuffing-success",
     title: "One machine tries a list until a customer's password fits",
     detectors: ["stuffing-success", "credential-stuffing"],
     counts: "failed sign-ins of one client",
@@ -66,13 +70,10 @@ export const signInAttacks: readonly AttackKind[] = [
     floor: (facts) => facts.limit("failures", 8) * unnamed(facts),
     begin: (scene) => {
       const victim = victimOf(scene);
-      const got: AttackRequest = {
-        ...{ target: "/api/login", status: 200, userId: victim, outcome: "ok", event: "login.succeeded" },
-      };
       // One in twenty fits, the first soon after the floor; failures stay four in five and more.
       const fits = (i: number) => i >= scene.floor && (i - scene.floor) % 20 === 1;
       const attack = loneAttack(scene, scene.shop.strangers.next(scene), (i) =>
-        fits(i) ? got : failed(`leaked-${scene.tag}-${i}`),
+        fits(i) ? succeeded(victim) : failed(`leaked-${scene.tag}-${i}`),
       );
       return { ...attack, victims: [user(victim)], isCounted: (i) => !fits(i) };
     },
@@ -133,6 +134,20 @@ export const signInAttacks: readonly AttackKind[] = [
       const clients = scene.shop.strangers.botnet(Math.max(9, Math.ceil(scene.total / 4)));
       const attack = crowdAttack(scene, clients, () => failed(victim));
       return { ...attack, victims: [...attack.victims, user(victim)] };
+    },
+  },
+  {
+    id: "account-takeover",
+    title: "Many machines guess the password of one customer, and one gets in",
+    detectors: ["account-takeover", "account-under-attack"],
+    counts: "failed sign-ins on one account",
+    windowMs: 30 * minute,
+    floor: ({ limit }) => limit("failures", 10),
+    begin: (scene) => {
+      const victim = victimOf(scene);
+      const clients = scene.shop.strangers.botnet(Math.max(9, Math.ceil(scene.total / 4)));
+      const attack = crowdAttack(scene, clients, (i) => (i === scene.floor + 1 ? succeeded(victim) : failed(victim)));
+      return { ...attack, victims: [...attack.victims, user(victim)], isCounted: (i) => i !== scene.floor + 1 };
     },
   },
   {

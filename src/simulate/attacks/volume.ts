@@ -153,14 +153,36 @@ export const volumeAttacks: readonly AttackKind[] = [
   {
     id: "replayed-requests",
     title: "One signed request is sent again and again",
-    detectors: ["replayed-request", "replayed-requests", "replay"],
-    counts: "requests with a key that was used before",
+    detectors: ["replayed-request"],
+    counts: "requests refused with a nonce that was used before",
     windowMs: 10 * minute,
-    floor: ({ limit }) => limit("replays", 3),
+    floor: ({ limit }) => limit("refused", 3),
     begin: (scene) =>
       loneAttack(scene, signedInAttacker(scene), () => ({
         ...{ target: "/api/checkout", status: 409, outcome: "denied" },
-        ...{ attributes: { idempotencyKey: `i-${scene.tag}`, reason: "replayed" } },
+        ...{ attributes: { nonce: `n-${scene.tag}`, reason: "replayed" } },
       })),
+  },
+  {
+    id: "traffic-surge",
+    title: "A botnet checks out far more often than all customers",
+    detectors: ["traffic-level"],
+    counts: "checkouts beyond the usual",
+    windowMs: 10 * minute,
+    isSiteWide: true,
+    floor: ({ limit, rate }) => {
+      const beyond = (limit("times", 5) - 1) * benignShares.checkouts * rate * 600 * 1.1;
+      return Math.max(limit("requests", 300), beyond);
+    },
+    begin: (scene) => {
+      const clients = scene.shop.strangers.botnet(Math.max(25, Math.ceil(scene.total / 20)));
+      const users = clients.map((client, i) =>
+        Object.assign(client, { userId: `b-${scene.tag}-${i}`, role: "customer" }),
+      );
+      const attack = crowdAttack(scene, users, () => ({
+        ...{ target: "/api/checkout", status: 422, outcome: "failed", event: "checkout.failed" },
+      }));
+      return { ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "checkout" }] };
+    },
   },
 ];

@@ -1,0 +1,141 @@
+import { writeFile } from "node:fs/promises";
+import { MessageChannel } from "node:worker_threads";
+import { stringify } from "yaml";
+import { loadDetectors } from "../detect/load-detectors.ts";
+import { GatewatchError } from "../errors.ts";
+import { shippedPath } from "../shipped-path.ts";
+import { attackIds } from "../simulate/attack-list.ts";
+import { createWriter } from "../simulate/create-writer.ts";
+import { httpSink } from "../simulate/http-sink.ts";
+import { kafkaSink } from "../simulate/kafka-sink.ts";
+import { paced } from "../simulate/pace.ts";
+import { simulatedEndpoints } from "../simulate/shop-endpoints.ts";
+import { simulate } from "../simulate/simulate.ts";
+import type { SimulatedRecord, SimulationOptions } from "../simulate/simulation.ts";
+import type { Sink } from "../simulate/sink.ts";
+import { fileSink, outputSink } from "../simulate/stream-sink.ts";
+import { stressorIds } from "../simulate/stressor-list.ts";
+import type { CliContext } from "./cli-context.ts";
+import { checkWriter, chosen, simulateList } from "./simulate-names.ts";
+import type { SimulateArguments } from "./simulate-options.ts";
+import { showSimulation } from "./simulate-progress.ts";
+
+/** Where event time begins unless said otherwise: a Monday morning in central Europe, so that a seed is enough. */
+const usualStart = Date.UTC(2026, 7, 24, 7);
+
+/** What ends it early. */
+const ends: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM"];
+
+/**
+ * `gatewatch simulate`: writes the log of a shop that doesn't exist, with attacks whose authors are known.
+ * Ends early, and whole, on SIGINT. Throws `COMMAND_FAILED` when a name is not known or lines can't be written.
+ */
+export async function runSimulate(given: SimulateArguments, context: CliContext): Promise<number> {
+  if (given.list === true) {
+    context.stdout(simulateList());
+    return 0;
+  }
+  checkWriter(given.format);
+  const options = await simulationOf(given, context);
+  if (given.endpoints !== undefined) await writeEndpoints(given.endpoints, given.format);
+  const sink = await sinkOf(given, context);
+  const simulation = simulate(options);
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  for (const signal of ends) context.signals.on(signal, abort);
+  const told = { lines: 0, time: options.start };
+  const endProgress = showSimulation(
+    { share: () => (told.time - options.start) / options.durationMs, lines: () => told.lines },
+    context,
+  );
+  const keptAlive = keepAlive();
+  try {
+    for await (const records of atSpeed(simulation.batches(), { given, options, context, signal: stop.signal })) {
+      await sink.write(records);
+      told.lines += records.length;
+      told.time = records.at(-1)?.time ?? told.time;
+      if (stop.signal.aborted) break;
+    }
+    await sink.close();
+  } finally {
+    keptAlive.end();
+    endProgress();
+    for (const signal of ends) context.signals.off(signal, abort);
+  }
+  const labels = simulation.labels();
+  if (given.labels !== undefined) await writeJson(given.labels, labels);
+  for (const { kind, reason } of labels.skipped) context.stderr(`${kind} did not take place: ${reason}\n`);
+  return 0;
+}
+
+// helpers
+
+async function simulationOf(given: SimulateArguments, { clock }: CliContext): Promise<SimulationOptions> {
+  const { detectors } = await loadDetectors([shippedPath("detectors")]);
+  const parameters = new Map(detectors.map(({ definition }) => [definition.id, definition.params.parse({})]));
+  return {
+    seed: given.seed,
+    // Lines that are paced are for a service that looks at them now.
+    start: given.start ?? (given.speed === undefined ? usualStart : clock.now()),
+    durationMs: given.for,
+    rate: given.rate,
+    customers: given.customers,
+    attacks: chosen(given.attacks, attackIds, "attack"),
+    intensity: given.intensity,
+    stressors: chosen(given.stressors, stressorIds, "stressor"),
+    format: given.format,
+    parametersOf: (detector) => parameters.get(detector),
+  };
+}
+
+async function sinkOf({ out, kafka, http }: SimulateArguments, context: CliContext): Promise<Sink> {
+  if ([out, kafka, http].filter((one) => one !== undefined).length > 1) {
+    throw new GatewatchError("COMMAND_FAILED", "Lines go to one place only.", {
+      remedy: "Name one of --out, --kafka and --http.",
+    });
+  }
+  if (kafka !== undefined) return kafkaSink(kafka.brokers, kafka.topic);
+  if (http !== undefined) {
+    return httpSink(http, { fetch: context.fetch, clock: context.clock, token: context.env.GATEWATCH_TOKEN });
+  }
+  return out === undefined || out === "-" ? outputSink(context.output()) : fileSink(out);
+}
+
+function atSpeed(
+  batches: Iterable<readonly SimulatedRecord[]>,
+  of: { given: SimulateArguments; options: SimulationOptions; context: CliContext; signal: AbortSignal },
+): Iterable<readonly SimulatedRecord[]> | AsyncIterable<readonly SimulatedRecord[]> {
+  const { given, options, context, signal } = of;
+  if (given.speed === undefined) return batches;
+  return paced(batches, { start: options.start, times: given.speed, clock: context.clock, signal });
+}
+
+async function writeEndpoints(file: string, format: string): Promise<void> {
+  const endpoints = simulatedEndpoints({ shopEvents: createWriter(format)?.shopEvent !== undefined });
+  await save(file, stringify({ endpoints }));
+}
+
+async function writeJson(file: string, value: unknown): Promise<void> {
+  await save(file, `${JSON.stringify(value, undefined, 2)}\n`);
+}
+
+async function save(file: string, text: string): Promise<void> {
+  await writeFile(file, text).catch((cause: NodeJS.ErrnoException) => {
+    throw new GatewatchError("COMMAND_FAILED", `${file} can't be written (${cause.code}).`, {
+      remedy: "Name a file in a folder that is there.",
+      cause,
+    });
+  });
+}
+
+/** A clock's timers don't keep the process alive, and while lines wait for their time nothing else does. */
+function keepAlive(): { end(): void } {
+  const { port1, port2 } = new MessageChannel();
+  port1.on("message", () => {});
+  return {
+    end() {
+      port1.close();
+      port2.close();
+    },
+  };
+}
