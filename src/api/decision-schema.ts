@@ -21,6 +21,7 @@ export const decisionSchema = targetSchema
     origin: z.enum(["runbook", "manual"]),
     incident: z.string().optional(),
     detection: z.string().optional(),
+    detector: z.string().optional(),
     runbook: z.string().optional(),
     reason: z.string(),
     dryRun: z.boolean(),
@@ -32,7 +33,14 @@ export const decisionSchema = targetSchema
     servedAt: z.number().optional(),
     liftReason: z.string().optional(),
     wouldHaveHit: z
-      .object({ requests: z.number(), succeeded: z.number(), users: z.array(z.string()).readonly() })
+      .object({
+        requests: z.number(),
+        succeeded: z.number(),
+        signedIn: z.number(),
+        bought: z.number(),
+        users: z.array(z.string()).readonly(),
+        userCount: z.number(),
+      })
       .optional()
       .meta({ description: "Of a dry run: the requests it would have refused so far" }),
   })

@@ -127,6 +127,7 @@ export class DecisionMaker {
       origin: "runbook",
       incident: change.incident.id,
       detection: detection.id,
+      detector: detection.detector,
       runbook: change.runbook.id,
       reason: detection.summary,
       dryRun,

@@ -16,6 +16,8 @@ export interface Decision extends Target {
   readonly origin: "runbook" | "manual";
   readonly incident: string | undefined;
   readonly detection: string | undefined;
+  /** The detector that found it; absent when a person decided. */
+  readonly detector?: string;
   readonly runbook: string | undefined;
   readonly reason: string;
   /** True: listed with whom it would have hit, and served to nobody. */
@@ -41,8 +43,12 @@ export interface WouldHaveHit {
   readonly requests: number;
   /** Of those, the ones that succeeded: customers, perhaps. */
   readonly succeeded: number;
-  /** The first ten users among them. */
+  /** Of these, sign-ins, and steps of a purchase (checkout, payment). */
+  readonly signedIn: number;
+  readonly bought: number;
+  /** The first ten users among them, and how many there are: exact up to ten, then estimated. */
   readonly users: readonly string[];
+  readonly userCount: number;
 }
 
 /** What one rule of the guard said, with its reason. */

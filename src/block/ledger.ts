@@ -23,6 +23,7 @@ export interface SeenEvent extends Omit<Requester, "clientIp"> {
   /** The address, or the /64 of an IPv6 client: the event's `clientKey`. */
   readonly clientKey: string | undefined;
   readonly outcome: string;
+  readonly endpointClass: string;
   /** A shop event is no request; that of an attempt tells how it ended. */
   readonly origin: "gateway" | "shop";
   readonly attempt: boolean;
@@ -50,6 +51,8 @@ const defaultCapacity = 200_000;
  */
 export class DecisionLedger {
   readonly capacity: number;
+  /** Whom the dry runs that hold would have hit so far. */
+  readonly hits = new WouldHaveHits();
   readonly #clock: Clock;
   readonly #current = new Map<string, ServedDecision>();
   readonly #byNumber = new Map<number, string>();
@@ -57,7 +60,6 @@ export class DecisionLedger {
   readonly #dryRuns = new TargetIndex();
   readonly #asked = new TargetIndex();
   readonly #ended: EndedDecisions;
-  readonly #hits = new WouldHaveHits();
   readonly #listeners = new Set<(change: LedgerChange) => void>();
   #revision = 0;
   #lastId = 0;
@@ -165,12 +167,12 @@ export class DecisionLedger {
   seen(event: SeenEvent): void {
     if (this.#dryRuns.size === 0) return;
     for (const decision of this.#holding(this.#dryRuns.onEvent(event.clientKey, event))) {
-      this.#hits.count(decision.uuid, event);
+      this.hits.count(decision.uuid, event);
     }
   }
 
   wouldHaveHit(uuid: string): WouldHaveHit | undefined {
-    return this.#hits.of(uuid) ?? this.get(uuid)?.wouldHaveHit;
+    return this.hits.of(uuid) ?? this.get(uuid)?.wouldHaveHit;
   }
 
   /** Off: nothing is served, and gateways are told that all has ended. On again: they are told all anew. */
@@ -237,7 +239,7 @@ export class DecisionLedger {
       if (isServed(decision)) change.added.push(decision);
     } else {
       this.#ended.add({ decision, revision: this.#revision, endedAt: endOf(decision) });
-      this.#hits.forget(decision.uuid);
+      this.hits.forget(decision.uuid);
       if (served) change.ended.push(decision);
     }
   }
@@ -264,7 +266,7 @@ export class DecisionLedger {
   }
 
   #expired(decision: Decision): Decision {
-    const wouldHaveHit = this.#hits.of(decision.uuid);
+    const wouldHaveHit = this.hits.of(decision.uuid);
     return {
       ...decision,
       version: decision.version + 1,

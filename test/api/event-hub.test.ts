@@ -40,7 +40,9 @@ describe("what listeners are told", () => {
     hub.add(listener.stream);
     await clock.advance(0);
     listener.take();
-    services.decisionItems = [sampleDecision({ wouldHaveHit: { requests: 1, succeeded: 0, users: [] } })];
+    services.decisionItems = [
+      sampleDecision({ wouldHaveHit: { requests: 1, succeeded: 0, signedIn: 0, bought: 0, users: [], userCount: 0 } }),
+    ];
     await clock.advance(2000);
     expect(ids(listener.take()[0]?.data.decisions)).toEqual([["7"], []]);
   });

@@ -127,7 +127,7 @@ describe("detections and decisions", () => {
 
   test("whom a dry run would have hit is shown", async () => {
     const { app, services } = createTestApi();
-    const wouldHaveHit = { requests: 3, succeeded: 1, users: ["u-1"] };
+    const wouldHaveHit = { requests: 3, succeeded: 1, signedIn: 1, bought: 0, users: ["u-1"], userCount: 1 };
     services.decisionItems = [sampleDecision({ dryRun: true, wouldHaveHit })];
     expect((await app.inject({ url: "/v1/decisions" })).json().decisions[0].wouldHaveHit).toEqual(wouldHaveHit);
   });

@@ -287,7 +287,14 @@ describe("observing", () => {
   test("decisions are saved and listed with whom they would have hit, and served to nobody", async () => {
     const scene = await blockScene({ config: config({ mode: "observe" }) });
     await scene.see();
-    scene.blocker.seen({ clientKey: client, userId: "alice", outcome: "ok", origin: "gateway", attempt: true });
+    scene.blocker.seen({
+      clientKey: client,
+      userId: "alice",
+      outcome: "ok",
+      origin: "gateway",
+      attempt: true,
+      endpointClass: "payment",
+    });
     expect(scene.refuses(client)).toBe(false);
     expect(scene.blocker.list()).toMatchObject([
       { state: "active", dryRun: true, wouldHaveHit: { requests: 1, succeeded: 1, users: ["alice"] } },

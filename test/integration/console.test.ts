@@ -127,7 +127,7 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
   test("a decision that waits for a person is confirmed; a dry run says whom it would have hit", async () => {
     const { page, services } = await open("/", {
       prepare: ({ services }) => {
-        const wouldHaveHit = { requests: 812, succeeded: 3, users: ["u-8812"] };
+        const wouldHaveHit = { requests: 812, succeeded: 3, signedIn: 3, bought: 0, users: ["u-8812"], userCount: 1 };
         const verdicts = [{ rule: "users", says: "ask" as const, reason: "nobody knows how many users share it" }];
         services.decisionItems = [
           sampleDecision({ state: "asked", verdicts }),
@@ -136,7 +136,7 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
       },
     });
     await page.getByText("The guard asks: nobody knows how many users share it").waitFor();
-    await page.getByText("Would have refused 812 requests, 3 of them successful. Users: u-8812.").waitFor();
+    await page.getByText("Would have refused 812 requests, 3 of them successful: 3 sign-ins. Users: u-8812.").waitFor();
     await page.getByRole("button", { name: /^Confirm/ }).click();
     await eventually("the confirmation", () => services.calls.length === 1);
     expect(services.calls).toEqual([["confirm", 7, "local"]]);

@@ -2,7 +2,7 @@
 
 import { actionButton, sure } from "./actions.js";
 import { h, label, showList, until } from "./elements.js";
-import { plural, scopeWords } from "./words.js";
+import { figure, plural, scopeWords } from "./words.js";
 
 /** The section; `update` draws what changed. */
 export function decisionsView(state) {
@@ -102,9 +102,12 @@ function servedLabels({ state, dryRun }, blocking) {
   return blocking?.stopped ? [label("dry", "stopped")] : [];
 }
 
-function wouldHaveHitText({ requests, succeeded, users }) {
-  const named = users.length === 0 ? "" : ` Users: ${users.join(", ")}.`;
-  return `Would have refused ${plural(requests, "request")}, ${succeeded} of them successful.${named}`;
+function wouldHaveHitText({ requests, succeeded, signedIn, bought, users, userCount }) {
+  const kinds = [signedIn > 0 && plural(signedIn, "sign-in"), bought > 0 && plural(bought, "step") + " of a purchase"];
+  const what = kinds.filter(Boolean).join(", ");
+  const more = userCount > users.length ? ` and ${figure(userCount - users.length)} more` : "";
+  const named = users.length === 0 ? "" : ` Users: ${users.join(", ")}${more}.`;
+  return `Would have refused ${plural(requests, "request")}, ${succeeded} of them successful${what && `: ${what}`}.${named}`;
 }
 
 function whyAsked({ verdicts }) {
