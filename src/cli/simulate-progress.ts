@@ -1,38 +1,66 @@
+import type { SimulatedRecord, SimulationOptions } from "../simulate/simulation.ts";
 import type { CliContext } from "./cli-context.ts";
 
 const everyMs = 250;
 const wipe = "\r\u001b[K";
 const width = 24;
 
-/** How far a simulation has got. */
-export interface SimulationProgress {
-  /** From 0 to 1, of the event time. */
-  share(): number;
-  lines(): number;
-}
+/** Shows a person at a terminal how far a simulation is, and at its end how many lines it wrote, and how fast. */
+export class SimulationProgress {
+  readonly #options: Pick<SimulationOptions, "start" | "durationMs">;
+  readonly #context: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">;
+  readonly #begun: number;
+  readonly #cancel: () => void;
+  #lines = 0;
+  #time: number;
 
-/** Shows a person at a terminal how far it is; the result ends it, and wipes it away. */
-export function showSimulation(
-  progress: SimulationProgress,
-  { clock, stderr, stderrIsTerminal }: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">,
-): () => void {
-  if (!stderrIsTerminal) return () => {};
-  const start = clock.monotonic();
-  const cancel = clock.every(everyMs, () => {
-    const seconds = (clock.monotonic() - start) / 1000;
-    stderr(`${wipe}${progressLine({ share: progress.share(), lines: progress.lines(), seconds })}`);
-  });
-  return () => {
-    cancel();
-    stderr(wipe);
-  };
+  constructor(
+    options: Pick<SimulationOptions, "start" | "durationMs">,
+    context: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">,
+  ) {
+    this.#options = options;
+    this.#context = context;
+    this.#begun = context.clock.monotonic();
+    this.#time = options.start;
+    this.#cancel = context.stderrIsTerminal ? context.clock.every(everyMs, () => this.#show()) : () => {};
+  }
+
+  /** These are written. */
+  add(records: readonly SimulatedRecord[]): void {
+    this.#lines += records.length;
+    this.#time = records.at(-1)?.time ?? this.#time;
+  }
+
+  /** The bar makes room for one line that stays. */
+  end(): void {
+    this.#cancel();
+    if (!this.#context.stderrIsTerminal) return;
+    const seconds = this.#seconds();
+    this.#context.stderr(`${wipe}${speedText(this.#lines, seconds)}, in ${seconds.toFixed(1)} s\n`);
+  }
+
+  #show(): void {
+    const { start, durationMs } = this.#options;
+    const share = (this.#time - start) / durationMs;
+    this.#context.stderr(`${wipe}${progressLine({ share, lines: this.#lines, seconds: this.#seconds() })}`);
+  }
+
+  #seconds(): number {
+    return (this.#context.clock.monotonic() - this.#begun) / 1000;
+  }
 }
 
 /** `[████········]  35 %  1,234,567 lines, 312,000 a second` */
 export function progressLine({ share, lines, seconds }: { share: number; lines: number; seconds: number }): string {
   const done = Math.min(width, Math.floor(share * width));
   const bar = "█".repeat(done) + "·".repeat(width - done);
-  const rate = seconds > 0 ? Math.round(lines / seconds) : 0;
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  return `[${bar}] ${percent} %  ${lines.toLocaleString("en")} lines, ${rate.toLocaleString("en")} a second`;
+  return `[${bar}] ${percent} %  ${speedText(lines, seconds)}`;
+}
+
+// helpers
+
+function speedText(lines: number, seconds: number): string {
+  const rate = seconds > 0 ? Math.round(lines / seconds) : 0;
+  return `${lines.toLocaleString("en")} lines, ${rate.toLocaleString("en")} a second`;
 }

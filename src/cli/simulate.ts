@@ -6,6 +6,7 @@ import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
 import { attackIds } from "../simulate/attack-list.ts";
 import { createWriter } from "../simulate/create-writer.ts";
+import { fileSink } from "../simulate/file-sink.ts";
 import { httpSink } from "../simulate/http-sink.ts";
 import { kafkaSink } from "../simulate/kafka-sink.ts";
 import { paced } from "../simulate/pace.ts";
@@ -13,12 +14,12 @@ import { simulatedEndpoints } from "../simulate/shop-endpoints.ts";
 import { simulate } from "../simulate/simulate.ts";
 import type { SimulatedRecord, SimulationOptions } from "../simulate/simulation.ts";
 import type { Sink } from "../simulate/sink.ts";
-import { fileSink, outputSink } from "../simulate/stream-sink.ts";
+import { outputSink } from "../simulate/stream-sink.ts";
 import { stressorIds } from "../simulate/stressor-list.ts";
 import type { CliContext } from "./cli-context.ts";
 import { checkWriter, chosen, simulateList } from "./simulate-names.ts";
 import type { SimulateArguments } from "./simulate-options.ts";
-import { showSimulation } from "./simulate-progress.ts";
+import { SimulationProgress } from "./simulate-progress.ts";
 
 /** Where event time begins unless said otherwise: a Monday morning in central Europe, so that a seed is enough. */
 const usualStart = Date.UTC(2026, 7, 24, 7);
@@ -38,32 +39,23 @@ export async function runSimulate(given: SimulateArguments, context: CliContext)
   checkWriter(given.format);
   const options = await simulationOf(given, context);
   if (given.endpoints !== undefined) await writeEndpoints(given.endpoints, given.format);
-  const sink = await sinkOf(given, context);
-  const simulation = simulate(options);
+  // Emptied now, so that old labels never lie beside a new log, and a wrong name is told before an hour's work.
+  if (given.labels !== undefined) await save(given.labels, "");
   const stop = new AbortController();
   const abort = () => stop.abort();
   for (const signal of ends) context.signals.on(signal, abort);
-  const told = { lines: 0, time: options.start };
-  const endProgress = showSimulation(
-    { share: () => (told.time - options.start) / options.durationMs, lines: () => told.lines },
-    context,
-  );
+  const simulation = simulate(options);
   const keptAlive = keepAlive();
   try {
-    for await (const records of atSpeed(simulation.batches(), { given, options, context, signal: stop.signal })) {
-      await sink.write(records);
-      told.lines += records.length;
-      told.time = records.at(-1)?.time ?? told.time;
-      if (stop.signal.aborted) break;
-    }
-    await sink.close();
+    const sink = await sinkOf(given, context, stop.signal);
+    const batches = atSpeed(simulation.batches(), { given, options, context, signal: stop.signal });
+    await writeAll(batches, { sink, options, context, signal: stop.signal });
   } finally {
     keptAlive.end();
-    endProgress();
     for (const signal of ends) context.signals.off(signal, abort);
   }
   const labels = simulation.labels();
-  if (given.labels !== undefined) await writeJson(given.labels, labels);
+  if (given.labels !== undefined) await save(given.labels, `${JSON.stringify(labels, undefined, 2)}\n`);
   for (const { kind, reason } of labels.skipped) context.stderr(`${kind} did not take place: ${reason}\n`);
   return 0;
 }
@@ -88,23 +80,45 @@ async function simulationOf(given: SimulateArguments, { clock }: CliContext): Pr
   };
 }
 
-async function sinkOf({ out, kafka, http }: SimulateArguments, context: CliContext): Promise<Sink> {
+async function sinkOf(
+  { out, kafka, http }: SimulateArguments,
+  { fetch, clock, env, output }: CliContext,
+  signal: AbortSignal,
+): Promise<Sink> {
   if ([out, kafka, http].filter((one) => one !== undefined).length > 1) {
     throw new GatewatchError("COMMAND_FAILED", "Lines go to one place only.", {
       remedy: "Name one of --out, --kafka and --http.",
     });
   }
   if (kafka !== undefined) return kafkaSink(kafka.brokers, kafka.topic);
-  if (http !== undefined) {
-    return httpSink(http, { fetch: context.fetch, clock: context.clock, token: context.env.GATEWATCH_TOKEN });
+  if (http !== undefined) return httpSink(http, { fetch, clock, token: env.GATEWATCH_TOKEN, signal });
+  return out === undefined || out === "-" ? outputSink(output()) : fileSink(out);
+}
+
+type Batches = Iterable<readonly SimulatedRecord[]> | AsyncIterable<readonly SimulatedRecord[]>;
+
+async function writeAll(
+  batches: Batches,
+  of: { sink: Sink; options: SimulationOptions; context: CliContext; signal: AbortSignal },
+): Promise<void> {
+  const { sink, options, context, signal } = of;
+  const progress = new SimulationProgress(options, context);
+  try {
+    for await (const records of batches) {
+      await sink.write(records);
+      progress.add(records);
+      if (signal.aborted) break;
+    }
+  } finally {
+    await sink.close();
+    progress.end();
   }
-  return out === undefined || out === "-" ? outputSink(context.output()) : fileSink(out);
 }
 
 function atSpeed(
   batches: Iterable<readonly SimulatedRecord[]>,
   of: { given: SimulateArguments; options: SimulationOptions; context: CliContext; signal: AbortSignal },
-): Iterable<readonly SimulatedRecord[]> | AsyncIterable<readonly SimulatedRecord[]> {
+): Batches {
   const { given, options, context, signal } = of;
   if (given.speed === undefined) return batches;
   return paced(batches, { start: options.start, times: given.speed, clock: context.clock, signal });
@@ -113,10 +127,6 @@ function atSpeed(
 async function writeEndpoints(file: string, format: string): Promise<void> {
   const endpoints = simulatedEndpoints({ shopEvents: createWriter(format)?.shopEvent !== undefined });
   await save(file, stringify({ endpoints }));
-}
-
-async function writeJson(file: string, value: unknown): Promise<void> {
-  await save(file, `${JSON.stringify(value, undefined, 2)}\n`);
 }
 
 async function save(file: string, text: string): Promise<void> {

@@ -1,57 +1,77 @@
 import kafkajs from "kafkajs";
 import { GatewatchError } from "../errors.ts";
+import { GatheringSink } from "./gathering-sink.ts";
 import type { SimulatedRecord } from "./simulation.ts";
 import type { Sink } from "./sink.ts";
 
-/** Records in one request: brokers take a megabyte by default, and a line is half a kilobyte. */
-const recordsPerRequest = 1_000;
+/** Of lines in one request: brokers take a megabyte by default, with a few bytes around each. */
+const bytesPerRequest = 800_000;
 
 /**
  * Connects to a topic: one record a line, with the event's time, spread over the partitions without a key, as
- * shippers do.
+ * shippers do. Brokers that aren't there, and a topic that isn't, are errors at once; a broker that goes
+ * away later is waited for.
  */
 export async function kafkaSink(brokers: readonly string[], topic: string): Promise<Sink> {
-  const failed = (cause: unknown) =>
-    new GatewatchError(
-      "COMMAND_FAILED",
-      `Kafka at ${brokers.join(",")} does not take topic ${topic}: ${textOf(cause)}.`,
-      {
-        remedy: "Check that the brokers run, listen without TLS and sign-in, and have the topic.",
-        cause,
-      },
-    );
   const client = new kafkajs.Kafka({
     clientId: "gatewatch-simulate",
     brokers: [...brokers],
     logLevel: kafkajs.logLevel.NOTHING,
-    retry: { retries: 4 },
+    retry: { retries: 3 },
   });
   const producer = client.producer({
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
+    // About a minute: a broker that starts again, or an election.
+    retry: { retries: 8 },
   });
-  await producer.connect().catch((cause: unknown) => {
+  const failed = (cause: unknown) => takesNot(`Kafka at ${brokers.join(",")} does not take topic ${topic}`, cause);
+  try {
+    if (!(await topicsOf(client)).includes(topic)) throw new Error("there is no such topic");
+    await producer.connect();
+  } catch (cause) {
     throw failed(cause);
-  });
-  return {
-    async write(records) {
-      for (let from = 0; from < records.length; from += recordsPerRequest) {
-        const messages = records.slice(from, from + recordsPerRequest).map(messageOf);
-        await producer.send({ topic, messages, acks: -1 }).catch((cause: unknown) => {
-          throw failed(cause);
-        });
-      }
-    },
-    close: () => producer.disconnect(),
+  }
+  const send = async (records: readonly SimulatedRecord[]) => {
+    for (const messages of requestsOf(records)) {
+      await producer.send({ topic, messages, acks: -1 }).catch((cause: unknown) => {
+        throw failed(cause);
+      });
+    }
   };
+  return new GatheringSink({ send, disconnect: () => producer.disconnect() });
 }
 
 // helpers
 
-function messageOf({ line, time }: SimulatedRecord) {
-  return { value: Buffer.from(line, "latin1"), timestamp: String(time) };
+async function topicsOf(client: kafkajs.Kafka): Promise<string[]> {
+  const admin = client.admin();
+  try {
+    await admin.connect();
+    return await admin.listTopics();
+  } finally {
+    await admin.disconnect();
+  }
 }
 
-function textOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+function* requestsOf(records: readonly SimulatedRecord[]): Iterable<kafkajs.Message[]> {
+  let messages: kafkajs.Message[] = [];
+  let bytes = 0;
+  for (const { line, time } of records) {
+    if (bytes + line.length > bytesPerRequest && messages.length > 0) {
+      yield messages;
+      [messages, bytes] = [[], 0];
+    }
+    messages.push({ value: Buffer.from(line, "latin1"), timestamp: String(time) });
+    bytes += line.length;
+  }
+  if (messages.length > 0) yield messages;
+}
+
+function takesNot(what: string, cause: unknown): GatewatchError {
+  const why = (cause instanceof Error ? cause.message : String(cause)).replace(/\.$/, "");
+  return new GatewatchError("COMMAND_FAILED", `${what}: ${why}.`, {
+    remedy: "Check that the brokers run, listen without TLS and sign-in, and have the topic.",
+    cause,
+  });
 }

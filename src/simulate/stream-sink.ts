@@ -1,32 +1,21 @@
-import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
-import { finished } from "node:stream/promises";
-import { GatewatchError } from "../errors.ts";
-import { bytesOf, type Sink } from "./sink.ts";
+import type { GatewatchError } from "../errors.ts";
+import { bytesOf, cantBeWritten, type Sink } from "./sink.ts";
 
-/** A file, written anew. */
-export function fileSink(path: string): Sink {
-  return streamSink(createWriteStream(path), { name: path, ends: true });
-}
+const name = "standard output";
 
-/** A stream such as standard output, which is left open. */
+/** Standard output as a stream. It waits for a slow reader, and is left open. */
 export function outputSink(stream: Writable): Sink {
-  return streamSink(stream, { name: "standard output", ends: false });
-}
-
-// helpers
-
-function streamSink(stream: Writable, { name, ends }: { name: string; ends: boolean }): Sink {
   let failure: GatewatchError | undefined;
   stream.on("error", (cause: NodeJS.ErrnoException) => {
-    failure = new GatewatchError("COMMAND_FAILED", `${name} can't be written (${cause.code ?? cause.message}).`, {
-      remedy: "Name a file in a folder that is there, on a disk with room.",
-      cause,
-    });
+    failure = cantBeWritten(name, cause);
   });
+  const failed = () => {
+    if (failure !== undefined) throw failure;
+  };
   return {
     async write(records) {
-      if (failure !== undefined) throw failure;
+      failed();
       if (stream.write(bytesOf(records))) return;
       await new Promise<void>((resolve) => {
         const go = () => {
@@ -35,15 +24,10 @@ function streamSink(stream: Writable, { name, ends }: { name: string; ends: bool
         };
         for (const event of ["drain", "error", "close"]) stream.on(event, go);
       });
-      if (failure !== undefined) throw failure as GatewatchError;
+      failed();
     },
     async close() {
-      if (ends && failure === undefined) {
-        stream.end();
-        // What goes wrong at the end has been heard above.
-        await finished(stream).catch(() => undefined);
-      }
-      if (failure !== undefined) throw failure;
+      failed();
     },
   };
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
+import { systemClock } from "../../src/clock.ts";
 import { runCli } from "../../src/cli/cli.ts";
 import { progressLine } from "../../src/cli/simulate-progress.ts";
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
@@ -77,7 +78,7 @@ describe("gatewatch simulate", () => {
       "/no/such/folder/x can't be written (ENOENT).",
     ],
     [
-      "labels that can't be written",
+      "labels that can't be written, before anything is",
       ["--for", "1s", "--labels", "/no/such/folder/x"],
       "/no/such/folder/x can't be written (ENOENT).",
     ],
@@ -109,6 +110,16 @@ describe("gatewatch simulate", () => {
     const { lines } = JSON.parse(readFileSync(labels, "utf8")) as SimulationLabels;
     expect(text.trimEnd().split("\n")).toHaveLength(lines.requests + lines.shopEvents);
   });
+});
+
+test("a person at a terminal sees how far it is, and at the end how fast it was", async () => {
+  const { context, printed } = testCliContext({ stderrIsTerminal: true, clock: systemClock });
+  const file = join(tempDirectory(), "shop.log");
+  await runCli(["simulate", "--for", "1s", "--rate", "20", "--speed", "realtime", "--out", file], context);
+  const shown = printed.stderr.split("\r\u001b[K");
+  expect(shown.filter((line) => /^\[[█·]{24}\] +\d+ %  \d+ lines, \d+ a second$/.test(line)).length).toBeGreaterThan(1);
+  const count = readFileSync(file, "utf8").trimEnd().split("\n").length;
+  expect(shown.at(-1)).toMatch(new RegExp(`^${count} lines, \\d+ a second, in \\d+\\.\\d s\\n$`));
 });
 
 test.for([
