@@ -4,6 +4,7 @@ import { Coverage, type DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
 import type { Detection } from "./detection.ts";
 import { Episodes } from "./episodes.ts";
+import type { JudgementWatcher } from "./judgement.ts";
 import { Judging } from "./judging.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Muting } from "./muting.ts";
@@ -31,6 +32,8 @@ export interface DetectEngineOptions {
   readonly watermark: Watermark;
   readonly memory: TrafficMemory;
   readonly muting: Muting;
+  /** Told of judgements on complete buckets; costs nothing where there is none. */
+  readonly watcher?: JudgementWatcher | undefined;
 }
 
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
@@ -77,6 +80,7 @@ export class DetectEngine {
       memory,
       isMuted: ({ active }) => muting.isMuted(active.definition.id),
       threw: (active, error) => counting.threw(active, error),
+      watcher: options.watcher,
     });
   }
 

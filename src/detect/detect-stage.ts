@@ -6,6 +6,7 @@ import type { DetectConfig } from "./detect-config.ts";
 import { DetectEngine } from "./detect-engine.ts";
 import { loadDetect, saveDetect, type SavedDetect } from "./detect-state.ts";
 import type { Detection } from "./detection.ts";
+import type { JudgementWatcher } from "./judgement.ts";
 import { Muting } from "./muting.ts";
 import type { ActiveDetector } from "./plan.ts";
 import { aheadMs } from "./tables.ts";
@@ -33,6 +34,8 @@ export interface DetectStageOptions {
   readonly onMuted: (detector: string, error: string) => void;
   /** See `proxies.maxShare`; off unless given. */
   readonly maxShare?: number | "off";
+  /** Told of judgements on complete buckets: a trial's thresholds. */
+  readonly watcher?: JudgementWatcher | undefined;
 }
 
 /** The detect stage: the engine with all it stands on, and a change of detectors without losing counts. */
@@ -117,9 +120,9 @@ export class DetectStage {
   }
 
   #build(detectors: readonly ActiveDetector[]): DetectEngine {
-    const { config, clock } = this.#options;
+    const { config, clock, watcher } = this.#options;
     return new DetectEngine({
-      ...{ detectors, config, clock },
+      ...{ detectors, config, clock, watcher },
       ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting },
     });
   }

@@ -48,22 +48,12 @@ export function judge(
   const { row, bucket } = at;
   if (detector.lane.mostEvents(row) < detector.floor) return undefined;
   const end = (bucket + 1) * detector.lane.bucketMs;
-  let key: Record<string, string> | undefined;
-  const figures: Record<string, Figure> = {};
-  for (const counter of detector.counters) {
-    const { name, space, lane, slot } = counter;
-    const lastBucket = lane === detector.lane ? bucket : Math.floor(end / lane.bucketMs) - 1;
-    const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
-    figures[name] = in_ === -1 ? emptyFigure(slot.kind) : figureOf(counter, in_, lastBucket);
-  }
+  const figures = figuresOf(detector, at);
   if (!definition.fires(figures as never, params, context)) return undefined;
 
   const shown = definition.shows?.(figures as never, params) ?? Object.keys(figures);
-  key ??= detector.space.keyOf(row);
-  const samples = detector.lane
-    .samples(row, bucket)
-    .filter((sample) => sample.detectors.includes(detector.index))
-    .sort((a, b) => a.time - b.time || a.hash - b.hash);
+  const key = detector.space.keyOf(row);
+  const samples = samplesOf(detector, at);
   const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
   const evidence = samples.map(({ event }) => event);
   const target = definition.target({ key, samples: evidence, firstSeen, succeededBefore });
@@ -82,6 +72,31 @@ export function judge(
     samples,
     ...certainTargets(named, evidence),
   };
+}
+
+/** All that a detector counts of one key, as of the end of one bucket. */
+export function figuresOf(
+  detector: BoundDetector,
+  { row, bucket }: { row: number; bucket: number },
+): Record<string, Figure> {
+  const end = (bucket + 1) * detector.lane.bucketMs;
+  let key: Record<string, string> | undefined;
+  const figures: Record<string, Figure> = {};
+  for (const counter of detector.counters) {
+    const { name, space, lane, slot } = counter;
+    const lastBucket = lane === detector.lane ? bucket : Math.floor(end / lane.bucketMs) - 1;
+    const in_ = space === detector.space ? row : space.find((key ??= detector.space.keyOf(row)));
+    figures[name] = in_ === -1 ? emptyFigure(slot.kind) : figureOf(counter, in_, lastBucket);
+  }
+  return figures;
+}
+
+/** What is kept of a detector's evidence of one key in the window that ends with one bucket, the earliest first. */
+export function samplesOf(detector: BoundDetector, { row, bucket }: { row: number; bucket: number }): Sample[] {
+  return detector.lane
+    .samples(row, bucket)
+    .filter((sample) => sample.detectors.includes(detector.index))
+    .sort((a, b) => a.time - b.time || a.hash - b.hash);
 }
 
 export type Figure = number | Known | Firsts | readonly Remembered[];

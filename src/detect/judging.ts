@@ -3,8 +3,9 @@ import type { Known } from "./counters.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { Detection } from "./detection.ts";
 import type { Episodes } from "./episodes.ts";
-import { figureOf, judge, type Finding, type SucceededBefore } from "./judge.ts";
+import { figureOf, figuresOf, judge, type Finding, samplesOf, type SucceededBefore } from "./judge.ts";
 import { type JudgeContext, noContext } from "./judge-context.ts";
+import type { JudgementWatcher } from "./judgement.ts";
 import type { Lane } from "./lane.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
 import { Suppressions } from "./suppressions.ts";
@@ -23,6 +24,8 @@ export interface JudgingOptions {
   readonly memory: Pick<TrafficMemory, "succeededBefore" | "settledUsers" | "settle">;
   readonly isMuted: (detector: BoundDetector) => boolean;
   readonly threw: (active: ActiveDetector, error: unknown) => void;
+  /** Told of judgements on complete buckets, of the detectors that it wants to know of. */
+  readonly watcher?: JudgementWatcher | undefined;
 }
 
 /** Judges keys: on change, and in order of time once their buckets are complete. */
@@ -30,12 +33,15 @@ export class Judging {
   readonly suppressions: Suppressions;
   readonly #options: JudgingOptions;
   readonly #succeededBefore: SucceededBefore;
+  /** By detector: the watcher's floor. */
+  readonly #watched: readonly (number | undefined)[];
   #tick = 0;
 
   constructor(options: JudgingOptions) {
     this.#options = options;
     this.#succeededBefore = (clientIp, time) => options.memory.succeededBefore(clientIp, time);
     this.suppressions = new Suppressions(options.bound);
+    this.#watched = options.bound.map((detector) => options.watcher?.floorOf(detector));
   }
 
   /** An event of this row speaks for the detector. */
@@ -67,6 +73,7 @@ export class Judging {
           const detector = bound[index]!;
           if (detector.lane !== lane || detector.rank !== rank || isMuted(detector)) continue;
           const finding = this.#find(detector, { row, bucket }, "sealed");
+          if (this.#watched[index] !== undefined) this.#tell(detector, { row, bucket });
           if (finding) told.push(...episodes.sealed(finding, { stale, coverage: coverageOf(detector) }));
         }
       }
@@ -104,6 +111,26 @@ export class Judging {
     } catch (error) {
       this.#options.threw(detector.active, error);
       return undefined;
+    }
+  }
+
+  /** Tells the watcher how a key was judged, or would have been with lower floors. */
+  #tell(detector: BoundDetector, at: { row: number; bucket: number }): void {
+    const { lane, space, heldBackBy, active, index } = detector;
+    if (lane.mostEvents(at.row) < this.#watched[index]!) return;
+    try {
+      const end = (at.bucket + 1) * lane.bucketMs;
+      const key = () => space.keyOf(at.row);
+      const firstSeen = () => samplesOf(detector, at)[0]?.time ?? end - lane.windowMs;
+      const isHeldBack =
+        heldBackBy.length > 0 &&
+        this.suppressions.wouldHoldBack({ detector, end, key: key(), samples: samplesOf(detector, at) });
+      if (isHeldBack) return;
+      const context = new RowContext(detector, at.row, this.#options.memory);
+      const name = space.table.names[at.row]!;
+      this.#options.watcher!.judged({ detector, name, end, figures: figuresOf(detector, at), context, key, firstSeen });
+    } catch (error) {
+      this.#options.threw(active, error);
     }
   }
 

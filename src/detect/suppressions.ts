@@ -11,6 +11,9 @@ export interface SuppressedBy {
 /** Places remembered of one detector: routes are bounded, and few of them fail at once. */
 const maxPlaces = 4_096;
 
+/** What tells where and when something was found. */
+type Located = Pick<Finding, "detector" | "end" | "key" | "samples">;
+
 /** Where a finding is: what its key says, else its earliest sample. */
 interface Place {
   readonly route: string | undefined;
@@ -55,18 +58,17 @@ export class Suppressions {
 
   /** True when another's episode goes on, so that this finding is none; counted when it is on complete buckets. */
   holdsBack(finding: Finding, how: "sealed" | "eager"): boolean {
-    const { detector, end } = finding;
+    const { detector } = finding;
     if (detector.heldBackBy.length === 0) return false;
-    const place = placeOf(finding);
-    const isHeld = detector.heldBackBy.some(({ by, same }) => {
-      const where = same === undefined ? "" : `${same} ${place[same]}`;
-      return (
-        this.#isOpen(this.#sealed, { by, where, end }) ||
-        (how === "eager" && this.#isOpen(this.#eager, { by, where, end }))
-      );
-    });
+    const isHeld =
+      this.#isHeldBack(finding, this.#sealed) || (how === "eager" && this.#isHeldBack(finding, this.#eager));
     if (isHeld && how === "sealed") this.#counts[detector.index]!++;
     return isHeld;
+  }
+
+  /** The same of what is no finding, but would be with lower thresholds; on complete buckets. */
+  wouldHoldBack(finding: Located): boolean {
+    return this.#isHeldBack(finding, this.#sealed);
   }
 
   /** How often a detector would have fired, were it not for others. */
@@ -100,6 +102,14 @@ export class Suppressions {
       this.#sealed.set(index, new Map(sealed));
       this.#eager.set(index, new Map(eager));
     }
+  }
+
+  #isHeldBack(finding: Located, all: ReadonlyMap<number, ReadonlyMap<string, number>>): boolean {
+    const { detector, end } = finding;
+    const place = placeOf(finding);
+    return detector.heldBackBy.some(({ by, same }) =>
+      this.#isOpen(all, { by, where: same === undefined ? "" : `${same} ${place[same]}`, end }),
+    );
   }
 
   #isOpen(
@@ -137,7 +147,7 @@ export function ranksOf(heldBackBy: readonly (readonly number[])[]): number[] {
   return ranks;
 }
 
-function placeOf(finding: Finding): Place {
+function placeOf(finding: Located): Place {
   const first = finding.samples[0]?.event;
   return {
     route: finding.key["route"] ?? first?.route,

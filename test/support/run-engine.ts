@@ -3,6 +3,7 @@ import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { DetectEngine } from "../../src/detect/detect-engine.ts";
+import type { JudgementWatcher } from "../../src/detect/judgement.ts";
 import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
 import { Muting } from "../../src/detect/muting.ts";
 import type { ActiveDetector } from "../../src/detect/plan.ts";
@@ -28,6 +29,7 @@ export function anEngine(
     clients?: number;
     clock?: TestClock;
     onMuted?: (detector: string, error: string) => void;
+    watcher?: JudgementWatcher;
   } = {},
 ) {
   const clock = options.clock ?? new TestClock();
@@ -36,7 +38,7 @@ export function anEngine(
   const memory = new TrafficMemory(config.clients);
   const muting = new Muting({ clock, onMuted: options.onMuted ?? (() => {}) });
   const detectors = options.detectors ?? shippedDetectors;
-  const engine = new DetectEngine({ detectors, config, clock, watermark, memory, muting });
+  const engine = new DetectEngine({ detectors, config, clock, watermark, memory, muting, watcher: options.watcher });
   const process = (events: readonly AccessEvent[], partition = "p0") =>
     engine.process({ partition, events, takenAt: (i) => events[i]!.time });
   return { engine, clock, watermark, memory, muting, process };

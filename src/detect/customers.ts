@@ -1,0 +1,113 @@
+import type { AccessEvent } from "../normalize/access-event.ts";
+import { actorTarget } from "./actor-target.ts";
+import type { Target } from "./detection.ts";
+import { hashed, hashKey } from "./hash.ts";
+
+/** What speaks for somebody being a customer: bought something; or only signed in; or neither. */
+export type Standing = "bought" | "signedIn" | "neither";
+
+/** Places looked at for one name. */
+const probes = 16;
+/** 16 bytes each: 4 MiB, and two names or so for each of a hundred thousand customers. */
+const defaultCapacity = 262_144;
+
+/**
+ * Who bought and who signed in, and since when: by client, user, API key and session. A table that never
+ * grows; where there is no room, who was first noted longest ago is forgotten, and counted.
+ */
+export class Customers {
+  forgotten = 0;
+  readonly #mask: number;
+  /** Two halves of the name's hash: the second says where to look. */
+  readonly #tags: Uint32Array;
+  readonly #homes: Uint32Array;
+  /** Since when, in seconds since the epoch; 0: never. */
+  readonly #bought: Uint32Array;
+  readonly #signedIn: Uint32Array;
+
+  /** `capacity` in names, rounded up to a power of two. */
+  constructor(capacity: number = defaultCapacity) {
+    const places = 2 ** Math.ceil(Math.log2(Math.max(capacity, probes * 2)));
+    this.#mask = places - 1;
+    this.#tags = new Uint32Array(places);
+    this.#homes = new Uint32Array(places);
+    this.#bought = new Uint32Array(places);
+    this.#signedIn = new Uint32Array(places);
+  }
+
+  /** Takes note of a purchase or a sign-in that succeeded; every other event costs two comparisons. */
+  see(event: AccessEvent): void {
+    if (!event.attempt || event.outcome !== "ok") return;
+    const { endpointClass, clientKey, userId, apiKey, sessionId } = event;
+    const column = endpointClass === "login" ? this.#signedIn : isPurchase(endpointClass) ? this.#bought : undefined;
+    if (column === undefined) return;
+    const second = Math.floor(event.time / 1000);
+    if (clientKey !== undefined) this.#note(column, `ip ${clientKey}`, second);
+    if (userId !== undefined) this.#note(column, `user ${userId}`, second);
+    if (apiKey !== undefined) this.#note(column, `apiKey ${apiKey}`, second);
+    if (sessionId !== undefined) this.#note(column, `session ${sessionId}`, second);
+  }
+
+  /** What is known of one client, user, API key or session before `time`; `undefined` for a target of many. */
+  of({ scope, value }: Target, time: number): Standing | undefined {
+    if (scope === "country" || scope === "as") return undefined;
+    const kind = scope === "range" ? "ip" : scope;
+    const place = this.#find(`${kind} ${value}`);
+    if (place === -1) return "neither";
+    const before = (at: number) => at !== 0 && at * 1000 < time;
+    if (before(this.#bought[place]!)) return "bought";
+    return before(this.#signedIn[place]!) ? "signedIn" : "neither";
+  }
+
+  #find(name: string): number {
+    hashKey(name);
+    const tag = hashed.hi || 1;
+    for (let i = 0; i < probes; i++) {
+      const place = (hashed.lo + i) & this.#mask;
+      if (this.#tags[place] === tag && this.#homes[place] === hashed.lo) return place;
+    }
+    return -1;
+  }
+
+  #note(column: Uint32Array, name: string, second: number): void {
+    let place = this.#find(name);
+    if (place === -1) place = this.#claim();
+    const since = column[place]!;
+    if (since === 0 || second < since) column[place] = second;
+  }
+
+  /** A place for the name that was hashed last. */
+  #claim(): number {
+    let victim = hashed.lo & this.#mask;
+    for (let i = 0; i < probes; i++) {
+      const place = (hashed.lo + i) & this.#mask;
+      if (this.#notedAt(place) < this.#notedAt(victim)) victim = place;
+    }
+    if (this.#tags[victim] !== 0) this.forgotten++;
+    this.#tags[victim] = hashed.hi || 1;
+    this.#homes[victim] = hashed.lo;
+    this.#bought[victim] = this.#signedIn[victim] = 0;
+    return victim;
+  }
+
+  /** An empty place was noted at 0. */
+  #notedAt(place: number): number {
+    return Math.max(this.#bought[place]!, this.#signedIn[place]!);
+  }
+}
+
+/** The one person or client that a detector's key names; `undefined` for a route, a network, a country. */
+export function personOf(key: Readonly<Record<string, string>>): Target | undefined {
+  if (key["userId"] !== undefined) return { scope: "user", value: key["userId"] };
+  if (key["actor"] !== undefined) return actorTarget(key["actor"]);
+  if (key["clientIp"] !== undefined) return { scope: "ip", value: key["clientIp"] };
+  if (key["apiKey"] !== undefined) return { scope: "apiKey", value: key["apiKey"] };
+  return key["sessionId"] === undefined ? undefined : { scope: "session", value: key["sessionId"] };
+}
+
+// helpers
+
+/** As the guard counts purchases. */
+function isPurchase(endpointClass: AccessEvent["endpointClass"]): boolean {
+  return endpointClass === "checkout" || endpointClass === "payment";
+}

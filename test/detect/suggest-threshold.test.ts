@@ -1,0 +1,30 @@
+import { expect, test } from "vitest";
+import { suggestThreshold } from "../../src/detect/suggest-threshold.ts";
+import type { AtValue, ThresholdReport } from "../../src/detect/threshold-sketch.ts";
+
+const day = 86_400_000;
+const at = (value: number, detections: number, bought = 0, signedIn = 0): AtValue => ({
+  ...{ value, detections, bought, signedIn },
+});
+
+function aReport(of: Partial<ThresholdReport>): ThresholdReport {
+  return {
+    ...{ parameter: "failures", value: 8, always: 0, highest: {}, at: [] },
+    near: { times: 1, p50: 4, p90: 4, p99: 4, p999: 4, max: 4 },
+    ...of,
+  };
+}
+
+test.for<[string, Partial<ThresholdReport>, number, string | undefined]>([
+  ["raises it above the customers", { at: [at(8, 310, 3), at(10, 50, 1), at(12, 40), at(14, 20)], highest: { bought: 11, neither: 40 } }, 10 * day, "raise failures: 8 → 12 would have fired 4 instead of 31 times a day; the largest customer who bought had 11"],
+  ["also above those who only signed in", { at: [at(8, 5, 0, 2), at(10, 1)], highest: { signedIn: 9 } }, day, "raise failures: 8 → 10 would have fired 1 instead of 5 times a day; the largest who had signed in had 9"],
+  ["says how often it was where less than a day was seen", { at: [at(8, 5, 1), at(10, 2)], highest: { bought: 9 } }, day / 24, "raise failures: 8 → 10 would have fired 2 instead of 5 times; the largest customer who bought had 9"],
+  ["says who is left", { at: [at(8, 5, 3), at(10, 2, 1), at(20, 2, 1)], highest: { bought: 90 } }, day, "raise failures: 8 → 10 would have fired 2 instead of 5 times a day; the largest customer who bought had 90; 1 who had bought or signed in would still have been found"],
+  ["nothing where no value spares a customer", { at: [at(8, 5, 3), at(10, 4, 3)], highest: { bought: 90 } }, day, undefined],
+  ["keeps what found no customer", { at: [at(8, 31), at(10, 2)] }, day, "keep failures: 8 fired 31 times a day; none of them had bought or signed in before"],
+  ["may go as low as nothing is found", { at: [at(4, 2), at(5, 0), at(6, 0), at(8, 0)] }, day, "could-lower failures: 8 → 5 would have fired 0 instead of 0 times a day; the nearest came to 4"],
+  ["not lower than what is near", { at: [at(4, 2), at(6, 1), at(8, 0)] }, day, undefined],
+])("%s", ([, report, span, expected]) => {
+  const suggestion = suggestThreshold(aReport(report), span);
+  expect(suggestion && `${suggestion.kind} ${suggestion.text}`).toBe(expected);
+}); // prettier-ignore
