@@ -1,7 +1,6 @@
 import type { EventField } from "../normalize/access-event.ts";
-import { shopAttributes } from "../normalize/formats/shop-event.ts";
 import type { Exchange } from "./exchange.ts";
-import type { ShopAttributes, ShopEvent } from "./shop-event.ts";
+import { ShopText } from "./shop-text.ts";
 import type { LineFormat, Writer } from "./writer.ts";
 import { WrittenTimes } from "./written-time.ts";
 import { apisix } from "./writers/apisix.ts";
@@ -40,7 +39,9 @@ export function createWriter(id: string): Writer | undefined {
   const write = format.create(new WrittenTimes());
   if (isEnriched) {
     const carries = [...new Set([...format.carries, ...toldByShop])];
-    return { id, format: name, carries, request: (x) => write(x) + shopKeys(x), shopEvent };
+    const shop = new ShopText();
+    const request = (x: Exchange) => `${write(x)},${shop.keys(x)}}`;
+    return { id, format: name, carries, request, shopEvent: (event, time) => shop.event(event, time) };
   }
   const request = format.kind === "json" ? (x: Exchange) => `${write(x)}}` : write;
   return { id, format: name, carries: format.carries, request };
@@ -52,50 +53,3 @@ export function createWriter(id: string): Writer | undefined {
 const toldByShop: readonly EventField[] = [
   "userId", "role", "apiKey", "sessionId", "deviceId", "country", "asn", "latitude", "longitude", "attributes",
 ]; // prettier-ignore
-
-/** Always the same keys, so that lines have one shape; what is unknown is empty. */
-function shopKeys(x: Exchange): string {
-  const { role, apiKey, sessionId, deviceId, place } = x.visitor;
-  const attributes = x.attributes === undefined ? "" : attributesText(x.attributes).slice(1);
-  const override = x.methodOverride === undefined ? "" : `,"method_override":"${x.methodOverride}"`;
-  return `${override},"user_id":"${x.userId ?? ""}","role":"${role ?? ""}","api_key":"${apiKey ?? ""}","session":"${sessionId ?? ""}","device":"${deviceId ?? ""}","country":"${place.country}","asn":${place.asn},"latitude":${place.latitude},"longitude":${place.longitude},"outcome":"${x.outcome ?? ""}","attributes":{${attributes}}}`;
-}
-
-/** One event in the schema of docs/shop-events.md. */
-function shopEvent({ event, visitor, userId, attributes }: ShopEvent, time: number): string {
-  const user = userId ?? visitor.userId;
-  const { sessionId, deviceId, apiKey, role, place } = visitor;
-  const who =
-    (user === undefined ? "" : `,"userId":"${user}"`) +
-    (sessionId === undefined ? "" : `,"sessionId":"${sessionId}"`) +
-    (deviceId === undefined ? "" : `,"deviceId":"${deviceId}"`) +
-    (apiKey === undefined ? "" : `,"apiKey":"${apiKey}"`) +
-    (role === undefined ? "" : `,"role":"${role}"`);
-  const where = `"country":"${place.country}","asn":${place.asn},"latitude":${place.latitude},"longitude":${place.longitude}`;
-  const more = attributes === undefined ? "" : besideText(attributes);
-  return `{"event":"${event}","time":${time},"clientIp":"${visitor.ip}","userAgent":"${visitor.userAgent}",${where}${who}${more}}`;
-}
-
-const beside: ReadonlySet<string> = new Set(shopAttributes);
-
-/** Known attributes stand beside the other fields, others under `attributes`. */
-function besideText(attributes: ShopAttributes): string {
-  for (const name in attributes) {
-    if (beside.has(name)) continue;
-    const all = Object.entries(attributes);
-    const known = Object.fromEntries(all.filter(([one]) => beside.has(one)));
-    const others = Object.fromEntries(all.filter(([one]) => !beside.has(one)));
-    return `${attributesText(known)},"attributes":{${attributesText(others).slice(1)}}`;
-  }
-  return attributesText(attributes);
-}
-
-/** `,"sku":"A-17","quantity":3` */
-function attributesText(attributes: ShopAttributes): string {
-  let text = "";
-  for (const name in attributes) {
-    const value = attributes[name] as string | number;
-    text += typeof value === "number" ? `,"${name}":${value}` : `,"${name}":"${value}"`;
-  }
-  return text;
-}
