@@ -1,11 +1,13 @@
+import { CachedTexts } from "./cached-texts.ts";
+
 const digits2 = Array.from({ length: 100 }, (_, n) => String(n).padStart(2, "0"));
 const digits3 = Array.from({ length: 1_000 }, (_, n) => String(n).padStart(3, "0"));
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /** Writes times (epoch ms) as gateways do, in UTC. Lines come in order, so that each second's text is made once or twice. */
 export class WrittenTimes {
-  readonly #iso = new Map<number, string>();
-  readonly #clf = new Map<number, string>();
+  readonly #iso = new CachedTexts(isoSecond);
+  readonly #clf = new CachedTexts(clfSecond);
 
   /** `2026-08-22T09:14:07.466Z` */
   iso(ms: number): string {
@@ -14,7 +16,7 @@ export class WrittenTimes {
 
   /** `2026-08-22T09:14:07.466` */
   isoLocal(ms: number): string {
-    return `${cached(this.#iso, Math.floor(ms / 1000), isoSecond)}.${digits3[ms % 1000]}`;
+    return `${this.#iso.of(Math.floor(ms / 1000))}.${digits3[ms % 1000]}`;
   }
 
   /** `22/Aug/2026:09:14:07 +0000` */
@@ -28,7 +30,7 @@ export class WrittenTimes {
   }
 
   #clfSecond(ms: number): string {
-    return cached(this.#clf, Math.floor(ms / 1000), clfSecond);
+    return this.#clf.of(Math.floor(ms / 1000));
   }
 }
 
@@ -38,19 +40,6 @@ export function asSeconds(ms: number): string {
 }
 
 // helpers
-
-/** Logs of when a request began jump back by its duration: a few minutes of seconds are kept. */
-const keptSeconds = 512;
-
-function cached(texts: Map<number, string>, second: number, write: (second: number) => string): string {
-  let text = texts.get(second);
-  if (text === undefined) {
-    if (texts.size >= keptSeconds) texts.clear();
-    text = write(second);
-    texts.set(second, text);
-  }
-  return text;
-}
 
 function isoSecond(second: number): string {
   return new Date(second * 1000).toISOString().slice(0, 19);

@@ -1,3 +1,4 @@
+import { CachedTexts } from "../cached-texts.ts";
 import { shopHost, usualFields, type LineFormat } from "../writer.ts";
 import { asSeconds } from "../written-time.ts";
 
@@ -26,14 +27,25 @@ export const cloudfrontStandard: LineFormat = {
   id: "cloudfront-standard",
   kind: "json",
   carries: [...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "requestBytes", "requestId", "country"],
-  create: (times) => (x) => {
-    const { ip, userAgent, place } = x.visitor;
-    const written = times.isoLocal(x.time);
-    const query = x.target.indexOf("?");
-    const path = query < 0 ? x.target : x.target.slice(0, query);
-    const isAnswered = x.upstreamMs !== undefined;
-    const result = isAnswered ? (x.status >= 400 ? "Error" : "Miss") : x.status === 429 ? "LimitExceeded" : "Error";
-    const seconds = isAnswered ? asSeconds(x.upstreamMs!) : "-";
-    return `{"DistributionId":"E1","date":"${written.slice(0, 10)}","time":"${written.slice(11, 19)}","timestamp":"${Math.floor(x.time / 1000)}","timestamp(ms)":"${x.time}","c-ip":"${ip}","c-port":"51544","c-country":"${place.country}","cs-method":"${x.method}","cs(Host)":"d111111abcdef8.cloudfront.net","x-host-header":"${shopHost}","cs-uri-stem":"${path}","cs-uri-query":"-","cs(User-Agent)":"${userAgent.replaceAll(" ", "%20")}","sc-status":"${x.status}","sc-bytes":"${x.responseBytes}","cs-bytes":"${x.requestBytes}","time-taken":"${asSeconds(x.durationMs)}","x-edge-result-type":"${result}","x-edge-detailed-result-type":"${result}","x-edge-request-id":"${x.requestId}","x-forwarded-for":"-","origin-fbl":"${seconds}","origin-lbl":"${seconds}"`;
+  create: () => {
+    const seconds = new CachedTexts(dateAndTime);
+    const agents = new CachedTexts((agent: string) => agent.replaceAll(" ", "%20"));
+    return (x) => {
+      const { ip, userAgent, place } = x.visitor;
+      const second = Math.floor(x.time / 1000);
+      const query = x.target.indexOf("?");
+      const path = query < 0 ? x.target : x.target.slice(0, query);
+      const isAnswered = x.upstreamMs !== undefined;
+      const result = isAnswered ? (x.status >= 400 ? "Error" : "Miss") : x.status === 429 ? "LimitExceeded" : "Error";
+      const origin = isAnswered ? asSeconds(x.upstreamMs!) : "-";
+      return `{"DistributionId":"E1",${seconds.of(second)},"timestamp":"${second}","timestamp(ms)":"${x.time}","c-ip":"${ip}","c-port":"51544","c-country":"${place.country}","cs-method":"${x.method}","cs(Host)":"d111111abcdef8.cloudfront.net","x-host-header":"${shopHost}","cs-uri-stem":"${path}","cs-uri-query":"-","cs(User-Agent)":"${agents.of(userAgent)}","sc-status":"${x.status}","sc-bytes":"${x.responseBytes}","cs-bytes":"${x.requestBytes}","time-taken":"${asSeconds(x.durationMs)}","x-edge-result-type":"${result}","x-edge-detailed-result-type":"${result}","x-edge-request-id":"${x.requestId}","x-forwarded-for":"-","origin-fbl":"${origin}","origin-lbl":"${origin}"`;
+    };
   },
 };
+
+// helpers
+
+function dateAndTime(second: number): string {
+  const [date, time] = new Date(second * 1000).toISOString().slice(0, 19).split("T");
+  return `"date":"${date}","time":"${time}"`;
+}

@@ -37,34 +37,14 @@ export const envoyOtlp: LineFormat = {
   carries: fields,
   create: (times) => (x) => {
     const start = x.time - x.durationMs;
-    const attributes = [
-      attribute("start_time", times.iso(start)),
-      attribute("method", x.method),
-      attribute("x-envoy-origin-path", x.target),
-      attribute("protocol", "HTTP/2"),
-      attribute("response_code", String(x.status)),
-      attribute("response_flags", flagsOf(x)),
-      attribute("response_code_details", detailsOf(x)),
-      attribute("bytes_received", String(x.requestBytes)),
-      attribute("bytes_sent", String(x.responseBytes)),
-      attribute("duration", String(x.durationMs)),
-      attribute("x-envoy-upstream-service-time", x.upstreamMs === undefined ? "-" : String(x.upstreamMs)),
-      attribute("x-forwarded-for", x.visitor.ip),
-      attribute("user-agent", x.visitor.userAgent),
-      attribute("x-request-id", x.requestId),
-      attribute(":authority", shopHost),
-      attribute("upstream_host", x.upstreamMs === undefined ? "-" : "10.20.4.17:8443"),
-      attribute("downstream_remote_address", socketOf(x.visitor.ip)),
-    ];
-    return `{"resourceLogs":[{"resource":{"attributes":[${attribute("log_name", "otel_envoy_accesslog")}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"${start}000000","observedTimeUnixNano":"${x.time}000000","attributes":[${attributes.join()}]}]}]}]}`;
+    const { ip, userAgent } = x.visitor;
+    const upstream = x.upstreamMs === undefined ? "-" : String(x.upstreamMs);
+    const host = x.upstreamMs === undefined ? "-" : "10.20.4.17:8443";
+    return `{"resourceLogs":[{"resource":{"attributes":[{"key":"log_name","value":{"stringValue":"otel_envoy_accesslog"}}]},"scopeLogs":[{"logRecords":[{"timeUnixNano":"${start}000000","observedTimeUnixNano":"${x.time}000000","attributes":[{"key":"start_time","value":{"stringValue":"${times.iso(start)}"}},{"key":"method","value":{"stringValue":"${x.method}"}},{"key":"x-envoy-origin-path","value":{"stringValue":"${x.target}"}},{"key":"protocol","value":{"stringValue":"HTTP/2"}},{"key":"response_code","value":{"stringValue":"${x.status}"}},{"key":"response_flags","value":{"stringValue":"${flagsOf(x)}"}},{"key":"response_code_details","value":{"stringValue":"${detailsOf(x)}"}},{"key":"bytes_received","value":{"stringValue":"${x.requestBytes}"}},{"key":"bytes_sent","value":{"stringValue":"${x.responseBytes}"}},{"key":"duration","value":{"stringValue":"${x.durationMs}"}},{"key":"x-envoy-upstream-service-time","value":{"stringValue":"${upstream}"}},{"key":"x-forwarded-for","value":{"stringValue":"${ip}"}},{"key":"user-agent","value":{"stringValue":"${userAgent}"}},{"key":"x-request-id","value":{"stringValue":"${x.requestId}"}},{"key":":authority","value":{"stringValue":"${shopHost}"}},{"key":"upstream_host","value":{"stringValue":"${host}"}},{"key":"downstream_remote_address","value":{"stringValue":"${socketOf(ip)}"}}]}]}]}]}`;
   },
 };
 
 // helpers
-
-function attribute(key: string, value: string): string {
-  return `{"key":"${key}","value":{"stringValue":"${value}"}}`;
-}
 
 /** Why Envoy answered by itself: its limiter, no route, or a service that is not there. */
 function flagsOf({ upstreamMs, status }: Exchange): string {

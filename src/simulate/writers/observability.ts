@@ -20,30 +20,10 @@ export const otelHttp: LineFormat = {
   kind: "text",
   carries: [...usualFields, "host", "durationMs", "requestBytes"],
   create: () => (x) => {
-    const query = x.target.indexOf("?");
-    const attributes = [
-      text("http.request.method", x.method),
-      text("url.path", query < 0 ? x.target : x.target.slice(0, query)),
-      text("url.query", query < 0 ? "" : x.target.slice(query + 1)),
-      whole("http.response.status_code", x.status),
-      `{"key":"http.server.request.duration","value":{"doubleValue":${x.durationMs / 1000}}}`,
-      whole("http.request.size", x.requestBytes),
-      whole("http.response.size", x.responseBytes),
-      text("network.peer.address", x.visitor.ip),
-      text("client.address", x.visitor.ip),
-      text("server.address", shopHost),
-      text("user_agent.original", x.visitor.userAgent),
-    ];
-    return `{"resourceLogs":[{"resource":{"attributes":[${text("service.name", "shop")}]},"scopeLogs":[{"scope":{"name":"http"},"logRecords":[{"timeUnixNano":"${x.time}000000","observedTimeUnixNano":"${x.time}000000","traceId":"${x.requestId}","attributes":[${attributes.join()}]}]}]}]}`;
+    const { ip, userAgent } = x.visitor;
+    const mark = x.target.indexOf("?");
+    const path = mark < 0 ? x.target : x.target.slice(0, mark);
+    const query = mark < 0 ? "" : x.target.slice(mark + 1);
+    return `{"resourceLogs":[{"resource":{"attributes":[{"key":"service.name","value":{"stringValue":"shop"}}]},"scopeLogs":[{"scope":{"name":"http"},"logRecords":[{"timeUnixNano":"${x.time}000000","observedTimeUnixNano":"${x.time}000000","traceId":"${x.requestId}","attributes":[{"key":"http.request.method","value":{"stringValue":"${x.method}"}},{"key":"url.path","value":{"stringValue":"${path}"}},{"key":"url.query","value":{"stringValue":"${query}"}},{"key":"http.response.status_code","value":{"intValue":"${x.status}"}},{"key":"http.server.request.duration","value":{"doubleValue":${x.durationMs / 1000}}},{"key":"http.request.size","value":{"intValue":"${x.requestBytes}"}},{"key":"http.response.size","value":{"intValue":"${x.responseBytes}"}},{"key":"network.peer.address","value":{"stringValue":"${ip}"}},{"key":"client.address","value":{"stringValue":"${ip}"}},{"key":"server.address","value":{"stringValue":"${shopHost}"}},{"key":"user_agent.original","value":{"stringValue":"${userAgent}"}}]}]}]}]}`;
   },
 };
-
-// helpers
-
-function text(key: string, value: string): string {
-  return `{"key":"${key}","value":{"stringValue":"${value}"}}`;
-}
-
-function whole(key: string, value: number): string {
-  return `{"key":"${key}","value":{"intValue":"${value}"}}`;
-}
