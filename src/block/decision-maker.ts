@@ -24,6 +24,14 @@ export interface Planned {
   readonly verdicts: readonly Verdict[];
 }
 
+/** What the guard says of one target of a detection. */
+export interface JudgedTarget {
+  readonly detection: Detection;
+  readonly target: Target;
+  readonly state: Judgement["state"];
+  readonly verdicts: readonly Verdict[];
+}
+
 export interface DecisionMakerOptions {
   readonly clock: Clock;
   readonly ledger: DecisionLedger;
@@ -32,6 +40,8 @@ export interface DecisionMakerOptions {
   /** All of the guard's facts that don't depend on the candidate. */
   readonly facts: () => Omit<GuardFacts, "now" | "recent" | "letInAt" | "ledgerFull" | "confirming">;
   readonly mode: () => BlockConfig["mode"];
+  /** Told of each, also where another detection's decision covers the target. */
+  readonly onJudged?: ((judged: JudgedTarget) => void) | undefined;
 }
 
 /** Turns what a runbook wants blocked into decisions. Writes nothing but its list of recent blocks. */
@@ -80,6 +90,7 @@ export class DecisionMaker {
 
     const verdicts = judge(candidate, this.#factsFor(target, detection));
     const judgement = decide(verdicts, block);
+    this.#options.onJudged?.({ detection, target, state: judgement.state, verdicts });
     if (strongestHeld && !isHarder(judgement.action, strongestHeld.action)) {
       // Another detection's block is enough; what the guard would not let stand makes it no longer.
       return judgement.state === "active" ? this.#extended(strongestHeld, candidate) : undefined;

@@ -3,15 +3,10 @@ import type { Config } from "../config.ts";
 import { GatewatchError } from "../errors.ts";
 import { silentLog, type Log } from "../log.ts";
 import { formatNames } from "../normalize/format-list.ts";
-import type { SourceIo } from "../source/raw-batch.ts";
 import { isTimeZone } from "../source/source-config.ts";
 import { StdinSource } from "../source/stdin-source.ts";
+import type { LogReader } from "./log-reader.ts";
 import type { LogFile } from "./try-files.ts";
-
-/** What takes the lines of logs, and says when the last one was taken. */
-export interface LogReader extends SourceIo {
-  readonly done: Promise<void>;
-}
 
 /** Reads all logs to their ends, side by side. `brokenOff` is told which ended early, and why. */
 export async function readLogs(

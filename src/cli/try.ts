@@ -5,13 +5,13 @@ import { loadRules, type Rules } from "../load-rules.ts";
 import { createMetrics } from "../metrics.ts";
 import { createGeoLookup } from "../normalize/geo-lookup.ts";
 import { createNormalizer } from "../normalize/normalizer.ts";
+import { LogJudge } from "../replay/log-judge.ts";
 import type { CliContext, TryOptions } from "./cli-context.ts";
+import { EventMerge } from "./event-merge.ts";
 import { checkFormat, checkTimeZone, nothingUnderstood, readLogs } from "./read-logs.ts";
 import { terminalJson } from "./terminal-json.ts";
 import { ClientCounts } from "./try-clients.ts";
 import { findLogs, type LogFile } from "./try-files.ts";
-import { TryJudge } from "./try-judge.ts";
-import { TryMerge } from "./try-merge.ts";
 import { showProgress } from "./try-progress.ts";
 import { formatFields, ShopCounts } from "./try-fields.ts";
 import { LineCounts, triedDetector, type TryReport } from "./try-report.ts";
@@ -63,11 +63,18 @@ async function lookAt(
     geo: geo.lookup,
     metrics,
   });
-  const judge = new TryJudge({ rules, config, networks, geo: geo.lookup });
+  const judge = new LogJudge({
+    ...rules,
+    detect: config.detect,
+    block: config.block,
+    networks,
+    asnOf: geo.lookup && ((address) => geo.lookup!.lookup(address)?.asn),
+    maxShare: config.proxies.maxShare,
+  });
   const clients = new ClientCounts(networks.prefixes);
   const shop = new ShopCounts();
   const lines = new LineCounts();
-  const merge = new TryMerge({
+  const merge = new EventMerge({
     read(batch) {
       const normalized = normalizer.normalize(batch);
       lines.add(batch.source, normalized);

@@ -1,7 +1,7 @@
 import { AllowList, type AsnLookup } from "../block/allow-list.ts";
 import type { BlockConfig } from "../block/block-config.ts";
 import type { Decision, TrafficFacts } from "../block/decision.ts";
-import { DecisionMaker } from "../block/decision-maker.ts";
+import { DecisionMaker, type JudgedTarget } from "../block/decision-maker.ts";
 import { DecisionLedger, type SeenEvent } from "../block/ledger.ts";
 import { lifted } from "../block/manual-decisions.ts";
 import { type ListedNetwork, NetworkList } from "../block/network-list.ts";
@@ -14,7 +14,7 @@ import type { Teams } from "../incident/paged-team.ts";
 import type { Runbook } from "../incident/runbook.ts";
 
 /** More decisions than anybody reads; beyond them only the number is kept. */
-const maxDecisions = 5_000;
+const defaultMaxDecisions = 5_000;
 
 export interface DryBlocksOptions {
   readonly clock: Clock;
@@ -29,6 +29,9 @@ export interface DryBlocksOptions {
   /** Told of each change of an incident, and of each version of a decision. */
   readonly onIncident?: (change: IncidentChange) => void;
   readonly onDecision?: (decision: Decision) => void;
+  /** Told what the guard says of each target, also where another detection's block already stands. */
+  readonly onJudged?: ((judged: JudgedTarget) => void) | undefined;
+  readonly maxDecisions?: number | undefined;
 }
 
 /**
@@ -65,6 +68,7 @@ export class DryBlocks {
       uuid: () => `try-${++made}`,
       facts: () => unchanging,
       mode: () => "observe",
+      onJudged: options.onJudged,
     });
   }
 
@@ -113,7 +117,11 @@ export class DryBlocks {
 
   #keep(decision: Decision): void {
     this.#options.onDecision?.(decision);
-    if (!this.#decisions.has(decision.uuid) && this.#decisions.size >= maxDecisions) this.more++;
+    if (
+      !this.#decisions.has(decision.uuid) &&
+      this.#decisions.size >= (this.#options.maxDecisions ?? defaultMaxDecisions)
+    )
+      this.more++;
     else this.#decisions.set(decision.uuid, decision);
   }
 }

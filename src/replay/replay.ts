@@ -6,11 +6,12 @@ import type { DetectConfig } from "../detect/detect-config.ts";
 import type { EventBatch } from "../detect/detect-engine.ts";
 import { DetectStage, type DetectorStatus, type SavedStage } from "../detect/detect-stage.ts";
 import type { Detection } from "../detect/detection.ts";
+import type { JudgementWatcher } from "../detect/judgement.ts";
 import type { ActiveDetector } from "../detect/plan.ts";
 import type { IncidentChange } from "../incident/incident.ts";
 import type { Teams } from "../incident/paged-team.ts";
 import type { Runbook } from "../incident/runbook.ts";
-import { DryBlocks } from "./dry-blocks.ts";
+import { DryBlocks, type DryBlocksOptions } from "./dry-blocks.ts";
 import { LogClock, stepsBetween } from "./log-clock.ts";
 
 export interface ReplayOptions {
@@ -24,6 +25,11 @@ export interface ReplayOptions {
   readonly maxShare?: number | "off";
   /** Whom runbooks would page; nobody unless given. */
   readonly teams?: Teams;
+  /** Told of judgements on complete buckets: how near keys came to thresholds. */
+  readonly watcher?: JudgementWatcher | undefined;
+  /** Decisions kept at most, and who is told what the guard says of each target. */
+  readonly maxDecisions?: number;
+  readonly onJudged?: DryBlocksOptions["onJudged"];
   /** Told of detections, of each change of an incident and of each version of a decision, as they come. */
   readonly onDetections?: (detections: readonly Detection[]) => void;
   readonly onIncident?: (change: IncidentChange) => void;
@@ -103,6 +109,7 @@ export class Replay {
       clock: this.clock,
       maxShare: this.#options.maxShare ?? "off",
       onMuted: () => {}, // the detector's status says so
+      watcher: this.#options.watcher,
     });
   }
 

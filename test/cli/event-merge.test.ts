@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { RawBatch } from "../../src/source/raw-batch.ts";
-import { TryMerge, writtenAt } from "../../src/cli/try-merge.ts";
+import { EventMerge, writtenAt } from "../../src/cli/event-merge.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { anEvent } from "../support/an-event.ts";
 
@@ -78,7 +78,7 @@ describe("when a line was written", () => {
 
 function merging(take: (event: AccessEvent, writtenAt: number) => void) {
   const read = (batch: Pick<RawBatch, "records">) => batch.records.map((time) => anEvent({ time: Number(time) }));
-  const merge = new TryMerge({ read, take });
+  const merge = new EventMerge({ read, take });
   const send = (partition: string, times: readonly number[]) =>
     merge.handle({
       source: partition,

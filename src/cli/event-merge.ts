@@ -1,7 +1,8 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import type { RawBatch, SourceIo } from "../source/raw-batch.ts";
+import type { RawBatch } from "../source/raw-batch.ts";
+import { LogReader } from "./log-reader.ts";
 
-export interface TryMergeOptions {
+export interface EventMergeOptions {
   /** Makes events of a batch. */
   readonly read: (batch: RawBatch) => readonly AccessEvent[];
   /** Takes each event, over all logs in order of the time it was written at. */
@@ -21,31 +22,18 @@ interface Pending {
  * gateways) or one after the other (rotated files). Each log is read one batch ahead and waits until
  * its lines are due, so that what is held stays small.
  */
-export class TryMerge implements SourceIo {
-  readonly #options: TryMergeOptions;
-  readonly #open = new Set<string>();
+export class EventMerge extends LogReader {
+  readonly #options: EventMergeOptions;
   readonly #pending = new Map<string, Pending>();
-  readonly #done = Promise.withResolvers<void>();
 
-  constructor(options: TryMergeOptions) {
+  constructor(options: EventMergeOptions) {
+    super();
     this.#options = options;
-    // Whoever reads is told of a failure as well, and may come first.
-    this.#done.promise.catch(() => {});
-  }
-
-  /** Resolves once every log has ended, rejects when something behind this failed. */
-  get done(): Promise<void> {
-    return this.#done.promise;
-  }
-
-  /** All logs are to be assigned before the first batch comes. */
-  assigned(partitions: readonly string[]): void {
-    for (const partition of partitions) this.#open.add(partition);
   }
 
   handle(batch: RawBatch): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#guarded(() => {
+    this.guarded(() => {
       const events = this.#options.read(batch);
       if (events.length === 0) return resolve();
       this.#pending.set(batch.partition, { events, writtenAt: writtenAt(events), at: 0, handled: resolve });
@@ -54,25 +42,13 @@ export class TryMerge implements SourceIo {
     return promise;
   }
 
-  ended(partition: string): void {
-    this.#open.delete(partition);
-    this.#guarded(() => this.#drain());
-    if (this.#open.size === 0) this.#done.resolve();
+  protected override oneEnded(): void {
+    this.#drain();
   }
-
-  revoked(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  resumeAt(): undefined {}
-
-  finished(): void {}
-
-  trouble(): void {}
 
   /** Hands on the oldest events, for as long as every open log has some. */
   #drain(): void {
-    while (this.#pending.size > 0 && this.#pending.size === this.#open.size) {
+    while (this.#pending.size > 0 && this.#pending.size === this.open) {
       const [first, second] = this.#oldest();
       const { events, writtenAt } = first.pending;
       while (first.pending.at < events.length && writtenAt[first.pending.at]! <= second) {
@@ -97,14 +73,6 @@ export class TryMerge implements SourceIo {
       } else second = Math.min(second, time);
     }
     return [first!, second];
-  }
-
-  #guarded(run: () => void): void {
-    try {
-      run();
-    } catch (error) {
-      this.#done.reject(error);
-    }
   }
 }
 

@@ -1,25 +1,29 @@
-import type { Config } from "../config.ts";
 import type { DetectorStatus } from "../detect/detect-stage.ts";
 import type { Detection } from "../detect/detection.ts";
-import type { Rules } from "../load-rules.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
-import type { GeoLookup } from "../normalize/geo-place.ts";
-import type { TrustedNetworks } from "../normalize/trusted-networks.ts";
-import type { DryBlocks } from "../replay/dry-blocks.ts";
-import { Replay } from "../replay/replay.ts";
+import type { DryBlocks } from "./dry-blocks.ts";
+import { Replay, type ReplayOptions } from "./replay.ts";
 
 /** More detections than anybody reads; beyond them only the number is kept. */
-const maxDetections = 5_000;
+const defaultMaxDetections = 5_000;
 /** Events of the same second, and at most so many, are judged together. */
 const sliceMs = 1000;
 const sliceEvents = 10_000;
 /** All logs are in one order by now, and so are one partition. */
-const partition = "try";
+const partition = "logs";
+
+export interface LogJudgeOptions extends Omit<ReplayOptions, "onDetections"> {
+  readonly maxDetections?: number;
+  /** False: the requests behind detections are not kept, so that many more can be. */
+  readonly keepEvidence?: boolean;
+}
 
 /** Replays the events of logs, a second at a time, and keeps what was found once all were complete. */
-export class TryJudge {
+export class LogJudge {
   readonly #replay: Replay;
   readonly #found = new Map<string, Detection>();
+  readonly #maxDetections: number;
+  readonly #keepEvidence: boolean;
   /** Detections beyond the bound. */
   more = 0;
   /** The first and the last moment of the logs, epoch ms; `undefined` while there is none. */
@@ -29,22 +33,10 @@ export class TryJudge {
   #events: AccessEvent[] = [];
   #writtenAt: number[] = [];
 
-  constructor(options: {
-    readonly rules: Rules;
-    readonly config: Config;
-    readonly networks: TrustedNetworks;
-    readonly geo: GeoLookup | undefined;
-  }) {
-    const { rules, config, networks, geo } = options;
-    this.#replay = new Replay({
-      ...rules,
-      detect: config.detect,
-      block: config.block,
-      networks,
-      asnOf: geo && ((address) => geo.lookup(address)?.asn),
-      maxShare: config.proxies.maxShare,
-      onDetections: (detections) => this.#keep(detections),
-    });
+  constructor({ maxDetections = defaultMaxDetections, keepEvidence = true, ...options }: LogJudgeOptions) {
+    this.#maxDetections = maxDetections;
+    this.#keepEvidence = keepEvidence;
+    this.#replay = new Replay({ ...options, onDetections: (detections) => this.#keep(detections) });
   }
 
   /** Takes the next event, in order of the time it was written at. */
@@ -96,8 +88,8 @@ export class TryJudge {
   #keep(detections: readonly Detection[]): void {
     for (const detection of detections) {
       if (!detection.sealed) continue;
-      if (!this.#found.has(detection.id) && this.#found.size >= maxDetections) this.more++;
-      else this.#found.set(detection.id, detection);
+      if (!this.#found.has(detection.id) && this.#found.size >= this.#maxDetections) this.more++;
+      else this.#found.set(detection.id, this.#keepEvidence ? detection : { ...detection, evidence: [] });
     }
   }
 }
