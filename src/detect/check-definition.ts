@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Problem } from "../errors.ts";
 import { endpointClasses, outcomes } from "../normalize/access-event.ts";
 import { parseDuration } from "../units.ts";
+import { baselineMeasures } from "./baseline.ts";
 import { type Counter, type DetectorDefinition, dimensions } from "./define-detector.ts";
 import { severities } from "./detection.ts";
 import { slotsPerLane } from "./lane.ts";
@@ -69,6 +70,7 @@ const shape = z.strictObject({
       quantile: z.number().gt(0).lt(1, { error: "expected a share between 0 and 1, such as 0.99" }),
     })
     .optional(),
+  baselines: z.array(z.enum(baselineMeasures)).min(1).optional(),
   suppressedBy: z
     .array(
       z.union([

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { AccessEvent, EndpointClass, EventField, Outcome } from "../normalize/access-event.ts";
 import { isWithin, localIPv4, parseIPv4 } from "../normalize/ipv4.ts";
+import type { Baseline, BaselineMeasure, BaselinePlace } from "./baseline.ts";
 import type { Counter, Figures, Predicate } from "./counters.ts";
 import type { EvidenceEvent, Severity, Target } from "./detection.ts";
 import type { Dimension } from "./dimension.ts";
@@ -11,6 +12,7 @@ import type { Duration } from "../units.ts";
 export { dimensions, type Dimension } from "./dimension.ts";
 export { count, distinct, firstSeen, last, max, quantile, sum } from "./counters.ts";
 export type { Counter, CounterScope, Figures, Firsts, Known, Predicate, Remembered } from "./counters.ts";
+export { type Baseline, isSettled, usualInWords } from "./baseline.ts";
 export { type JudgeContext, natFactor } from "./judge-context.ts";
 export type { Duration };
 
@@ -53,7 +55,13 @@ export interface Example {
   })[];
   readonly fires: boolean;
   readonly params?: Readonly<Record<string, unknown>>;
+  /** What is usual at every hour of the week, as if it had been learned from four weeks; unknown, unless given. */
+  readonly baselines?: readonly ExampleBaseline[];
 }
+
+/** The spread is a tenth of the median, unless given. */
+export type ExampleBaseline = BaselinePlace & { readonly of: BaselineMeasure } & Pick<Baseline, "median"> &
+  Partial<Pick<Baseline, "spread" | "confidence">>;
 
 /** A detector: what to look for. The engine counts, windows, evicts, saves, measures and mutes. */
 export interface DetectorDefinition<
@@ -102,6 +110,11 @@ export interface DetectorDefinition<
    */
   readonly population?: { readonly counter: keyof C & string; readonly quantile: number };
   /**
+   * What it compares with what is usual at this hour of the week: `context.baseline` tells only these.
+   * Such a detector also works while nothing is known yet, and raises incidents only: it names nobody.
+   */
+  readonly baselines?: readonly BaselineMeasure[];
+  /**
    * Detectors while whose episodes it does not fire: what everybody suffers from is nobody's attack. For
    * the whole site, or only where the `route` or `endpointClass` is the same.
    */
@@ -110,8 +123,8 @@ export interface DetectorDefinition<
   readonly severityOf?: (figures: Figures<C>, params: z.output<P>, context: JudgeContext) => Severity;
   /** Which figures people are shown; all, unless given. Longer windows count in whole buckets and lag a little. */
   readonly shows?: (figures: Figures<C>, params: z.output<P>) => readonly (keyof C & string)[];
-  /** One sentence with the figures. */
-  readonly summary: (figures: Figures<C>, key: Readonly<Record<string, string>>) => string;
+  /** One sentence with the figures, and with what is usual where that was compared. */
+  readonly summary: (figures: Figures<C>, key: Readonly<Record<string, string>>, context: JudgeContext) => string;
   readonly target: (input: TargetInput) => Target | readonly Target[] | undefined;
   readonly examples: readonly Example[];
   readonly triage: readonly string[];

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
+import { Baselines } from "./baselines.ts";
 import { Coverage, type DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
 import type { Detection } from "./detection.ts";
@@ -32,6 +33,8 @@ export interface DetectEngineOptions {
   readonly watermark: Watermark;
   readonly memory: TrafficMemory;
   readonly muting: Muting;
+  /** What is usual at an hour of the week; nothing is known unless given. */
+  readonly baselines?: Baselines;
   /** Told of judgements on complete buckets; costs nothing where there is none. */
   readonly watcher?: JudgementWatcher | undefined;
 }
@@ -78,6 +81,7 @@ export class DetectEngine {
       ...{ bound: this.bound, lanes, episodes: this.episodes },
       coverageOf: (detector) => this.coverageOf(detector),
       memory,
+      baselines: options.baselines ?? new Baselines(),
       isMuted: ({ active }) => muting.isMuted(active.definition.id),
       threw: (active, error) => counting.threw(active, error),
       watcher: options.watcher,
@@ -143,6 +147,7 @@ export class DetectEngine {
   restoreSealed(sealedUntil: number): void {
     this.#sealedUntil = sealedUntil;
     this.#lastSecond = Math.floor(this.#options.watermark.newest / 1000);
+    this.judging.resume(sealedUntil);
   }
 
   /** Counts an event, and judges by each detector whose evidence it is, unless it is too old for that. */

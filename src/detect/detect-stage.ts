@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { NormalizedBatch } from "../normalize/access-event.ts";
 import type { RawBatch } from "../source/raw-batch.ts";
+import { Baselines } from "./baselines.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
 import { DetectEngine } from "./detect-engine.ts";
@@ -42,6 +43,8 @@ export interface DetectStageOptions {
 export class DetectStage {
   readonly watermark: Watermark;
   readonly memory: TrafficMemory;
+  /** What is usual at an hour of the week, once somebody has learned it. */
+  readonly baselines = new Baselines();
   readonly #options: DetectStageOptions;
   #muting: Muting;
   #engine: DetectEngine;
@@ -123,7 +126,7 @@ export class DetectStage {
     const { config, clock, watcher } = this.#options;
     return new DetectEngine({
       ...{ detectors, config, clock, watcher },
-      ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting },
+      ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting, baselines: this.baselines },
     });
   }
 }

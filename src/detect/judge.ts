@@ -56,7 +56,10 @@ export function judge(
   const samples = samplesOf(detector, at);
   const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
   const evidence = samples.map(({ event }) => event);
-  const target = definition.target({ key, samples: evidence, firstSeen, succeededBefore });
+  // What is only unusual is for people to look at: nobody is blocked for it.
+  const target = definition.baselines
+    ? undefined
+    : definition.target({ key, samples: evidence, firstSeen, succeededBefore });
   const named = (target === undefined ? [] : Array.isArray(target) ? target : [target]).map(normalTarget);
   return {
     detector,
@@ -68,7 +71,7 @@ export function judge(
     counters: Object.fromEntries(shown.map((name) => [name, plain(figures[name]!)])),
     severity: definition.severityOf?.(figures as never, params, context) ?? definition.severity,
     strength: strengthOf(definition, { figures, params, context }),
-    summary: definition.summary(figures as never, key).slice(0, 500),
+    summary: definition.summary(figures as never, key, context).slice(0, 500),
     samples,
     ...certainTargets(named, evidence),
   };

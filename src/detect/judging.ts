@@ -1,13 +1,13 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import type { Known } from "./counters.ts";
+import type { Baselines } from "./baselines.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { Detection } from "./detection.ts";
 import type { Episodes } from "./episodes.ts";
 import { figureOf, figuresOf, judge, type Finding, samplesOf, type SucceededBefore } from "./judge.ts";
-import { type JudgeContext, noContext } from "./judge-context.ts";
 import type { JudgementWatcher } from "./judgement.ts";
 import type { Lane } from "./lane.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
+import { RowContext } from "./row-context.ts";
 import { Suppressions } from "./suppressions.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 
@@ -21,7 +21,8 @@ export interface JudgingOptions {
   readonly lanes: readonly Lane[];
   readonly episodes: Episodes;
   readonly coverageOf: (detector: BoundDetector) => DetectorCoverage;
-  readonly memory: Pick<TrafficMemory, "succeededBefore" | "settledUsers" | "settle">;
+  readonly memory: Pick<TrafficMemory, "succeededBefore" | "settledUsers" | "settle" | "watchedMs">;
+  readonly baselines: Baselines;
   readonly isMuted: (detector: BoundDetector) => boolean;
   readonly threw: (active: ActiveDetector, error: unknown) => void;
   /** Told of judgements on complete buckets, of the detectors that it wants to know of. */
@@ -42,6 +43,11 @@ export class Judging {
     this.#succeededBefore = (clientIp, time) => options.memory.succeededBefore(clientIp, time);
     this.suppressions = new Suppressions(options.bound);
     this.#watched = options.bound.map((detector) => options.watcher?.floorOf(detector));
+  }
+
+  /** Goes on from a saved state: what was usual then is usual now. */
+  resume(sealedUntil: number): void {
+    this.#options.baselines.settle(lastTick(sealedUntil));
   }
 
   /** An event of this row speaks for the detector. */
@@ -102,7 +108,7 @@ export class Judging {
     try {
       const finding = judge(detector, at, {
         succeededBefore: this.#succeededBefore,
-        context: new RowContext(detector, at.row, this.#options.memory),
+        context: new RowContext(detector, at.row, this.#options),
       });
       if (how === "sealed" && detector.population) compare(detector, at, finding);
       if (!finding || this.suppressions.holdsBack(finding, how)) return undefined;
@@ -126,7 +132,7 @@ export class Judging {
         heldBackBy.length > 0 &&
         this.suppressions.wouldHoldBack({ detector, end, key: key(), samples: samplesOf(detector, at) });
       if (isHeldBack) return;
-      const context = new RowContext(detector, at.row, this.#options.memory);
+      const context = new RowContext(detector, at.row, this.#options);
       const name = space.table.names[at.row]!;
       this.#options.watcher!.judged({ detector, name, end, figures: figuresOf(detector, at), context, key, firstSeen });
     } catch (error) {
@@ -139,34 +145,8 @@ export class Judging {
     if (tick === this.#tick) return;
     this.#tick = tick;
     this.#options.memory.settle(tick);
+    this.#options.baselines.settle(tick);
     for (const { population } of this.#options.bound) population?.usual.publish(tick);
-  }
-}
-
-/** What is known of a key beside its figures; looked up only when a detector asks. */
-class RowContext implements JudgeContext {
-  readonly #detector: BoundDetector;
-  readonly #row: number;
-  readonly #memory: JudgingOptions["memory"];
-
-  constructor(detector: BoundDetector, row: number, memory: JudgingOptions["memory"]) {
-    this.#detector = detector;
-    this.#row = row;
-    this.#memory = memory;
-  }
-
-  get successfulUsers(): number | undefined {
-    const { client, space } = this.#detector;
-    const name = client === undefined ? undefined : space.partOf(this.#row, client);
-    if (name === undefined) return undefined;
-    if (space.dimensions[client!] === "clientIp") return this.#memory.settledUsers(name);
-    return name.startsWith("ip:") ? this.#memory.settledUsers(name.slice(3)) : undefined;
-  }
-
-  get population(): Known {
-    const { population, space } = this.#detector;
-    const route = population && space.partOf(this.#row, population.route);
-    return route === undefined ? noContext.population : population!.usual.at(route);
   }
 }
 

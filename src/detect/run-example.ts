@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { parseDuration } from "../units.ts";
+import { exampleBaselines } from "./example-baselines.ts";
 import type { DetectorDefinition, Example } from "./define-detector.ts";
 import { detectConfig } from "./detect-config.ts";
 import type { Detection } from "./detection.ts";
@@ -24,6 +25,7 @@ export function runExample(definition: DetectorDefinition, example: Example): De
     clock,
     watermark: new Watermark({ clock, latenessMs: config.lateness, idleAfterMs: config.idleAfter, aheadMs }),
     memory: new TrafficMemory(1024),
+    baselines: exampleBaselines(example.baselines),
     muting: new Muting({ clock, onMuted: () => {} }),
   });
   const found: Detection[] = [];

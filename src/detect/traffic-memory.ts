@@ -31,6 +31,9 @@ export class TrafficMemory {
   readonly #failedLogins = new MinuteRing(65);
   readonly #checkouts = new MinuteRing(65);
   #newest = 0;
+  /** The first event that settles, and what is settled: epoch ms. */
+  #from = Infinity;
+  #settledUntil = 0;
   #usersSeen = false;
   #loginsTold = false;
 
@@ -54,6 +57,7 @@ export class TrafficMemory {
   /** `settles: false`: the event comes too late, or too early, to count in what is settled. */
   see(event: AccessEvent, { settles }: { readonly settles: boolean } = { settles: true }): void {
     if (event.time > this.#newest) this.#newest = event.time;
+    if (settles && event.time < this.#from) this.#from = event.time;
     if (event.clientKey !== undefined) {
       if (event.userId !== undefined && tellsWhere(event)) {
         this.#usersSeen = true;
@@ -94,7 +98,13 @@ export class TrafficMemory {
 
   /** Minutes of event time before `tick` are over. */
   settle(tick: number): void {
+    if (tick > this.#settledUntil) this.#settledUntil = tick;
     this.#settled.settle(tick);
+  }
+
+  /** How long before the last full minute that was settled the first event was, ms. */
+  get watchedMs(): number {
+    return Math.max(0, this.#settledUntil - this.#from);
   }
 
   /** An event that came too early when it was seen settles with its minute after all. */
@@ -166,6 +176,8 @@ export class TrafficMemory {
       rings: [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save()),
       clients: [this.#active, this.#failing].map((clients) => clients.save()),
       newest: this.#newest,
+      from: this.#from,
+      settledUntil: this.#settledUntil,
       usersSeen: this.#usersSeen,
       loginsTold: this.#loginsTold,
       share: this.share.save(),
@@ -174,6 +186,8 @@ export class TrafficMemory {
 
   load(saved: SavedMemory): void {
     this.#newest = saved.newest;
+    this.#from = saved.from ?? Infinity;
+    this.#settledUntil = saved.settledUntil ?? 0;
     this.#usersSeen = saved.usersSeen;
     this.#loginsTold = saved.loginsTold;
     if (saved.share !== undefined) this.share.load(saved.share);
@@ -232,6 +246,9 @@ export interface SavedMemory {
   readonly rings: readonly SavedRing[];
   readonly clients: readonly SavedClients[];
   readonly newest: number;
+  /** Missing in what a version without them saved. */
+  readonly from?: number;
+  readonly settledUntil?: number;
   readonly usersSeen: boolean;
   readonly loginsTold: boolean;
   /** Missing in what a version without it saved. */

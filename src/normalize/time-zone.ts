@@ -44,7 +44,8 @@ function offsetsOf(wallMs: number, offsetAt: (utcMs: number) => number): Offsets
   return holds.length === 0 ? { low: before, high: before } : { low: Math.min(...holds), high: Math.max(...holds) };
 }
 
-function offsetReader(timeZone: string): (utcMs: number) => number {
+/** How far a zone's clocks are ahead of UTC at a moment, in ms. Throws a `RangeError` for a zone that does not exist. */
+export function offsetReader(timeZone: string): (utcMs: number) => number {
   const format = new Intl.DateTimeFormat("en-US", {
     timeZone,
     hourCycle: "h23",

@@ -7,6 +7,7 @@ import { loadDetect, saveDetect, type SavedDetect } from "../../src/detect/detec
 import type { Detection } from "../../src/detect/detection.ts";
 import { confidences } from "../../src/detect/detection.ts";
 import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
+import { exampleBaselines } from "../../src/detect/example-baselines.ts";
 import { exampleEvents, runExample } from "../../src/detect/run-example.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { hostileEvents } from "../support/hostile-events.ts";
@@ -30,9 +31,10 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
   });
 
   describe("finds the same", () => {
-    const { events, params } = shortest(definition);
+    const { events, params, baselines } = shortest(definition);
+    const engineOf = () => anEngineFor(definition, params, baselines);
     const whole = () => {
-      const engine = engineOf(definition, params);
+      const engine = engineOf();
       return sealed([...engine.process(events), ...engine.engine.finish()]);
     };
     let expected: readonly unknown[];
@@ -43,14 +45,14 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
     });
 
     test.for([1, 7, 150])("in batches of %i", (size) => {
-      const { process, engine } = engineOf(definition, params);
+      const { process, engine } = engineOf();
       const told: Detection[] = [];
       for (let at = 0; at < events.length; at += size) told.push(...process(events.slice(at, at + size)));
       expect(sealed([...told, ...engine.finish()])).toEqual(expected);
     });
 
     test("out of order, within the lateness", () => {
-      const { process, engine } = engineOf(definition, params);
+      const { process, engine } = engineOf();
       const late = events
         .map((event, i) => ({ event, at: event.time + ((i * 7_919) % 9_000) }))
         .sort((a, b) => a.at - b.at)
@@ -59,7 +61,7 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
     });
 
     test("spread over partitions that are read in turn", () => {
-      const { process, engine, watermark } = engineOf(definition, params);
+      const { process, engine, watermark } = engineOf();
       for (const partition of ["p0", "p1", "p2"]) watermark.assign(partition);
       const told: Detection[] = [];
       for (let at = 0; at < events.length; at += 90) {
@@ -76,18 +78,18 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
 
     test("when what came since the last save is delivered again after a crash", () => {
       const [saved, crash] = [Math.floor(events.length / 3), Math.floor((events.length * 2) / 3)];
-      const first = engineOf(definition, params);
+      const first = engineOf();
       const told = [...first.process(events.slice(0, saved))];
       const state = deserialize(serialize(saveDetect(first))) as SavedDetect;
       told.push(...first.process(events.slice(saved, crash)));
-      const second = engineOf(definition, params);
+      const second = engineOf();
       loadDetect(second, state);
       told.push(...second.process(events.slice(saved)), ...second.engine.finish());
       expect(sealed(told)).toEqual(expected);
     });
 
     test("and nothing more when all of it is delivered again at the end", () => {
-      const { process, engine } = engineOf(definition, params);
+      const { process, engine } = engineOf();
       const told = [...process(events), ...engine.finish()];
       const again = [...process(events), ...engine.finish()];
       expect(again).toEqual([]);
@@ -95,7 +97,7 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
     });
 
     test("with everything that is told of it in bounds", () => {
-      const { process, engine } = engineOf(definition, params);
+      const { process, engine } = engineOf();
       for (const one of [...process(events), ...engine.finish()]) {
         expect(one.summary.length).toBeGreaterThan(10);
         expect(one.summary).not.toMatch(/undefined|NaN|\[object|Infinity/);
@@ -108,7 +110,7 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
   });
 
   test("throws at nothing that a log may hold", () => {
-    const { process, engine, muting } = engineOf(definition, {});
+    const { process, engine, muting } = anEngineFor(definition, {});
     for (const seed of [1, 2, 3]) process(hostileEvents(definition.where, { seed, count: 400 }));
     engine.finish();
     expect(muting.errors(id)).toEqual({ total: 0, last: undefined });
@@ -134,16 +136,17 @@ describe.each(detectors.map(({ definition }) => [definition.id, definition] as c
 
 // helpers
 
-/** The events of the shortest example that fires. */
-function shortest(definition: DetectorDefinition): { events: AccessEvent[]; params: Example["params"] } {
+/** The events of the shortest example that fires, and what was usual there. */
+function shortest(definition: DetectorDefinition): Pick<Example, "params" | "baselines"> & { events: AccessEvent[] } {
   const firing = definition.examples.filter(({ fires }) => fires);
-  const runs = firing.map((example) => ({ events: exampleEvents(example), params: example.params }));
+  const runs = firing.map((example) => ({ ...example, events: exampleEvents(example) }));
   return runs.reduce((a, b) => (b.events.length < a.events.length ? b : a));
 }
 
-function engineOf(definition: DetectorDefinition, params: Example["params"]) {
+function anEngineFor(definition: DetectorDefinition, params: Example["params"], baselines?: Example["baselines"]) {
   const detectors_ = [{ definition, params: definition.params.parse(params ?? {}), mode: "active" as const }];
-  return anEngine({ detectors: detectors_, clients: 1024, clock: new TestClock(Date.UTC(2026, 7, 22, 9)) });
+  const clock = new TestClock(Date.UTC(2026, 7, 22, 9));
+  return anEngine({ detectors: detectors_, clients: 1024, clock, baselines: exampleBaselines(baselines) });
 }
 
 /** The last word on each sealed detection: what must not depend on how the events came. */

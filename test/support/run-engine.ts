@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
+import type { Baselines } from "../../src/detect/baselines.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { DetectEngine } from "../../src/detect/detect-engine.ts";
@@ -28,6 +29,7 @@ export function anEngine(
     detectors?: readonly ActiveDetector[];
     clients?: number;
     clock?: TestClock;
+    baselines?: Baselines;
     onMuted?: (detector: string, error: string) => void;
     watcher?: JudgementWatcher;
   } = {},

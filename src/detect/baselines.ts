@@ -1,0 +1,48 @@
+import { type Baseline, type BaselineMeasure, type BaselinePlace, unknownBaseline } from "./baseline.ts";
+import { BaselineReader, type BaselineTable } from "./baseline-table.ts";
+
+/**
+ * What is usual, as learned: tables that each hold from a stated minute of event time on, so that
+ * whoever judges the events of a minute, again or elsewhere, compares them with the same figures.
+ */
+export class Baselines {
+  /** The one that held before the newest is kept: events of before a restart are judged by it again. */
+  #readers: BaselineReader[] = [];
+  #tick = 0;
+  #current: BaselineReader | undefined;
+
+  /** A table that is to hold from its `holdsFrom` on, which lies after every tick so far. */
+  publish(table: BaselineTable): void {
+    this.#readers = [...this.#readers, new BaselineReader(table)].slice(-2);
+  }
+
+  /** From now on it is this full minute of event time, epoch ms. */
+  settle(tick: number): void {
+    this.#tick = tick;
+    this.#current = this.#readers.findLast(({ table }) => table.holdsFrom <= tick);
+  }
+
+  /** What is usual at a place, in a window of this length that ends now. */
+  at(measure: BaselineMeasure, place: BaselinePlace, windowMs: number): Baseline {
+    return this.#current?.at(measure, place, this.#tick - windowMs / 2) ?? unknownBaseline;
+  }
+
+  /** The table that holds now, and the newest of all. */
+  get current(): BaselineTable | undefined {
+    return this.#current?.table;
+  }
+
+  get newest(): BaselineTable | undefined {
+    return this.#readers.at(-1)?.table;
+  }
+
+  /** Plain data, the newest last. */
+  save(): readonly BaselineTable[] {
+    return this.#readers.map(({ table }) => table);
+  }
+
+  load(saved: readonly BaselineTable[]): void {
+    this.#readers = saved.map((table) => new BaselineReader(table));
+    this.settle(this.#tick);
+  }
+}
