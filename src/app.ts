@@ -22,6 +22,7 @@ import { QueryRules } from "./incident/query-rules.ts";
 import { createServiceDetections } from "./incident/service-detections.ts";
 import { repeatJobs } from "./jobs.ts";
 import { Lifecycle } from "./lifecycle.ts";
+import { LiveTrials } from "./live-trials.ts";
 import { loadProxies } from "./load-proxies.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
 import { createMetrics } from "./metrics.ts";
@@ -33,6 +34,7 @@ import { createPager } from "./notify/pager.ts";
 import { Pipeline, type SavedState } from "./pipeline.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
 import { createReload } from "./reload.ts";
+import { reportStore } from "./report-store.ts";
 import { serviceApi } from "./service-api.ts";
 import { measureService } from "./service-metrics.ts";
 import { StatusBoard, version } from "./service-status.ts";
@@ -42,7 +44,6 @@ import { takeStandardInput } from "./standard-input.ts";
 import { StateFile } from "./state-file.ts";
 import { createMinuteRows } from "./store/minute-rows.ts";
 import { openStore } from "./store/open-store.ts";
-import type { StoreStatus } from "./store/store.ts";
 import { threadPoolProblem } from "./store/thread-pool.ts";
 
 /** Deliveries under way are waited for so long at a stop; the rest is sent by the next start. */
@@ -88,8 +89,10 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     emit: (detection) => void respond([detection]).catch((err: unknown) => log.error({ err }, "a report was lost")),
   });
   const identities = createIdentities(config.privacy.pseudonymKey);
+  const trials = new LiveTrials(rules.detectors);
   const detect = new DetectStage({
     detectors: rules.detectors,
+    watcher: trials.watcher,
     config: config.detect,
     clock,
     maxShare: config.proxies.maxShare,
@@ -102,6 +105,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     ...{ proxies: networks.trusted, providers: networks.providers },
     check: config.api.check,
     timeline: (line) => incidents.addEvent(line.incident, { ...line, cause: line.id }),
+    onDecision: (decision) => trials.decided(decision),
     enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
     onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
     stopFile: join(dataDirectory, "stop-blocking"),
@@ -126,14 +130,19 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     onChange: async (change) => {
       await blocker.changed(change);
       await pager.changed(change);
+      trials.changed(change);
     },
   });
-  const respond = (detections: readonly Detection[]) => incidents.detections(detections);
+  const respond = async (detections: readonly Detection[]) => {
+    await incidents.detections(detections);
+    trials.detections(detections);
+  };
   const report = (kind: Parameters<typeof service.raise>[0], name: string, text: string | undefined) =>
     text === undefined ? service.clear(kind, name) : service.raise(kind, name, text);
 
   const before = await incidents.load();
-  await blocker.load();
+  await blocker.load(saved?.trials?.hits);
+  trials.load(saved?.trials, blocker.ledger);
   lifecycle.onStop("blocking", () => blocker.stop());
   await pager.load();
   lifecycle.onStop("pages", () => pager.stop(pagesWithinMs));
@@ -171,7 +180,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   }
   const ended = new Ended(config.sources.map(({ name }) => name));
   const pipeline = new Pipeline({
-    ...{ clock, normalizer, detect, minutes, store, respond, sources, saved },
+    ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved },
     save: (state) => stateFile.save(state),
     onSource: (event) => {
       board.source(event);
@@ -186,6 +195,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     observe: (batch, outcome) => {
       board.saw(batch, outcome);
       for (const event of outcome.events) blocker.seen(event);
+      trials.saw(outcome.events, detect.watermark.value);
     },
   });
   const proxies = new ProxyWatch({
@@ -239,12 +249,14 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     { everyMs: 1_000, run: () => proxies.tick() },
     { everyMs: 5_000, run: () => proxies.look() },
     { everyMs: 5_000, run: () => places.look() },
+    { everyMs: 5_000, run: () => trials.tick(clock.now(), detect.watermark.value) },
     { everyMs: 5_000, run: () => coverage.look(detect.status(), normalizer.coverage()) },
     { everyMs: 5_000, run: () => reportStore(store.status(), report) },
   ])); // prettier-ignore
 
   const reload = createReload({
-    ...{ configFile, log, service, normalizer, detect, incidents, blocker, pager, query, pipeline, proxies, clock },
+    ...{ configFile, log, clock, service, normalizer, detect, trials },
+    ...{ incidents, blocker, pager, query, pipeline, proxies },
     config,
     onRules: (rules) => (current = rules),
     current: () => current,
@@ -281,12 +293,4 @@ async function loadState(file: StateFile, log: Logger): Promise<SavedState | und
   const { state, problem } = await file.load();
   if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
   return state as SavedState | undefined;
-}
-
-function reportStore(
-  { reachable, lastError, journalError }: StoreStatus,
-  report: (kind: "store-failing", name: string, text: string | undefined) => void,
-): void {
-  report("store-failing", "clickhouse", reachable ? undefined : `ClickHouse does not answer: ${lastError}`);
-  report("store-failing", "journal", journalError && `The journal can't be written: ${journalError}`);
 }

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
+import type { LiveTrials, SavedLiveTrials } from "./live-trials.ts";
 import type { RejectedRecord } from "./normalize/access-event.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
 import type { LearnedRoutes } from "./normalize/route-learner.ts";
@@ -16,6 +17,7 @@ export interface SavedState {
   readonly minutes: MinuteRowsSnapshot;
   /** Absent in what an earlier version saved. */
   readonly routes?: LearnedRoutes;
+  readonly trials?: SavedLiveTrials;
 }
 
 export interface PipelineOptions {
@@ -23,6 +25,8 @@ export interface PipelineOptions {
   readonly normalizer: Normalizer;
   readonly detect: DetectStage;
   readonly minutes: MinuteRows;
+  /** Reports of detectors; saved along. */
+  readonly trials?: Pick<LiveTrials, "save">;
   readonly store: Pick<Store, "write" | "flush">;
   /** The stages behind: saves detections, then opens incidents, pages and blocks. Resolves when all is durable. */
   readonly respond: (detections: readonly Detection[]) => Promise<void>;
@@ -223,6 +227,7 @@ export class Pipeline implements SourceIo {
       detect: this.#options.detect.save(),
       minutes: this.#options.minutes.snapshot(),
       routes: this.#options.normalizer.learnedRoutes(),
+      ...(this.#options.trials && { trials: this.#options.trials.save() }),
     };
   }
 

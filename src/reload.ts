@@ -7,6 +7,7 @@ import type { Problem } from "./errors.ts";
 import type { Incidents } from "./incident/incidents.ts";
 import type { QueryRules } from "./incident/query-rules.ts";
 import type { ServiceDetections } from "./incident/service-detections.ts";
+import type { LiveTrials } from "./live-trials.ts";
 import { readRules, type Rules } from "./load-rules.ts";
 import type { Log } from "./log.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
@@ -23,6 +24,7 @@ export interface ReloadParts {
   readonly service: ServiceDetections;
   readonly normalizer: Normalizer;
   readonly detect: DetectStage;
+  readonly trials: LiveTrials;
   readonly incidents: Incidents;
   readonly blocker: Blocker;
   readonly pager: Pager;
@@ -63,7 +65,10 @@ async function takeOver(parts: ReloadParts, change: { before: Config; next: Conf
   // What needs a restart stays as it was at the start.
   const { redact } = parts.config;
   const changed = (section: keyof Config) => JSON.stringify(before[section]) !== JSON.stringify(next[section]);
-  if (!sameDetectors(parts.current(), rules)) parts.detect.update(rules.detectors);
+  if (!sameDetectors(parts.current(), rules)) {
+    parts.trials.update(rules.detectors);
+    parts.detect.update(rules.detectors);
+  }
   if (changed("proxies")) await parts.proxies.update(next.proxies);
   if (changed("endpoints")) parts.normalizer.update({ endpoints: next.endpoints, redact, ...parts.proxies.rules });
   parts.incidents.update({ runbooks: rules.runbooks, teams: Object.keys(next.teams) });

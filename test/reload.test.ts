@@ -33,6 +33,7 @@ async function aService(lines = "") {
   });
   const calls: string[] = [];
   const failing = new Set<string>();
+  const trials: number[] = [];
   const note = (name: string) => async () => {
     calls.push(name);
     if (failing.has(name)) throw new Error(`${name} failed`);
@@ -48,6 +49,7 @@ async function aService(lines = "") {
     },
     normalizer: { update: note("normalizer") },
     detect,
+    trials: { update: (detectors: readonly unknown[]) => trials.push(detectors.length) },
     incidents: { update: note("incidents") },
     blocker: { update: note("blocker") },
     pager: { update: note("pager") },
@@ -64,7 +66,7 @@ async function aService(lines = "") {
     await reload(result.kind === "bad" ? result : { kind: "good", config: result.config, needsRestart: [] });
     return [...calls];
   };
-  return { change, detect, directory, failing, rules: () => rules };
+  return { change, detect, trials, directory, failing, rules: () => rules };
 }
 
 const unchanged = ["incidents", "query", "clear reload-failed"];
@@ -84,10 +86,11 @@ describe("a good change is taken over", () => {
   });
 
   test("a detector that changed: another engine, and its parameters hold", async () => {
-    const { change, detect, rules } = await aService();
+    const { change, detect, trials, rules } = await aService();
     const engine = detect.engine;
     await change("detectors: { credential-stuffing: { params: { failures: 5 } }, country-surge: { mode: off } }");
     expect(detect.engine).not.toBe(engine);
+    expect(trials).toEqual([rules().detectors.length]);
     const ids = detect.status().map(({ id }) => id);
     expect(ids).toContain("credential-stuffing");
     expect(ids).not.toContain("country-surge");

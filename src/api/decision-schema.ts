@@ -22,6 +22,7 @@ export const decisionSchema = targetSchema
     incident: z.string().optional(),
     detection: z.string().optional(),
     detector: z.string().optional(),
+    firstSeen: z.number().optional(),
     runbook: z.string().optional(),
     reason: z.string(),
     dryRun: z.boolean(),

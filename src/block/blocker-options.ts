@@ -5,7 +5,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { BlockConfig } from "./block-config.ts";
 import type { GeoLookup } from "./check.ts";
-import type { Enforcer, TrafficFacts } from "./decision.ts";
+import type { Decision, Enforcer, TrafficFacts } from "./decision.ts";
 import type { ListedNetwork } from "./network-list.ts";
 
 /** What blocking is made of; `app.ts` puts it together. */
@@ -24,6 +24,8 @@ export interface BlockerOptions {
   readonly check: { readonly userHeader: string; readonly keyHeader: string };
   /** Puts a line on an incident's timeline; called after the decision is saved. */
   readonly timeline: (line: IncidentEvent) => Promise<void> | void;
+  /** Told of each version of a decision once it is in force. */
+  readonly onDecision?: (decision: Decision) => void;
   /** Gateways that decisions are pushed to. */
   readonly enforcers: readonly Enforcer[];
   /** A gateway can't be told (why), or can again (`undefined`). */

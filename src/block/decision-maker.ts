@@ -139,6 +139,7 @@ export class DecisionMaker {
       incident: change.incident.id,
       detection: detection.id,
       detector: detection.detector,
+      firstSeen: detection.firstSeen,
       runbook: change.runbook.id,
       reason: detection.summary,
       dryRun,

@@ -18,6 +18,8 @@ export interface Decision extends Target {
   readonly detection: string | undefined;
   /** The detector that found it; absent when a person decided. */
   readonly detector?: string;
+  /** When the first event of what it is for was, epoch ms. */
+  readonly firstSeen?: number;
   readonly runbook: string | undefined;
   readonly reason: string;
   /** True: listed with whom it would have hit, and served to nobody. */

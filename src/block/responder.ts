@@ -21,6 +21,7 @@ import { RecentBlocks } from "./recent-blocks.ts";
 import { StopSwitch } from "./stop-switch.ts";
 import { timelineLine } from "./timeline-line.ts";
 import { type BlockExplanation, explain } from "./why.ts";
+import type { SavedHits } from "./would-have-hits.ts";
 
 /** Ends of decisions are noticed so soon; look-ups mind them to the millisecond anyway. */
 const sweepMs = 1_000;
@@ -97,6 +98,7 @@ export function createBlocker(options: BlockerOptions) {
     await store.save(planned.map(({ decision }) => decisionRow(decision)));
     ledger.put(...planned.map(({ decision }) => decision));
     for (const { decision, verdicts, line } of planned) {
+      options.onDecision?.(decision);
       measured.decisions.inc({ action: decision.action, state: decision.state, dry_run: String(decision.dryRun) });
       for (const { rule, says } of verdicts) measured.verdicts.inc({ rule, says });
       if (line && decision.incident !== undefined) await options.timeline(timelineLine(decision, line, clock.now()));
@@ -127,6 +129,7 @@ export function createBlocker(options: BlockerOptions) {
   async function sweep(): Promise<void> {
     const due = ledger.expire();
     if (due.length === 0) return;
+    for (const decision of due) options.onDecision?.(decision);
     gauge();
     await store.save(due.map(decisionRow)).catch((error: unknown) => {
       // Their end times are saved already; a restart ends them again.
@@ -157,13 +160,14 @@ export function createBlocker(options: BlockerOptions) {
     /** For the CrowdSec listener. */
     ledger,
 
-    /** Takes up what an earlier run decided. Blocking can be stopped from the first moment. */
-    async load(): Promise<void> {
+    /** Takes up what an earlier run decided, and whom its dry runs would have hit. Blocking can be stopped from the first moment. */
+    async load(hits: SavedHits = []): Promise<void> {
       stopSwitch.start();
       serve();
       for (const decision of await loadDecisions({ store, ledger, clock })) {
         if (decision.origin === "runbook") recent.add(decision, { attempts: 0, failures: 0 });
       }
+      ledger.hits.load(hits, (uuid) => ledger.get(uuid)?.state === "active");
       await sweep();
       gauge();
       for (const harness of harnesses) harness.resync();

@@ -57,7 +57,10 @@ export class WouldHaveHits {
   }
 
   save(): SavedHits {
-    return [...this.#tallies].map(([uuid, tally]) => [uuid, { ...tally, users: [...tally.users] }]);
+    return [...this.#tallies].map(([uuid, tally]) => [
+      uuid,
+      { ...tally, users: [...tally.users], userBits: tally.userBits.slice() },
+    ]);
   }
 
   /** Goes on with what was saved, of those decisions that still hold. */

@@ -10,6 +10,8 @@ export type Standing = "bought" | "signedIn" | "neither";
 const probes = 16;
 /** 16 bytes each: 4 MiB, and two names or so for each of a hundred thousand customers. */
 const defaultCapacity = 262_144;
+/** Numbers that are saved of one name. */
+const rowWidth = 5;
 
 /**
  * Who bought and who signed in, and since when: by client, user, API key and session. A table that never
@@ -59,6 +61,28 @@ export class Customers {
     return before(this.#signedIn[place]!) ? "signedIn" : "neither";
   }
 
+  save(): SavedCustomers {
+    const places = Array.from(this.#tags.keys()).filter((place) => this.#tags[place] !== 0);
+    const rows = new Uint32Array(places.length * rowWidth);
+    places.forEach((place, i) => {
+      const row = [place, this.#tags[place]!, this.#homes[place]!, this.#bought[place]!, this.#signedIn[place]!];
+      rows.set(row, i * rowWidth);
+    });
+    return { capacity: this.#tags.length, rows };
+  }
+
+  /** Goes on with what was saved; a table of another size begins anew. */
+  load({ capacity, rows }: SavedCustomers): void {
+    if (capacity !== this.#tags.length) return;
+    for (let i = 0; i < rows.length; i += rowWidth) {
+      const place = rows[i]!;
+      this.#tags[place] = rows[i + 1]!;
+      this.#homes[place] = rows[i + 2]!;
+      this.#bought[place] = rows[i + 3]!;
+      this.#signedIn[place] = rows[i + 4]!;
+    }
+  }
+
   #find(name: string): number {
     hashKey(name);
     const tag = hashed.hi || 1;
@@ -94,6 +118,12 @@ export class Customers {
   #notedAt(place: number): number {
     return Math.max(this.#bought[place]!, this.#signedIn[place]!);
   }
+}
+
+/** Of each name that is known: its place, both halves of its hash, and since when it bought and signed in. */
+export interface SavedCustomers {
+  readonly capacity: number;
+  readonly rows: Uint32Array;
 }
 
 /** The one person or client that a detector's key names; `undefined` for a route, a network, a country. */

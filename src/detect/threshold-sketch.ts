@@ -1,7 +1,7 @@
 import { type Customers, personOf, type Standing } from "./customers.ts";
 import type { Judgement } from "./judgement.ts";
 import type { ActiveDetector } from "./plan.ts";
-import { binOf, quantileOf, sketchBins } from "./sketch.ts";
+import { addPacked, binOf, packed, quantileOf, sketchBins } from "./sketch.ts";
 import { knobsOf, type ThresholdKnob } from "./threshold-knob.ts";
 
 /** Keys that are near a threshold at once; each takes a kilobyte or so. */
@@ -128,6 +128,35 @@ export class ThresholdSketch {
       .sort((a, b) => a.always - b.always || b.near.times - a.near.times);
   }
 
+  /** A copy: what is counted meanwhile doesn't change it. */
+  save(): SavedSketch {
+    return {
+      tallies: this.#tallies.map(({ levels, times, max, highest, detections, bought, signedIn }) => ({
+        ...{ levels: packed(levels), times, max, highest: { ...highest } },
+        ...{ detections: detections.slice(), bought: bought.slice(), signedIn: signedIn.slice() },
+      })),
+      near: [...this.#near].map(([name, { standing, lastNear, lastFired, peaks }]) => [
+        name,
+        { standing, lastNear, lastFired: lastFired.map((times) => times.slice()), peaks: peaks.slice() },
+      ]),
+      ...{ leftOut: this.leftOut, faults: this.faults },
+    };
+  }
+
+  /** Goes on with what a sketch of the same detector saved. */
+  load(saved: SavedSketch): void {
+    const isSame = this.#tallies.every((tally, k) => tally.detections.length === saved.tallies[k]?.detections.length);
+    if (!isSame) return;
+    this.#tallies.forEach((tally, k) => {
+      const { levels, ...rest } = saved.tallies[k]!;
+      addPacked(tally.levels, levels);
+      Object.assign(tally, rest);
+    });
+    for (const [name, near] of saved.near) this.#near.set(name, near);
+    this.leftOut = saved.leftOut;
+    this.faults = saved.faults;
+  }
+
   #begin(judgement: Judgement): Near | undefined {
     if (this.#near.size >= maxNear) {
       this.leftOut++;
@@ -170,6 +199,14 @@ export class ThresholdSketch {
       this.#near.delete(name);
     }
   }
+}
+
+/** By knob how keys fared, and those that are near. */
+export interface SavedSketch {
+  readonly tallies: readonly Omit<Tally, "knob" | "scale">[];
+  readonly near: readonly (readonly [name: string, near: Near])[];
+  readonly leftOut: number;
+  readonly faults: number;
 }
 
 // helpers

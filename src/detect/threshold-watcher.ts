@@ -1,7 +1,7 @@
 import type { Customers } from "./customers.ts";
 import type { Judgement, JudgementWatcher } from "./judgement.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
-import { type ThresholdReport, ThresholdSketch } from "./threshold-sketch.ts";
+import { type SavedSketch, type ThresholdReport, ThresholdSketch } from "./threshold-sketch.ts";
 
 /** What is told of one detector's thresholds. */
 export interface DetectorThresholds {
@@ -39,6 +39,26 @@ export class ThresholdWatcher implements JudgementWatcher {
     return sketch && { parameters: sketch.reports(), leftOut: sketch.leftOut };
   }
 
+  /** Begins anew with a detector. */
+  forget(detector: string): void {
+    this.#sketches.delete(detector);
+  }
+
+  save(): SavedThresholds {
+    return [...this.#sketches].map(([detector, { params, sketch }]) => ({ detector, params, sketch: sketch.save() }));
+  }
+
+  /** Goes on with what was saved, of those of `detectors` that have the same parameters. */
+  load(saved: SavedThresholds, detectors: readonly ActiveDetector[]): void {
+    for (const active of detectors) {
+      const known = saved.find(({ detector }) => detector === active.definition.id);
+      if (!known || known.params !== JSON.stringify(active.params) || !this.#isWatched(active)) continue;
+      const sketch = new ThresholdSketch(active, this.#customers);
+      sketch.load(known.sketch);
+      this.#sketches.set(known.detector, { params: known.params, sketch });
+    }
+  }
+
   /** Other parameters make another sketch: what was near the old ones says little. */
   #sketchOf(active: ActiveDetector): ThresholdSketch {
     const known = this.#sketches.get(active.definition.id);
@@ -52,3 +72,9 @@ export class ThresholdWatcher implements JudgementWatcher {
 
   readonly #last = new WeakMap<ActiveDetector, ThresholdSketch>();
 }
+
+export type SavedThresholds = readonly {
+  readonly detector: string;
+  readonly params: string;
+  readonly sketch: SavedSketch;
+}[];

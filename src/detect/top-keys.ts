@@ -55,6 +55,14 @@ export class TopKeys {
     return best;
   }
 
+  /** The most frequent keys, the surest first. */
+  list(limit: number): TopKey[] {
+    return this.#keys
+      .map((key, i) => ({ key, least: this.#counts[i]! - this.#errors[i]! }))
+      .sort((a, b) => b.least - a.least)
+      .slice(0, limit);
+  }
+
   clear(): void {
     this.#keys = [];
     this.#counts = [];
