@@ -1,6 +1,6 @@
 import { isKnown } from "../detect/coverage.ts";
 import { originsOf, type Where } from "../detect/define-detector.ts";
-import { dimensionOf } from "../detect/key-space.ts";
+import { dimensionOf } from "../detect/dimension.ts";
 import type { ActiveDetector } from "../detect/plan.ts";
 import { awaits, chooses } from "../detect/where.ts";
 import type { AccessEvent, EventField } from "../normalize/access-event.ts";

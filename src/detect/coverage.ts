@@ -42,16 +42,24 @@ interface Place {
   readonly origin: AccessEvent["origin"];
   readonly seen: Float64Array;
   readonly with: readonly Float64Array[];
+  /** Not added to those yet: by the detectors that looked, and by the fields (as bits) that an event had. */
+  readonly waiting: Map<readonly BoundDetector[], Map<number, number>>;
 }
+
+/** Different combinations of detectors and fields that wait at one place; beyond it they are added up. */
+const mostWaiting = 4_096;
 
 /** Counts, for each detector, how many of the events it looks at have the fields it needs. */
 export class Coverage {
   readonly #fields: readonly (readonly EventField[])[];
+  /** All fields that any detector asks for: a bit for each. */
+  readonly #asked: readonly EventField[];
   readonly #total: Place;
   readonly #awaited: Float64Array;
   readonly #places: Place[] = [];
   readonly #bound: readonly BoundDetector[];
   #place: Place;
+  #waiting = 0;
 
   constructor(bound: readonly BoundDetector[]) {
     this.#bound = bound;
@@ -59,24 +67,23 @@ export class Coverage {
       ...definition.needs.required,
       ...definition.needs.better,
     ]);
+    this.#asked = [...new Set(this.#fields.flat())];
     this.#total = this.#newPlace("", "gateway");
     this.#awaited = new Float64Array(bound.length);
     this.#place = this.#total;
   }
 
-  look(detector: BoundDetector, event: AccessEvent): void {
-    const i = detector.index;
-    const place = this.#placeOf(event);
-    this.#total.seen[i]!++;
-    place.seen[i]!++;
-    const fields = this.#fields[i]!;
-    const total = this.#total.with[i]!;
-    const here = place.with[i]!;
-    for (let f = 0; f < fields.length; f++) {
-      if (!isKnown(event, fields[f]!)) continue;
-      total[f]!++;
-      here[f]!++;
-    }
+  /** These detectors looked at an event. Which fields each of them asks for is looked up only when somebody wants to know. */
+  look(detectors: readonly BoundDetector[], event: AccessEvent): void {
+    const asked = this.#asked;
+    let had = 0;
+    for (let f = 0; f < asked.length; f++) if (isKnown(event, asked[f]!)) had += 2 ** f;
+    const { waiting } = this.#placeOf(event);
+    let counts = waiting.get(detectors);
+    if (counts === undefined) waiting.set(detectors, (counts = new Map()));
+    const count = counts.get(had);
+    counts.set(had, (count ?? 0) + 1);
+    if (count === undefined && ++this.#waiting >= mostWaiting) this.#settle();
   }
 
   /** A request came whose attempt a shop event is to tell of. */
@@ -85,6 +92,7 @@ export class Coverage {
   }
 
   of(detector: BoundDetector): DetectorCoverage {
+    this.#settle();
     const { index } = detector;
     const events = this.#total.seen[index]!;
     if (events === 0 && this.#awaited[index]! >= enough) {
@@ -105,6 +113,7 @@ export class Coverage {
   }
 
   save(): SavedCoverage {
+    this.#settle();
     return this.#bound.map(({ index, active }) => ({
       detector: active.definition.id,
       fields: this.#fields[index]!,
@@ -120,6 +129,27 @@ export class Coverage {
       if (!known || known.fields.join() !== this.#fields[index]!.join()) continue;
       this.#total.seen[index] = known.seen;
       this.#total.with[index]!.set(known.counts);
+    }
+  }
+
+  /** Adds up what waits. */
+  #settle(): void {
+    if (this.#waiting === 0) return;
+    this.#waiting = 0;
+    for (const place of this.#places) {
+      for (const [detectors, counts] of place.waiting) {
+        for (const [had, count] of counts) for (const { index } of detectors) this.#add(place, { index, had, count });
+      }
+      place.waiting.clear();
+    }
+  }
+
+  #add(place: Place, { index, had, count }: { index: number; had: number; count: number }): void {
+    for (const { seen, with: known } of [this.#total, place]) {
+      seen[index]! += count;
+      this.#fields[index]!.forEach((field, f) => {
+        if (Math.floor(had / 2 ** this.#asked.indexOf(field)) % 2 === 1) known[index]![f]! += count;
+      });
     }
   }
 
@@ -154,6 +184,7 @@ export class Coverage {
       origin,
       seen: new Float64Array(this.#bound.length),
       with: this.#fields.map((fields) => new Float64Array(fields.length)),
+      waiting: new Map(),
     };
   }
 }

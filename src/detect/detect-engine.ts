@@ -13,7 +13,8 @@ import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
 import { buildTables, rememberFirsts, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
-import { bindDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
+import type { Cell } from "./cells.ts";
+import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { SampleRing } from "./sample.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 import type { Watermark } from "./watermark.ts";
@@ -72,6 +73,10 @@ export class DetectEngine {
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);
     const lanes = this.spaces.flatMap((space) => space.lanes);
+    for (const detector of this.bound) {
+      const watched = options.watcher?.floorOf(detector);
+      if (watched !== undefined) detector.lane.judges.lookFrom(detector.index, watched);
+    }
     for (const lane of lanes) lane.allocate();
     this.coverage = new Coverage(this.bound);
     const { memory, muting } = options;
@@ -152,11 +157,12 @@ export class DetectEngine {
 
   /** Counts an event, and judges by each detector whose evidence it is, unless it is too old for that. */
   #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
-    const evidence = this.#counting.observe(event, cell, this.#sealedUntil);
-    if (moment.now - event.time > this.#options.config.staleAfter) return;
-    for (const index of evidence) {
-      const detector = this.bound[index]!;
-      const row = detector.space.rowOf(event, this.#counting.serial);
+    const counting = this.#counting;
+    counting.observe(event, cell, this.#sealedUntil);
+    if (counting.ready.length === 0 || moment.now - event.time > this.#options.config.staleAfter) return;
+    // What holds others back is judged first.
+    for (const detector of counting.ready.sort((a, b) => a.rank - b.rank)) {
+      const row = detector.space.rowOf(event, counting.serial);
       if (row !== -1) moment.told.push(...this.judging.onChange(detector, { row, event }));
     }
   }

@@ -17,7 +17,10 @@ import type { SavedWatermark, Watermark } from "./watermark.ts";
 /** The keys of one space, and what its lanes counted of them. */
 interface SavedSpace {
   readonly dimensions: readonly string[];
-  readonly names: readonly string[];
+  /** The keys' hashes, and by place the texts of those that something may be found about. */
+  readonly hi: Uint32Array;
+  readonly lo: Uint32Array;
+  readonly names: ReadonlyMap<number, string>;
   readonly seen: Uint32Array;
   readonly touches: Uint8Array;
   readonly lanes: readonly SavedLane[];
@@ -30,7 +33,7 @@ export interface SavedDetect {
   readonly watermark: SavedWatermark;
   readonly sealedUntil: number;
   readonly memory: SavedMemory;
-  /** Ids in the order of the numbers that samples and what is pending name. */
+  /** Ids in the order of the numbers that samples name. */
   readonly detectors: readonly string[];
   readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
@@ -80,8 +83,11 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   for (const space of engine.spaces) {
     const known = saved.spaces.find(({ dimensions }) => dimensions.join() === space.dimensions.join());
     if (!known) continue;
-    const rows = known.names.map((name, i) =>
-      space.restore(name, { seen: known.seen[i]!, touches: known.touches[i]! }),
+    const rows = Array.from(known.lo, (lo, i) =>
+      space.restore(
+        { hi: known.hi[i]!, lo, name: known.names.get(i) },
+        { seen: known.seen[i]!, touches: known.touches[i]! },
+      ),
     );
     for (const { space: own, active, population } of engine.bound) {
       if (own !== space || !population) continue;
@@ -93,7 +99,8 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
       const filled = new Set<Slot>();
       // Another list of detectors may have them spread over other lanes.
       const before = known.lanes.filter((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
-      for (const one of before) loadLane(lane, one, { rows, sampleOf, setOf, filled });
+      for (const one of before) loadLane(lane, one, { rows, sampleOf, ids: now, filled });
+      lane.restoreSealed(saved.sealedUntil);
     }
   }
   engine.late = saved.late;
@@ -116,13 +123,16 @@ function saveSpace(space: KeySpace, { sealedUntil, bound }: DetectEngine): Saved
   const { table } = space;
   const rows = table.live(Math.floor((sealedUntil - space.keepMs) / 1000));
   const compared = bound.filter((detector) => detector.space === space && detector.population);
-  const placeOf = new Map(rows.map((row, place) => [row, place]));
+  const ids = bound.map(({ active }) => active.definition.id);
+  const named = rows.flatMap((row, place) => (space.names.has(row) ? [[place, space.names.get(row)!] as const] : []));
   return {
     dimensions: space.dimensions,
-    names: rows.map((row) => table.names[row]!),
+    hi: Uint32Array.from(rows, (row) => table.hi[row]!),
+    lo: Uint32Array.from(rows, (row) => table.lo[row]!),
+    names: new Map(named),
     seen: Uint32Array.from(rows, (row) => table.seen[row]!),
     touches: Uint8Array.from(rows, (row) => table.touches[row]!),
-    lanes: space.lanes.map((lane) => saveLane(lane, rows, placeOf)),
+    lanes: space.lanes.map((lane) => saveLane(lane, rows, ids)),
     populations: compared.map(
       ({ active, population }) =>
         [active.definition.id, definitionOf(population!.counter.slot), population!.usual.save(rows)] as const,

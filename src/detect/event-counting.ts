@@ -1,10 +1,12 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
+import { always, type Cell, cellOf, indexDetectors } from "./cells.ts";
 import type { Coverage } from "./coverage.ts";
 import { type DetectorSet, DetectorSets } from "./detector-sets.ts";
+import { EventReading } from "./event-reading.ts";
 import type { Muting } from "./muting.ts";
-import { indexDetectors, type ActiveDetector, type BoundDetector, type Cell } from "./plan.ts";
+import type { ActiveDetector, BoundDetector } from "./plan.ts";
 import { contentHash, evidenceOf, type Sample } from "./sample.ts";
-import { Scratch, type Slot } from "./slot.ts";
+import { slotValue } from "./slot.ts";
 import { kindNumber } from "./where.ts";
 
 /** Counts events for every detector that looks at them, and takes out those that throw. */
@@ -13,16 +15,16 @@ export class EventCounting {
   faults = 0;
   /** Number of the event counted last; rows are looked up once for each. */
   serial = 0;
+  /** The detectors that the event counted last may have made fire. */
+  readonly ready: BoundDetector[] = [];
   readonly #bound: readonly BoundDetector[];
   readonly #muting: Muting;
   readonly #coverage: Coverage;
   /** By `kindNumber`: for methods that a `where` names, and for all others. */
   readonly #cellsOf = new Map<string, readonly Cell[]>();
   #cells: readonly Cell[] = [];
-  readonly #scratch = new Scratch();
+  readonly #reading = new EventReading();
   readonly #sets = new DetectorSets();
-  /** Those that look at the event at hand; fewer than its cell has when one of them threw. */
-  #looking: readonly BoundDetector[] = [];
 
   constructor(options: { bound: readonly BoundDetector[]; muting: Muting; coverage: Coverage }) {
     this.#bound = options.bound;
@@ -37,74 +39,37 @@ export class EventCounting {
     return cells[kindNumber(event)]!;
   }
 
-  /** Counts an event for everything its cell names; answers whose evidence it is. */
-  observe(event: AccessEvent, cell: Cell, sealedUntil: number): DetectorSet {
+  /** Counts an event for everything its cell names, and fills `ready`. */
+  observe(event: AccessEvent, given: Cell, sealedUntil: number): void {
+    this.ready.length = 0;
+    this.#coverage.look(given.detectors, event);
+    const cell = this.#read(event, given);
+    const reading = this.#reading;
     const serial = ++this.serial;
-    this.#looking = cell.detectors;
-    for (const detector of cell.detectors) this.#coverage.look(detector, event);
-    const evidence = this.#evidenceFor(event, cell.detectors);
+    const { work } = cell;
     const hash = contentHash(event);
+    const { time } = event;
     let sample: Sample | undefined;
-    for (const { space, lane, slots, firsts } of cell.work) {
-      if (!this.#evaluate(event, slots, cell)) continue;
+    for (let w = 0; w < work.length; w++) {
+      if (!reading.take(w)) continue;
+      const item = work[w]!;
+      const { space, lane, firsts } = item;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
-      // Whose evidence it is by other keys or windows doesn't matter here.
-      const isEvidence = lane.isJudgedFor(evidence);
-      if (isEvidence && lane.wantsSample(row, event.time)) {
-        sample ??= { time: event.time, hash, detectors: evidence, owner: event.owner, event: evidenceOf(event) };
+      const evidence = reading.evidenceFor(item);
+      const isKept = evidence !== 0 && lane.judges.keepsSample(evidence, hash) && lane.wantsSample(row, time);
+      if (isKept) sample ??= this.#sampleOf(event, cell, hash);
+      const observed = { time, hash, evidence, sample: isKept ? sample : undefined };
+      const ready = lane.observe(row, observed, reading.scratch, sealedUntil);
+      if (lane.hot.has(row)) space.remember(row, event);
+      for (let left = ready; left !== 0; left &= left - 1) {
+        this.ready.push(this.#bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!);
       }
-      const observed = { time: event.time, hash, sample: isEvidence ? sample : undefined, evidence };
-      lane.observe(row, observed, this.#scratch, { sealedUntil });
       for (const { firsts: seen, bit, at } of firsts) {
-        if ((this.#scratch.mask & bit) !== 0)
-          seen!.see({ keys: space.table, row }, this.#scratch.values[at]!, event.time);
+        if ((reading.scratch.mask & bit) !== 0)
+          seen!.see({ keys: space.table, row }, reading.scratch.values[at]!, time);
       }
     }
-    if (this.#looking === cell.detectors) return evidence;
-    return evidence.filter((index) => this.#looking.some((detector) => detector.index === index));
-  }
-
-  /**
-   * Fills the scratch with what the event means to a lane. A counter that throws takes its detectors
-   * out of those that look at this event, and the counters that only they own.
-   */
-  #evaluate(event: AccessEvent, slots: readonly Slot[], cell: Cell): boolean {
-    const scratch = this.#scratch;
-    scratch.mask = 0;
-    for (const slot of slots) {
-      if (this.#looking !== cell.detectors && !this.#isWanted(slot)) continue;
-      try {
-        scratch.evaluate(slot, event);
-      } catch (error) {
-        const [failing, rest] = [true, false].map((owns) =>
-          this.#looking.filter(({ index }) => slot.owners.has(index) === owns),
-        );
-        this.#looking = rest!;
-        for (const { active } of failing!) this.threw(active, error);
-      }
-    }
-    if (this.#looking !== cell.detectors)
-      for (const slot of slots) if (!this.#isWanted(slot)) scratch.mask &= ~slot.bit;
-    return scratch.mask !== 0;
-  }
-
-  #isWanted(slot: Slot): boolean {
-    return this.#looking.some(({ index }) => slot.owners.has(index));
-  }
-
-  /** For which of the detectors the event is evidence. */
-  #evidenceFor(event: AccessEvent, looking: readonly BoundDetector[]): DetectorSet {
-    this.#sets.begin();
-    for (const { index, active } of looking) {
-      const { evidence } = active.definition;
-      try {
-        if (evidence === undefined || evidence(event)) this.#sets.add(index);
-      } catch (error) {
-        this.threw(active, error);
-      }
-    }
-    return this.#sets.get();
   }
 
   /** A detector threw; when it keeps doing so, it is muted and looks at nothing any more. */
@@ -114,6 +79,52 @@ export class EventCounting {
     this.faults++;
     this.#muting.threw(id, error);
     if (this.#muting.isMuted(id) !== wasMuted) this.#index();
+  }
+
+  /** Asks the event everything; answers what it means to those detectors that did not throw at it. */
+  #read(event: AccessEvent, cell: Cell): Cell {
+    try {
+      this.#reading.read(event, cell);
+      return cell;
+    } catch {
+      const rest = cellOf(
+        cell.detectors.filter((detector) => this.#bears(detector, event)),
+        { awaiting: cell.awaiting, kind: event },
+      );
+      this.#reading.read(event, rest);
+      return rest;
+    }
+  }
+
+  /** Whether a detector can be asked about an event without throwing. */
+  #bears({ active, counters }: BoundDetector, event: AccessEvent): boolean {
+    try {
+      active.definition.evidence?.(event);
+      for (const { slot } of counters) if (slot.counter.if?.(event) ?? true) slotValue(slot.counter, event);
+      return true;
+    } catch (error) {
+      this.threw(active, error);
+      return false;
+    }
+  }
+
+  #sampleOf(event: AccessEvent, cell: Cell, hash: number): Sample {
+    return {
+      time: event.time,
+      hash,
+      detectors: this.#evidenceOf(cell),
+      owner: event.owner,
+      event: evidenceOf(event),
+    };
+  }
+
+  /** For which of the detectors the event is evidence. */
+  #evidenceOf(cell: Cell): DetectorSet {
+    this.#sets.begin();
+    for (const { detector, test } of cell.evidence) {
+      if (test === always || this.#reading.has(test)) this.#sets.add(detector.index);
+    }
+    return this.#sets.get();
   }
 
   /** Muted detectors are left out: what only they count costs nothing more. */

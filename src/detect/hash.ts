@@ -24,3 +24,18 @@ export function hash32(text: string): number {
   hashKey(text);
   return hashed.lo;
 }
+
+/** Hashes a text that often comes several times in a row, such as an event's client, once for all of them. */
+export class LastHash {
+  hi = 0;
+  lo = 0;
+  #text: string | undefined;
+
+  of(text: string): void {
+    if (text === this.#text) return;
+    hashKey(text);
+    this.hi = hashed.hi;
+    this.lo = hashed.lo;
+    this.#text = text;
+  }
+}

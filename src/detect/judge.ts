@@ -64,7 +64,7 @@ export function judge(
   return {
     detector,
     row,
-    name: detector.space.table.names[row]!,
+    name: detector.space.names.get(row)!,
     key,
     bucket,
     end,

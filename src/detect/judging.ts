@@ -60,30 +60,30 @@ export class Judging {
       if (Math.abs(event.time - judgedAt[row]!) < slowEveryMs) return [];
       judgedAt[row] = event.time;
     }
-    const name = space.table.names[row]!;
+    const name = space.names.get(row)!;
     const isOpen = episodes.isOpen(detector, name);
     if (isOpen && !episodes.mayRefresh(detector, { name, time: event.time })) return [];
     const finding = this.#find(detector, { row, bucket: lane.bucketOf(event.time) }, "eager");
     return finding ? episodes.eager(finding, event.time, { stale: false, coverage: coverageOf(detector) }) : [];
   }
 
-  /** Judges every key with evidence in the buckets that the watermark has passed. */
+  /** Judges every key with enough events, and evidence in the buckets that the watermark has passed. */
   seal(watermark: number, { stale }: { readonly stale: boolean }): Detection[] {
     const { bound, episodes, coverageOf, isMuted } = this.#options;
     const told: Detection[] = [];
     for (const { lane, bucket, end, rank, isLast } of this.#sealable(watermark)) {
       // What ended with a minute is judged by what was known when that minute began.
       this.#settle(lastTick(end - 1));
-      for (const [row, by] of lane.pending.get(bucket)!) {
-        for (const index of by) {
-          const detector = bound[index]!;
-          if (detector.lane !== lane || detector.rank !== rank || isMuted(detector)) continue;
+      for (const row of lane.hot.keys()) {
+        for (let left = lane.evidenceAt(row, bucket); left !== 0; left &= left - 1) {
+          const detector = bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!;
+          if (detector.rank !== rank || isMuted(detector)) continue;
           const finding = this.#find(detector, { row, bucket }, "sealed");
-          if (this.#watched[index] !== undefined) this.#tell(detector, { row, bucket });
+          if (this.#watched[detector.index] !== undefined) this.#tell(detector, { row, bucket });
           if (finding) told.push(...episodes.sealed(finding, { stale, coverage: coverageOf(detector) }));
         }
       }
-      if (isLast) lane.pending.delete(bucket);
+      if (isLast) lane.sealed(bucket);
     }
     this.#settle(lastTick(watermark));
     told.push(...episodes.advance(watermark));
@@ -94,7 +94,7 @@ export class Judging {
   #sealable(watermark: number): { lane: Lane; bucket: number; end: number; rank: number; isLast: boolean }[] {
     const ready: { lane: Lane; bucket: number; end: number; rank: number; isLast: boolean }[] = [];
     for (const lane of this.#options.lanes) {
-      for (const bucket of lane.pending.keys()) {
+      for (const bucket of lane.unsealed) {
         const end = (bucket + 1) * lane.bucketMs;
         if (end > watermark) continue;
         lane.ranks.forEach((rank, i) => ready.push({ lane, bucket, end, rank, isLast: i === lane.ranks.length - 1 }));
@@ -133,7 +133,7 @@ export class Judging {
         this.suppressions.wouldHoldBack({ detector, end, key: key(), samples: samplesOf(detector, at) });
       if (isHeldBack) return;
       const context = new RowContext(detector, at.row, this.#options);
-      const name = space.table.names[at.row]!;
+      const name = space.names.get(at.row)!;
       this.#options.watcher!.judged({ detector, name, end, figures: figuresOf(detector, at), context, key, firstSeen });
     } catch (error) {
       this.#options.threw(active, error);

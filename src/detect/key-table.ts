@@ -14,8 +14,6 @@ export class KeyTable {
   readonly seen: Uint32Array;
   /** How often it was touched, up to 255. */
   readonly touches: Uint8Array;
-  /** The key's text; held for live rows only. */
-  readonly names: (string | undefined)[];
   used = 0;
   evicted = 0;
   readonly #mask: number;
@@ -30,7 +28,6 @@ export class KeyTable {
     this.lo = new Uint32Array(this.capacity);
     this.seen = new Uint32Array(this.capacity);
     this.touches = new Uint8Array(this.capacity);
-    this.names = Array.from<string | undefined>({ length: this.capacity });
     this.#onEvict = options.onEvict;
     this.#isPinned = options.isPinned;
   }
@@ -45,17 +42,42 @@ export class KeyTable {
   }
 
   /**
-   * The key's row, made when it has none. `name` is copied then, so that it keeps no line of a log
-   * alive. `expired`: rows untouched since that second are free, and taking one is no eviction.
+   * The key's row, made when it has none. `second`: the event's. `expired`: rows untouched since that
+   * second are free, and taking one is no eviction.
    */
-  claim(key: { hi: number; lo: number }, at: { second: number; expired: number }, name: string): number {
-    const { hi, lo } = key;
+  claim({ hi, lo }: { readonly hi: number; readonly lo: number }, second: number, expired: number): number {
+    const known = this.find(hi, lo);
+    return this.touch(known === -1 ? this.#take(hi, lo, expired) : known, second);
+  }
+
+  /** Rows with a key that was seen at that second or later. */
+  live(second: number): number[] {
+    const rows: number[] = [];
+    for (let row = 0; row < this.capacity; row++) {
+      if (this.lo[row] !== 0 && this.seen[row]! >= second) rows.push(row);
+    }
+    return rows;
+  }
+
+  /** The row of a key that was saved, made anew with the age it had. */
+  restore(key: { readonly hi: number; readonly lo: number }, of: { seen: number; touches: number }): number {
+    const row = this.claim(key, of.seen, 0);
+    this.touches[row] = of.touches;
+    return row;
+  }
+
+  touch(row: number, second: number): number {
+    if (second > this.seen[row]!) this.seen[row] = second;
+    if (this.touches[row]! < 255) this.touches[row]!++;
+    return row;
+  }
+
+  #take(hi: number, lo: number, expired: number): number {
     let victim = -1;
     let victimScore = Infinity;
-    for (let i = 0; i < probes; i++) {
+    for (let i = 0; i < probes && victimScore > -1; i++) {
       const row = (lo + i) & this.#mask;
-      if (this.lo[row] === lo && this.hi[row] === hi) return this.touch(row, at.second);
-      const score = this.#score(row, at.expired);
+      const score = this.#score(row, expired);
       if (score < victimScore) {
         victim = row;
         victimScore = score;
@@ -70,30 +92,7 @@ export class KeyTable {
     this.lo[victim] = lo;
     this.touches[victim] = 0;
     this.seen[victim] = 0;
-    this.names[victim] = Buffer.from(name).toString();
-    return this.touch(victim, at.second);
-  }
-
-  /** Rows with a key that was seen at that second or later. */
-  live(second: number): number[] {
-    const rows: number[] = [];
-    for (let row = 0; row < this.capacity; row++) {
-      if (this.lo[row] !== 0 && this.seen[row]! >= second) rows.push(row);
-    }
-    return rows;
-  }
-
-  /** The row of a key that was saved, made anew with the age it had. */
-  restore(key: { hi: number; lo: number }, of: { seen: number; touches: number }, name: string): number {
-    const row = this.claim(key, { second: of.seen, expired: 0 }, name);
-    this.touches[row] = of.touches;
-    return row;
-  }
-
-  touch(row: number, second: number): number {
-    if (second > this.seen[row]!) this.seen[row] = second;
-    if (this.touches[row]! < 255) this.touches[row]!++;
-    return row;
+    return victim;
   }
 
   /** Lower gives way first: empty, expired, then old and quiet; ten doublings of touches outweigh five minutes. */

@@ -1,26 +1,23 @@
-import { BucketPool, samplesPerBucket, type SavedRing } from "./bucket-pool.ts";
+import { BucketPool } from "./bucket-pool.ts";
 import type { Known, Remembered } from "./define-detector.ts";
-import { type DetectorSet, unionOf } from "./detector-sets.ts";
-import { keepEarliest, type Sample, type SampleRing } from "./sample.ts";
-import type { SavedRow, SavedRows } from "./saved-rows.ts";
+import { LaneJudges } from "./lane-judges.ts";
+import type { Sample, SampleRing } from "./sample.ts";
+import { type SavedRow, type SavedRows, saveRows } from "./saved-rows.ts";
 import { Scratch, type Slot } from "./slot.ts";
-import { sparseEntries, SparseRows, type SparseEvent } from "./sparse-rows.ts";
+import { remembered, sparseFigure, sparseSamples } from "./sparse-figures.ts";
+import { SparseRows, type SparseEvent } from "./sparse-rows.ts";
 import { canMeet } from "./where.ts";
 
 /** Counters of one lane: an observation says by bits which of them it matched. */
 export const slotsPerLane = 31;
 
-/** What a lane keeps of an event, beside its counts. */
-export interface Observed extends SparseEvent {
-  /** Which detectors it can make fire; of interest are those that judge this lane. */
-  readonly evidence: DetectorSet;
-}
-
-/** What a lane needs of the engine while it observes. */
-export interface LaneTime {
-  /** Buckets that ended before this time (epoch ms) can't matter to anything unsealed any more. */
-  readonly sealedUntil: number;
-}
+/** Observations a row keeps one by one before it is given buckets: so many, or up to a lane's lowest floor. */
+export const fewestPlaces = 8;
+const mostPlaces = 64;
+/** Of rows that only remember: newer ones take the place of older ones, which may still have to be sealed. */
+const rememberedPlaces = 16;
+/** Rows that have buckets at once. */
+const mostRings = 8_192;
 
 /**
  * One window over one key space: what was observed of each row, by bucket of event time. A quiet row
@@ -38,16 +35,19 @@ export class Lane {
   readonly isBroad: boolean;
   readonly slots: Slot[] = [];
   /** The detectors that judge its rows each time one of its buckets is sealed. */
-  readonly judges = new Set<number>();
+  readonly judges = new LaneJudges();
   /** Their ranks, ascending: of one moment, a lower one is judged first. */
   ranks: readonly number[] = [];
-  /** By bucket that is not sealed yet: its rows with evidence in it, and whose evidence that is. */
-  readonly pending = new Map<number, Map<number, DetectorSet>>();
+  /** Buckets that are not sealed yet and hold evidence of any row. */
+  readonly unsealed = new Set<number>();
+  /** Rows that may make a detector fire, and the last bucket that has to be sealed for that. */
+  readonly hot = new Map<number, number>();
   readonly #rows: number;
   readonly #slack: number;
   #width = 0;
   #lastMask = 0;
   #onlyLast = false;
+  #newest = 0;
   #sparse!: SparseRows;
   #pool!: BucketPool;
   readonly #ring: SampleRing;
@@ -81,27 +81,32 @@ export class Lane {
     this.slots.push(slot);
   }
 
-  /** Whether its rows are judged because of such evidence. */
-  isJudgedFor(evidence: DetectorSet): boolean {
-    for (const index of evidence) if (this.judges.has(index)) return true;
-    return false;
-  }
-
-  /** Allocates all memory, once the slots are known. */
+  /** Prepares its tables, once slots and judges are known. */
   allocate(): void {
     this.#onlyLast = this.slots.every((slot) => slot.kind === "last");
-    this.#sparse = new SparseRows({ rows: this.#rows, width: this.#width, ring: this.#ring });
+    this.#sparse = new SparseRows({
+      rows: this.#rows,
+      places: this.#onlyLast ? rememberedPlaces : Math.max(fewestPlaces, Math.min(mostPlaces, this.judges.lowest)),
+      width: this.#width,
+      isWhole: this.slots.every(({ kind }) => kind !== "sum" && kind !== "max" && kind !== "last"),
+      ring: this.#ring,
+    });
     this.#pool = new BucketPool({
       owners: this.#rows,
       slots: this.slots,
       ring: this.#onlyLast ? 1 : this.span + this.#slack,
-      size: this.#onlyLast ? 1 : Math.min(this.#rows, Math.max(1024, this.#rows >>> 5)),
+      size: Math.min(this.#rows, Math.max(1024, Math.min(mostRings, this.#rows >>> 5))),
     });
   }
 
   /** Numbers an observation carries. */
   get width(): number {
     return this.#width;
+  }
+
+  /** Observations that a row keeps one by one. */
+  get places(): number {
+    return this.#sparse.places;
   }
 
   get promoted(): number {
@@ -116,42 +121,59 @@ export class Lane {
     return Math.floor(time / this.bucketMs);
   }
 
-  /** No window of this row holds more events than this; not told for rows that are promoted. */
+  /** No window of this row holds more events than this. */
   mostEvents(row: number): number {
-    return this.#pool.has(row) ? Infinity : this.#sparse.entries[row]!;
+    return this.#pool.ring(row)?.total ?? this.#sparse.entries[row]!;
   }
 
-  /** Counts one event for a row; `scratch` holds which slots it matched and their values. */
-  observe(row: number, event: Observed, scratch: Scratch, time: LaneTime): void {
-    if (this.isJudgedFor(event.evidence)) this.markPending(this.bucketOf(event.time), row, event.evidence);
-    if (!this.#onlyLast && !this.#pool.has(row)) {
-      this.#sparse.prune(row, (this.bucketOf(time.sealedUntil) - this.span) * this.bucketMs);
+  /**
+   * Counts one event for a row; `scratch` holds which slots it matched and their values. `sealedUntil`:
+   * buckets that ended before it (epoch ms) can't matter any more. Answers by bit whose evidence it is
+   * that may fire now.
+   */
+  observe(row: number, event: SparseEvent, scratch: Scratch, sealedUntil: number): number {
+    const bucket = this.bucketOf(event.time);
+    if (bucket > this.#newest) this.#newest = bucket;
+    if (event.evidence !== 0) this.unsealed.add(bucket);
+    const before = this.mostEvents(row);
+    this.#add(row, event, { scratch, oldest: (this.bucketOf(sealedUntil) - this.span) * this.bucketMs });
+    const total = this.mostEvents(row);
+    const ready = event.evidence & this.judges.readyAt(total);
+    // With enough events at last, what was evidence before counts as well.
+    const isEnough = before > 0 && this.judges.readyAt(before) !== this.judges.readyAt(total);
+    if (ready !== 0 || isEnough) this.hot.set(row, this.#newest);
+    return ready;
+  }
+
+  /** By bit: whose evidence a row has in a bucket, of those that it may make fire. */
+  evidenceAt(row: number, bucket: number): number {
+    const ready = this.judges.readyAt(this.mostEvents(row));
+    const ring = this.#pool.ring(row);
+    let evidence = 0;
+    if (ring !== undefined) {
+      const cell = ring.cellOf(bucket);
+      if (ring.tags[cell] === bucket) evidence = ring.evidence[cell]!;
     }
-    this.#add(row, event, scratch);
+    if (ring === undefined || this.#onlyLast) {
+      const sparse = this.#sparse;
+      for (let at = sparse.first(row); at !== 0; at = sparse.next(at))
+        if (this.bucketOf(sparse.time(at)) === bucket) evidence |= sparse.evidence(at);
+    }
+    return evidence & ready;
   }
 
-  /** The row is to be judged by these detectors once this bucket is sealed. */
-  markPending(bucket: number, row: number, by: DetectorSet): void {
-    let rows = this.pending.get(bucket);
-    if (!rows) this.pending.set(bucket, (rows = new Map()));
-    const known = rows.get(row);
-    if (known === undefined) rows.set(row, by);
-    else if (known !== by) rows.set(row, unionOf(known, by));
+  /** A bucket is sealed: rows without later ones are not looked at any more. */
+  sealed(bucket: number): void {
+    this.unsealed.delete(bucket);
+    for (const [row, last] of this.hot) if (last <= bucket) this.hot.delete(row);
   }
 
   /** The figure of one slot over the window that ends with bucket `end` (its own, complete or not). */
   figure(row: number, slot: Slot, end: number): number | Known | readonly Remembered[] {
     const begin = end - this.span + 1;
-    if (slot.kind === "last") return this.#remembered(row, slot, end);
+    if (slot.kind === "last") return remembered(this.#sparse, { row, slot }, this.windowAt(end));
     if (this.#pool.has(row)) return this.#pool.figure(row, slot, { begin, end });
-    const total = Scratch.accumulator(slot);
-    const { times, masks, values, width, entries } = this.#sparse;
-    for (let i = row * sparseEntries, n = i + entries[row]!; i < n; i++) {
-      const bucket = this.bucketOf(times[i]!);
-      if (bucket < begin || bucket > end || (masks[i]! & slot.bit) === 0) continue;
-      total.add(values[i * width + slot.at]!);
-    }
-    return total.result();
+    return sparseFigure(this.#sparse, { row, slot }, this.windowAt(end));
   }
 
   /** The window that ends with bucket `end`, in epoch ms; its last moment is before `end`. */
@@ -163,74 +185,58 @@ export class Lane {
   samples(row: number, end: number): Sample[] {
     const begin = end - this.span + 1;
     if (this.#pool.has(row)) return this.#pool.samples(row, begin, end);
-    const byBucket = new Map<number, Sample[]>();
-    for (let i = row * sparseEntries, n = i + this.#sparse.entries[row]!; i < n; i++) {
-      const bucket = this.bucketOf(this.#sparse.times[i]!);
-      const sample = bucket >= begin && bucket <= end ? this.#sparse.sampleAt(i) : undefined;
-      if (!sample) continue;
-      if (!byBucket.has(bucket)) byBucket.set(bucket, []);
-      keepEarliest(byBucket.get(bucket)!, sample, samplesPerBucket);
-    }
-    return [...byBucket.values()].flat();
+    return sparseSamples(this.#sparse, row, { ...this.windowAt(end), bucketMs: this.bucketMs });
   }
 
   /** False when an event's sample would not be kept, so that none needs to be made. */
   wantsSample(row: number, time: number): boolean {
-    return !this.#pool.has(row) || this.#pool.wantsSample(row, { bucket: this.bucketOf(time), time });
+    return this.#pool.ring(row)?.wantsSample(this.bucketOf(time), time) ?? true;
   }
 
   /** Frees a row for another key. */
   forget(row: number): void {
-    this.#sparse.entries[row] = 0;
+    this.#sparse.keepOnly(row, () => false);
     this.#pool.release(row);
+    this.hot.delete(row);
   }
 
   /** What was observed of these rows, as plain data in few arrays; `savedRow` takes one out of them. */
   save(rows: readonly number[]): SavedRows {
-    const { entries, times, hashes, masks, values, width } = this.#sparse;
-    const total = rows.reduce((sum, row) => sum + entries[row]!, 0);
-    const saved = {
-      width,
-      counts: Uint8Array.from(rows, (row) => entries[row]!),
-      times: new Float64Array(total),
-      hashes: new Uint32Array(total),
-      masks: new Uint32Array(total),
-      values: new Float64Array(total * width),
-      samples: Array.from<Sample | undefined>({ length: total }),
-      pooled: new Map<number, SavedRing>(),
-    };
-    let to = 0;
-    rows.forEach((row, place) => {
-      for (let i = row * sparseEntries, n = i + entries[row]!; i < n; i++, to++) {
-        saved.times[to] = times[i]!;
-        saved.hashes[to] = hashes[i]!;
-        saved.masks[to] = masks[i]!;
-        saved.samples[to] = this.#sparse.sampleAt(i);
-        for (let v = 0; v < width; v++) saved.values[to * width + v] = values[i * width + v]!;
-      }
-      if (this.#pool.has(row)) saved.pooled.set(place, this.#pool.save(row));
-    });
-    return saved;
+    return saveRows({ rows, sparse: this.#sparse, pool: this.#pool });
   }
 
   /**
    * Adds what was saved of a row, or counted of the same key elsewhere: as if all of it had been
-   * observed here. What is to be judged because of it is for `markPending`.
+   * observed here.
    */
   merge(row: number, saved: SavedRow): void {
     if (saved.pooled) {
       if (!this.#pool.has(row)) this.#promote(row);
       this.#pool.merge(row, saved.pooled);
+      for (const { bucket, evidence } of saved.pooled) this.#sawBucket(bucket, evidence);
     }
     const scratch = this.#scratch;
     for (let i = 0; i < saved.times.length; i++) {
-      const event = { time: saved.times[i]!, hash: saved.hashes[i]!, sample: saved.samples[i] };
+      const [time, hash, evidence] = [saved.times[i]!, saved.hashes[i]!, saved.evidence[i]!];
+      const event = { time, hash, evidence, sample: saved.samples[i] };
       scratch.mask = saved.masks[i]!;
       for (let v = 0; v < this.#width; v++) scratch.values[v] = saved.values[i * this.#width + v]!;
+      this.#sawBucket(this.bucketOf(time), evidence);
       // Beside buckets only `last` counters remember observations; the rest of them is in the buckets.
-      if (!saved.pooled) this.#add(row, event, scratch);
-      else if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.push(row, event, { scratch, whenFull: "replace" });
+      if (!saved.pooled) this.#add(row, event, { scratch, oldest: 0 });
+      else if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
     }
+    if (this.judges.readyAt(this.mostEvents(row)) !== 0) this.hot.set(row, this.#newest);
+  }
+
+  /** What ended before that time (epoch ms) was sealed already when it was saved. */
+  restoreSealed(sealedUntil: number): void {
+    for (const bucket of this.unsealed) if ((bucket + 1) * this.bucketMs <= sealedUntil) this.unsealed.delete(bucket);
+  }
+
+  #sawBucket(bucket: number, evidence: number): void {
+    if (bucket > this.#newest) this.#newest = bucket;
+    if (evidence !== 0) this.unsealed.add(bucket);
   }
 
   /** Counters that no event can match together hold their numbers in the same place. */
@@ -243,40 +249,37 @@ export class Lane {
     return at;
   }
 
-  #add(row: number, event: SparseEvent, scratch: Scratch): void {
+  #add(row: number, event: SparseEvent, { scratch, oldest }: { scratch: Scratch; oldest: number }): void {
     if (!this.#pool.has(row)) {
-      const whenFull = this.#onlyLast ? "replace" : "refuse";
-      if (this.#sparse.push(row, event, { scratch, whenFull })) return;
+      const sparse = this.#sparse;
+      if (sparse.isFull(row)) {
+        if (this.#onlyLast) return sparse.replace(row, event, scratch);
+        sparse.keepOnly(row, (at) => sparse.time(at) >= oldest);
+      }
+      if (!sparse.isFull(row)) return sparse.push(row, event, scratch);
       this.#promote(row);
     }
-    const bucket = this.bucketOf(event.time);
-    this.#pool.add(row, bucket, scratch);
-    if (event.sample) this.#pool.addSample(row, bucket, event.sample);
-    if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.push(row, event, { scratch, whenFull: "replace" });
+    this.#pool.add(row, this.bucketOf(event.time), { evidence: event.evidence, sample: event.sample, scratch });
+    if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
+  }
+
+  /** What a `last` counter remembers of a row that has buckets. */
+  #keep(row: number, event: SparseEvent, scratch: Scratch): void {
+    if (this.#sparse.isFull(row)) this.#sparse.replace(row, event, scratch);
+    else this.#sparse.push(row, event, scratch);
   }
 
   /** Turns a row's observations into buckets; those that `last` counters remember stay as they are. */
   #promote(row: number): void {
     const demoted = this.#pool.take(row);
-    if (demoted !== -1) this.#sparse.entries[demoted] = 0;
+    if (demoted !== -1) this.#sparse.keepOnly(demoted, () => false);
     const scratch = new Scratch();
-    for (let i = row * sparseEntries, n = i + this.#sparse.entries[row]!; i < n; i++) {
-      this.#sparse.read(i, scratch);
-      const bucket = this.bucketOf(this.#sparse.times[i]!);
-      this.#pool.add(row, bucket, scratch);
-      const sample = this.#sparse.sampleAt(i);
-      if (sample) this.#pool.addSample(row, bucket, sample);
+    const sparse = this.#sparse;
+    for (let at = sparse.first(row); at !== 0; at = sparse.next(at)) {
+      sparse.read(at, scratch);
+      const of = { evidence: sparse.evidence(at), sample: sparse.sampleAt(at), scratch };
+      this.#pool.add(row, this.bucketOf(sparse.time(at)), of);
     }
-    this.#sparse.keepOnly(row, this.#lastMask);
-  }
-
-  #remembered(row: number, slot: Slot, end: number): Remembered[] {
-    const { times, values, width } = this.#sparse;
-    const span = { from: (end - this.span + 1) * this.bucketMs, to: (end + 1) * this.bucketMs };
-    return this.#sparse.newest(row, slot, span).map((i) => {
-      const remembered: number[] = [];
-      for (let v = 0; v < slot.width; v++) remembered.push(values[i * width + slot.at + v]!);
-      return { time: times[i]!, values: remembered };
-    });
+    sparse.keepOnly(row, (at) => (sparse.mask(at) & this.#lastMask) !== 0);
   }
 }

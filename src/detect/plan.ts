@@ -2,11 +2,11 @@ import type { z } from "zod";
 import { parseDuration } from "../units.ts";
 import type { Counter, DetectorDefinition, Dimension, Where } from "./define-detector.ts";
 import type { KeySpace } from "./key-space.ts";
+import { judgesPerLane } from "./lane-judges.ts";
 import { type Lane, slotsPerLane } from "./lane.ts";
 import { createSlot, type Slot } from "./slot.ts";
 import { Population } from "./population.ts";
 import { ranksOf, type SuppressedBy, suppressedByOf } from "./suppressions.ts";
-import { awaits, chooses, eventKinds } from "./where.ts";
 
 /** A detector as it is to run: its definition, checked parameters, mode. */
 export interface ActiveDetector {
@@ -55,23 +55,6 @@ export interface HeldBackBy {
   readonly same: SuppressedBy["same"];
 }
 
-/** What an event of one kind (class, outcome, origin, attempt or not) means: which detectors look, and which slots may count it. */
-export interface Cell {
-  readonly detectors: readonly BoundDetector[];
-  /** Those that would look if requests counted as attempts here; they wait for shop events instead. */
-  readonly awaiting: readonly BoundDetector[];
-  readonly work: readonly Work[];
-}
-
-/** What is to be done with an event in one lane. */
-interface Work {
-  readonly space: KeySpace;
-  readonly lane: Lane;
-  readonly slots: readonly Slot[];
-  /** Of those the ones that remember when a value was first seen. */
-  readonly firsts: readonly Slot[];
-}
-
 /** What the plan is built with: makes a key space (a table and its dimensions) on demand. */
 export interface PlanTables {
   space(dimensions: readonly Dimension[]): KeySpace;
@@ -112,7 +95,9 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     // All that is counted over one window is in one lane: how much a row has seen is told by that lane.
     const laneFor = (at: KeySpace, over: number) => {
       const together = all.filter((one) => one.space === at && one.windowMs === over).map(({ counter }) => counter);
-      const fits = (lane: Lane) => lane.slots.length + together.filter((one) => !shared(lane, one, where)).length <= slotsPerLane;
+      const fits = (lane: Lane) =>
+        lane.judges.indexes.length < judgesPerLane &&
+        lane.slots.length + together.filter((one) => !shared(lane, one, where)).length <= slotsPerLane;
       const size = over === windowMs ? bucketMs : Math.max(bucketMs, bucketOf(over, undefined));
       return tables.lane(at, { windowMs: over, bucketMs: size, where, fits });
     }; // prettier-ignore
@@ -128,9 +113,10 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
       slot.names.push(`${definition.id}.${name}`);
       return { name, space: at, lane: on, slot };
     });
-    lane.judges.add(index);
     const quietMs = definition.quiet === undefined ? windowMs : parseDuration(definition.quiet)!;
     const floor = definition.floor?.(active.params) ?? 1;
+    // What is usual is learned from those below the floor, too.
+    lane.judges.add(index, definition.population ? 1 : floor);
     const isSlow = all.some(({ counter }) => counter.kind === "quantile");
     const judgedAt = isSlow ? new Float64Array(space.table.capacity) : undefined;
     const rank = ranks[index]!;
@@ -149,33 +135,6 @@ export function bindDetectors(detectors: readonly ActiveDetector[], tables: Plan
     for (const { detector, same } of suppressed[index]!) heldBackBy.push({ by: bound[ids.indexOf(detector)]!, same });
   }
   return bound;
-}
-
-/**
- * The plan's index for events of one method, by `kindNumber`: what an event of each kind means.
- * `undefined` stands for any method that no `where` names.
- */
-export function indexDetectors(bound: readonly BoundDetector[], method?: string): Cell[] {
-  const mine = bound.filter(({ active }) => {
-    const named = active.definition.where.method;
-    return named === undefined || (method !== undefined && named.includes(method));
-  });
-  return eventKinds.map((kind) => {
-    const detectors = mine.filter(({ active }) => chooses(active.definition.where, kind));
-    const awaiting = mine.filter(({ active }) => awaits(active.definition.where, kind));
-    const work = new Map<Lane, { space: KeySpace; lane: Lane; slots: Slot[] }>();
-    for (const { counters, lane, space } of detectors) {
-      if (!work.has(lane)) work.set(lane, { space, lane, slots: [] });
-      for (const counter of counters) {
-        const item = work.get(counter.lane) ?? { space: counter.space, lane: counter.lane, slots: [] };
-        work.set(counter.lane, item);
-        if (!item.slots.includes(counter.slot)) item.slots.push(counter.slot);
-      }
-    }
-    const isFirst = (slot: Slot) => slot.kind === "firstSeen";
-    const all = [...work.values()].map((item) => ({ ...item, firsts: item.slots.filter(isFirst) }));
-    return { detectors, awaiting, work: all };
-  });
 }
 
 /** A bucket is a sixtieth of the window, at least a second. */

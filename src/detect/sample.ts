@@ -13,24 +13,31 @@ export interface Sample {
   readonly event: EvidenceEvent;
 }
 
-/** Samples of quiet rows: the newest so many over all rows, addressed by a number that ascends. */
+/** Samples of quiet rows: the newest so many over all rows, addressed by a number that ascends from 1 and wraps. */
 export class SampleRing {
   readonly #samples: (Sample | undefined)[];
-  #next = 0;
+  readonly #mask: number;
+  #next = 1;
 
+  /** `size` is rounded up to a power of two. */
   constructor(size: number) {
-    this.#samples = Array.from<Sample | undefined>({ length: size });
+    const places = 2 ** Math.ceil(Math.log2(size));
+    this.#samples = Array.from<Sample | undefined>({ length: places });
+    this.#mask = places - 1;
   }
 
+  /** Never 0, which stands for none. */
   put(sample: Sample): number {
-    this.#samples[this.#next % this.#samples.length] = sample;
-    return this.#next++;
+    const at = this.#next;
+    this.#samples[at & this.#mask] = sample;
+    this.#next = (at + 1) >>> 0 || 1;
+    return at;
   }
 
   /** `undefined` once newer ones have taken its place. */
   get(at: number): Sample | undefined {
-    if (at < 0 || at < this.#next - this.#samples.length) return undefined;
-    return this.#samples[at % this.#samples.length];
+    if (at === 0 || (this.#next - at) >>> 0 > this.#mask + 1) return undefined;
+    return this.#samples[at & this.#mask];
   }
 }
 

@@ -1,5 +1,4 @@
 import type { SavedRing } from "./bucket-pool.ts";
-import type { DetectorSet } from "./detector-sets.ts";
 import type { Lane } from "./lane.ts";
 import { savedRows, type SavedRow, type SavedRows } from "./saved-rows.ts";
 import type { Sample } from "./sample.ts";
@@ -20,12 +19,12 @@ export interface SavedLane {
   readonly bucketMs: number;
   readonly slots: readonly SavedSlot[];
   readonly rows: SavedRows;
-  /** Buckets that are not sealed yet, the rows to be judged then, and by whom. */
-  readonly pending: readonly (readonly [bucket: number, places: Uint32Array, by: readonly DetectorSet[]])[];
+  /** Ids of the detectors whose evidence is said by bits. */
+  readonly judges: readonly string[];
 }
 
-/** `placeOf`: by row, its place among the rows. */
-export function saveLane(lane: Lane, rows: readonly number[], placeOf: ReadonlyMap<number, number>): SavedLane {
+/** `ids`: of all detectors, by their numbers. */
+export function saveLane(lane: Lane, rows: readonly number[], ids: readonly string[]): SavedLane {
   return {
     windowMs: lane.windowMs,
     bucketMs: lane.bucketMs,
@@ -36,10 +35,7 @@ export function saveLane(lane: Lane, rows: readonly number[], placeOf: ReadonlyM
       width: slot.width,
     })),
     rows: lane.save(rows),
-    pending: [...lane.pending].map(([bucket, waiting]) => {
-      const known = [...waiting].filter(([row]) => placeOf.has(row));
-      return [bucket, Uint32Array.from(known, ([row]) => placeOf.get(row)!), known.map(([, by]) => by)];
-    }),
+    judges: lane.judges.indexes.map((index) => ids[index]!),
   };
 }
 
@@ -53,7 +49,8 @@ export function loadLane(
   onto: {
     rows: readonly number[];
     sampleOf: (sample: Sample) => Sample;
-    setOf: (set: DetectorSet) => DetectorSet;
+    /** Of all detectors, by their numbers. */
+    ids: readonly string[];
     /** Slots that have got what they counted: it may have been in two lanes, and is one now. */
     filled: Set<Slot>;
   },
@@ -62,18 +59,13 @@ export function loadLane(
     onto.filled.has(slot) ? -1 : saved.slots.findIndex((old) => isSame(old, slot)),
   );
   if (places.every((old) => old === -1)) return;
-  const isAsBefore = places.length === saved.slots.length && places.every((old, place) => old === place);
+  const judges = lane.judges.indexes.map((index) => saved.judges.indexOf(onto.ids[index]!));
+  const isAsBefore = isSameOrder(places, saved.slots.length) && isSameOrder(judges, saved.judges.length);
   lane.slots.forEach((slot, s) => places[s]! >= 0 && onto.filled.add(slot));
   let place = 0;
   for (const row of savedRows(saved.rows)) {
-    const own = isAsBefore ? row : moved(row, { lane, saved, places });
+    const own = isAsBefore ? row : moved(row, { lane, saved, places, judges });
     lane.merge(onto.rows[place++]!, withSamples(own, onto.sampleOf));
-  }
-  for (const [bucket, waiting, by] of saved.pending) {
-    waiting.forEach((at, i) => {
-      const evidence = onto.setOf(by[i]!);
-      if (lane.isJudgedFor(evidence)) lane.markPending(bucket, onto.rows[at]!, evidence);
-    });
   }
 }
 
@@ -84,14 +76,17 @@ function isSame(old: SavedSlot, slot: Slot): boolean {
   return old.definition === definitionOf(slot) && slot.names.some((name) => old.names.includes(name));
 }
 
-/** A row as the lane's slots lie now. `places`: of each slot its former place, or -1. */
-function moved(row: SavedRow, to: { lane: Lane; saved: SavedLane; places: readonly number[] }): SavedRow {
-  const { lane, saved, places } = to;
-  const newMask = (mask: number) =>
-    lane.slots.reduce(
-      (sum, slot, i) => (places[i]! >= 0 && (mask & (1 << places[i]!)) !== 0 ? sum | slot.bit : sum),
-      0,
-    );
+function isSameOrder(places: readonly number[], before: number): boolean {
+  return places.length === before && places.every((old, place) => old === place);
+}
+
+/** A row as the lane's slots and judges lie now. `places`, `judges`: of each its former place, or -1. */
+function moved(
+  row: SavedRow,
+  to: { lane: Lane; saved: SavedLane; places: readonly number[]; judges: readonly number[] },
+): SavedRow {
+  const { lane, saved, places, judges } = to;
+  const newMask = (mask: number) => movedBits(mask, places);
   const kept = [...row.masks.keys()].filter((i) => newMask(row.masks[i]!) !== 0);
   const values = new Float64Array(kept.length * lane.width);
   kept.forEach((from, i) => {
@@ -106,17 +101,27 @@ function moved(row: SavedRow, to: { lane: Lane; saved: SavedLane; places: readon
     times: Float64Array.from(kept, (i) => row.times[i]!),
     hashes: Uint32Array.from(kept, (i) => row.hashes[i]!),
     masks: Uint32Array.from(kept, (i) => newMask(row.masks[i]!)),
+    evidence: Uint32Array.from(kept, (i) => movedBits(row.evidence[i]!, judges)),
     values,
     samples: kept.map((i) => row.samples[i]),
     pooled: places.some((old, s) => old >= 0 && lane.slots[s]!.kind !== "last")
-      ? movedRing(row.pooled, places)
+      ? movedRing(row.pooled, places, judges)
       : undefined,
   };
 }
 
-function movedRing(ring: SavedRing | undefined, places: readonly number[]): SavedRing | undefined {
-  return ring?.map(({ bucket, numbers, bitmaps, sketches, samples }) => ({
-    ...{ bucket, samples },
+/** `to`: of each bit its former place, or -1. */
+function movedBits(bits: number, to: readonly number[]): number {
+  return to.reduce((sum, old, bit) => (old >= 0 && (bits & (1 << old)) !== 0 ? sum | (1 << bit) : sum), 0);
+}
+
+function movedRing(
+  ring: SavedRing | undefined,
+  places: readonly number[],
+  judges: readonly number[],
+): SavedRing | undefined {
+  return ring?.map(({ bucket, events, evidence, numbers, bitmaps, sketches, samples }) => ({
+    ...{ bucket, events, samples, evidence: movedBits(evidence, judges) },
     numbers: places.map((old) => numbers[old]),
     bitmaps: places.map((old) => bitmaps[old]),
     sketches: places.map((old) => sketches[old]),

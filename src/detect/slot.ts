@@ -53,29 +53,44 @@ export function definitionOf({ kind, n, where, counter }: Slot): string {
   return [kind, n, more, JSON.stringify(where), counter.if?.toString() ?? "", of].join("\n");
 }
 
+/** What an observation carries for a slot. */
+export type SlotValue = number | readonly (number | undefined)[];
+
+/**
+ * What an event's value is to a counter: a number, the hash of a text, the bin of a sketch;
+ * `undefined` when the event has none, and then it doesn't count. Throws what the counter's `of` throws.
+ */
+export function slotValue(counter: Counter, event: AccessEvent): SlotValue | undefined {
+  switch (counter.kind) {
+    case "count":
+      return 0;
+    case "distinct":
+    case "firstSeen": {
+      const value = counter.of(event);
+      return value === undefined ? undefined : hash32(String(value));
+    }
+    case "last": {
+      const values = counter.of(event);
+      return values.every((value) => value !== undefined && Number.isFinite(value)) ? values : undefined;
+    }
+    default: {
+      const value = counter.of(event);
+      if (value === undefined || !Number.isFinite(value)) return undefined;
+      return counter.kind === "quantile" ? binOf(value) : value;
+    }
+  }
+}
+
 /** What one event means to the slots of one lane: which match, and their values. Reused for each event. */
 export class Scratch {
   mask = 0;
   readonly values = new Float64Array(31 * lastWidth);
 
-  /** Evaluates one slot for an event. Throws what the detector's own functions throw. */
-  evaluate(slot: Slot, event: AccessEvent): void {
-    const counter = slot.counter;
-    if (counter.if !== undefined && !counter.if(event)) return;
-    if (counter.kind === "last") {
-      const values = counter.of(event);
-      if (values.some((v) => v === undefined || !Number.isFinite(v))) return;
-      for (let i = 0; i < lastWidth; i++) this.values[slot.at + i] = values[i] ?? 0;
-    } else if (counter.kind === "distinct" || counter.kind === "firstSeen") {
-      const value = counter.of(event);
-      if (value === undefined) return;
-      this.values[slot.at] = hash32(String(value));
-    } else if (counter.kind !== "count") {
-      const value = counter.of(event);
-      if (value === undefined || !Number.isFinite(value)) return;
-      this.values[slot.at] = counter.kind === "quantile" ? binOf(value) : value;
-    }
+  /** The slot matched, with this value (a number, or for `last` some). */
+  put(slot: Slot, value: SlotValue): void {
     this.mask |= slot.bit;
+    if (typeof value === "number") this.values[slot.at] = value;
+    else for (let i = 0; i < lastWidth; i++) this.values[slot.at + i] = value[i] ?? 0;
   }
 
   /** Adds up single observations of a slot, giving the same figure as its buckets would. */

@@ -1,115 +1,183 @@
 import type { Sample, SampleRing } from "./sample.ts";
-import type { Scratch, Slot } from "./slot.ts";
-
-/** Observations a row keeps one by one before it is given buckets. */
-export const sparseEntries = 8;
+import type { Scratch } from "./slot.ts";
 
 /** What is kept of one event beside its numbers. */
 export interface SparseEvent {
   readonly time: number;
   readonly hash: number;
+  /** By bit: the lane's detectors whose evidence it is. */
+  readonly evidence: number;
   readonly sample: Sample | undefined;
 }
 
-/** Observations of rows, one by one: a few for each, in columns that never grow. */
-export class SparseRows {
-  /** How many each row has; those of row r begin at r × `sparseEntries`. */
-  readonly entries: Uint8Array;
+/** Observations in one stretch of memory. */
+const segmentBits = 12;
+const perSegment = 1 << segmentBits;
+const within = perSegment - 1;
+
+interface Segment {
+  /** The place of the row's observation before, or the next free place; 0: none. */
+  readonly next: Uint32Array;
   readonly times: Float64Array;
   readonly hashes: Uint32Array;
-  /** Which slots each observation matched. */
   readonly masks: Uint32Array;
-  readonly values: Float64Array;
+  readonly evidence: Uint32Array;
+  readonly samples: Uint32Array;
+  readonly values: Float64Array | Uint32Array;
+}
+
+/**
+ * Observations of rows, one by one, each row's in a chain with the newest first. Memory is taken in
+ * segments as rows come to need it, never more than all rows with all their places, and is used again.
+ */
+export class SparseRows {
+  /** Observations a row may have. */
+  readonly places: number;
+  /** How many each row has. */
+  readonly entries: Uint8Array;
   /** Numbers an observation carries. */
   readonly width: number;
-  /** Where each observation's sample is in the ring, or -1. */
-  readonly #samples: Float64Array;
+  readonly #heads: Uint32Array;
+  readonly #segments: Segment[] = [];
+  readonly #isWhole: boolean;
   readonly #ring: SampleRing;
+  /** The first free place; place 0 is never used. */
+  #free = 0;
 
-  constructor(options: { rows: number; width: number; ring: SampleRing }) {
-    const n = options.rows * sparseEntries;
+  /** `isWhole`: numbers are whole, from 0 to 2^32 - 1, and take half the room. */
+  constructor(options: { rows: number; places: number; width: number; isWhole: boolean; ring: SampleRing }) {
+    this.places = options.places;
     this.width = options.width;
+    this.#isWhole = options.isWhole;
     this.#ring = options.ring;
     this.entries = new Uint8Array(options.rows);
-    this.times = new Float64Array(n);
-    this.hashes = new Uint32Array(n);
-    this.masks = new Uint32Array(n);
-    this.values = new Float64Array(n * this.width);
-    this.#samples = new Float64Array(n);
+    this.#heads = new Uint32Array(options.rows);
+  }
+
+  /** A row's newest place, and the one before another; 0 at the end. */
+  first(row: number): number {
+    return this.#heads[row]!;
+  }
+
+  next(at: number): number {
+    return this.#segments[at >>> segmentBits]!.next[at & within]!;
+  }
+
+  time(at: number): number {
+    return this.#segments[at >>> segmentBits]!.times[at & within]!;
+  }
+
+  hash(at: number): number {
+    return this.#segments[at >>> segmentBits]!.hashes[at & within]!;
+  }
+
+  /** Which slots the observation matched. */
+  mask(at: number): number {
+    return this.#segments[at >>> segmentBits]!.masks[at & within]!;
+  }
+
+  evidence(at: number): number {
+    return this.#segments[at >>> segmentBits]!.evidence[at & within]!;
+  }
+
+  /** One of its numbers. */
+  value(at: number, number: number): number {
+    return this.#segments[at >>> segmentBits]!.values[(at & within) * this.width + number]!;
   }
 
   /** The sample of one observation; `undefined` when it has none, or newer ones took its place. */
   sampleAt(at: number): Sample | undefined {
-    return this.#ring.get(this.#samples[at]!);
+    return this.#ring.get(this.#segments[at >>> segmentBits]!.samples[at & within]!);
   }
 
-  /** Keeps an observation. When all places are taken, the oldest gives way, or it is not kept: then `false`. */
-  push(row: number, event: SparseEvent, of: { scratch: Scratch; whenFull: "replace" | "refuse" }): boolean {
-    const from = row * sparseEntries;
-    const n = this.entries[row]!;
-    let at = from + n;
-    if (n === sparseEntries) {
-      if (of.whenFull === "refuse") return false;
-      at = from;
-      for (let i = from + 1; i < from + n; i++) if (this.#isBefore(i, at)) at = i;
-      if (event.time < this.times[at]! || (event.time === this.times[at] && event.hash < this.hashes[at]!)) return true;
-    } else this.entries[row] = n + 1;
-    this.times[at] = event.time;
-    this.hashes[at] = event.hash;
-    this.masks[at] = of.scratch.mask;
-    this.#samples[at] = event.sample ? this.#ring.put(event.sample) : -1;
-    for (let v = 0; v < this.width; v++) this.values[at * this.width + v] = of.scratch.values[v]!;
-    return true;
+  isFull(row: number): boolean {
+    return this.entries[row]! >= this.places;
   }
 
-  /** Drops a row's observations before `oldest`, epoch ms. */
-  prune(row: number, oldest: number): void {
-    const from = row * sparseEntries;
-    let n = this.entries[row]!;
-    for (let i = from; i < from + n;) {
-      if (this.times[i]! >= oldest) i++;
-      else this.#move(from + --n, i);
+  /** Keeps an observation of a row that has room. */
+  push(row: number, event: SparseEvent, scratch: Scratch): void {
+    const at = this.#take();
+    const segment = this.#segments[at >>> segmentBits]!;
+    const i = at & within;
+    segment.next[i] = this.#heads[row]!;
+    this.#heads[row] = at;
+    this.entries[row]!++;
+    this.#fill(at, event, scratch);
+  }
+
+  /** Keeps an observation of a row that is full in place of its oldest, unless it is older than all of them. */
+  replace(row: number, event: SparseEvent, scratch: Scratch): void {
+    let oldest = this.#heads[row]!;
+    for (let at = this.next(oldest); at !== 0; at = this.next(at)) if (this.isBefore(at, oldest)) oldest = at;
+    const { time, hash } = event;
+    if (time < this.time(oldest) || (time === this.time(oldest) && hash < this.hash(oldest))) return;
+    this.#fill(oldest, event, scratch);
+  }
+
+  /** Drops those of a row's observations that are not to be kept. */
+  keepOnly(row: number, isKept: (at: number) => boolean): void {
+    let before = 0;
+    for (let at = this.#heads[row]!; at !== 0;) {
+      const next = this.next(at);
+      if (isKept(at)) before = at;
+      else {
+        if (before === 0) this.#heads[row] = next;
+        else this.#segments[before >>> segmentBits]!.next[before & within] = next;
+        this.#release(at);
+        this.entries[row]!--;
+      }
+      at = next;
     }
-    this.entries[row] = n;
-  }
-
-  /** Keeps only what matched one of these slots. */
-  keepOnly(row: number, mask: number): void {
-    const from = row * sparseEntries;
-    let n = 0;
-    for (let i = from; i < from + this.entries[row]!; i++) {
-      if ((this.masks[i]! & mask) !== 0) this.#move(i, from + n++);
-    }
-    this.entries[row] = n;
   }
 
   /** Puts one observation's slots and numbers into the scratch. */
   read(at: number, scratch: Scratch): void {
-    scratch.mask = this.masks[at]!;
-    for (let v = 0; v < this.width; v++) scratch.values[v] = this.values[at * this.width + v]!;
+    scratch.mask = this.mask(at);
+    for (let v = 0; v < this.width; v++) scratch.values[v] = this.value(at, v);
   }
 
-  /** Where the newest `n` observations of a slot in [`from`, `to`) are, oldest first. Times in epoch ms. */
-  newest(row: number, slot: Slot, span: { from: number; to: number }): number[] {
-    const found: number[] = [];
-    for (let i = row * sparseEntries, n = i + this.entries[row]!; i < n; i++) {
-      if ((this.masks[i]! & slot.bit) === 0 || this.times[i]! < span.from || this.times[i]! >= span.to) continue;
-      let at = found.length;
-      while (at > 0 && this.#isBefore(i, found[at - 1]!)) at--;
-      found.splice(at, 0, i);
-    }
-    return found.slice(-slot.n);
+  /** By time, then by content. */
+  isBefore(one: number, other: number): boolean {
+    const [a, b] = [this.time(one), this.time(other)];
+    return a < b || (a === b && this.hash(one) < this.hash(other));
   }
 
-  #isBefore(i: number, j: number): boolean {
-    return this.times[i]! < this.times[j]! || (this.times[i] === this.times[j] && this.hashes[i]! < this.hashes[j]!);
+  #fill(at: number, { time, hash, evidence, sample }: SparseEvent, scratch: Scratch): void {
+    const segment = this.#segments[at >>> segmentBits]!;
+    const i = at & within;
+    segment.times[i] = time;
+    segment.hashes[i] = hash;
+    segment.masks[i] = scratch.mask;
+    segment.evidence[i] = evidence;
+    segment.samples[i] = sample === undefined ? 0 : this.#ring.put(sample);
+    const { width } = this;
+    for (let v = 0; v < width; v++) segment.values[i * width + v] = scratch.values[v]!;
   }
 
-  #move(source: number, target: number): void {
-    this.times[target] = this.times[source]!;
-    this.hashes[target] = this.hashes[source]!;
-    this.masks[target] = this.masks[source]!;
-    this.#samples[target] = this.#samples[source]!;
-    for (let v = 0; v < this.width; v++) this.values[target * this.width + v] = this.values[source * this.width + v]!;
+  #take(): number {
+    if (this.#free === 0) this.#grow();
+    const at = this.#free;
+    this.#free = this.next(at);
+    return at;
+  }
+
+  #release(at: number): void {
+    this.#segments[at >>> segmentBits]!.next[at & within] = this.#free;
+    this.#free = at;
+  }
+
+  #grow(): void {
+    const first = this.#segments.length << segmentBits;
+    const n = perSegment;
+    this.#segments.push({
+      next: Uint32Array.from({ length: n }, (_, i) => (i === within ? 0 : first + i + 1)),
+      times: new Float64Array(n),
+      hashes: new Uint32Array(n),
+      masks: new Uint32Array(n),
+      evidence: new Uint32Array(n),
+      samples: new Uint32Array(n),
+      values: this.#isWhole ? new Uint32Array(n * this.width) : new Float64Array(n * this.width),
+    });
+    this.#free = first === 0 ? 1 : first;
   }
 }

@@ -1,5 +1,6 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import { hashed, hashKey } from "./hash.ts";
+import { hashed } from "./hash.ts";
+import { hashClient, hashUser } from "./key-hash.ts";
 import { type MisplacedTrust, ProxyShare, type SavedShare } from "./proxy-share.ts";
 import { KeyTable } from "./key-table.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
@@ -63,7 +64,7 @@ export class TrafficMemory {
         this.#usersSeen = true;
         if (settles) this.#settled.told(event.time);
       }
-      hashKey(event.clientKey);
+      hashClient(event.clientKey);
       const client = hashed.lo;
       if (event.origin === "gateway") this.#active.add(event.time, client);
       if (isFailedLogin(event)) this.#failing.add(event.time, client);
@@ -114,7 +115,7 @@ export class TrafficMemory {
     if (tellsWhere(event)) this.#settled.told(time);
     const row = provesUser(event) ? this.#rowOf(clientKey) : -1;
     if (row === -1) return;
-    hashKey(userId);
+    hashUser(userId);
     this.#settled.see(row, hashed.lo, time);
   }
 
@@ -167,7 +168,8 @@ export class TrafficMemory {
     const rows = table.live(0);
     const placeOf = new Map(rows.map((row, place) => [row, place]));
     return {
-      names: rows.map((row) => table.names[row]!),
+      hi: Uint32Array.from(rows, (row) => table.hi[row]!),
+      lo: Uint32Array.from(rows, (row) => table.lo[row]!),
       seen: Uint32Array.from(rows, (row) => table.seen[row]!),
       touches: Uint8Array.from(rows, (row) => table.touches[row]!),
       firstSuccess: Float64Array.from(rows, (row) => this.#firstSuccess[row]!),
@@ -191,10 +193,9 @@ export class TrafficMemory {
     this.#usersSeen = saved.usersSeen;
     this.#loginsTold = saved.loginsTold;
     if (saved.share !== undefined) this.share.load(saved.share);
-    const rows = saved.names.map((name, i) => {
-      hashKey(name);
+    const rows = Array.from(saved.lo, (lo, i) => {
       const age = { seen: saved.seen[i]!, touches: saved.touches[i]! };
-      const row = this.#clients.restore({ hi: hashed.hi, lo: hashed.lo }, age, name);
+      const row = this.#clients.restore({ hi: saved.hi[i]!, lo }, age);
       this.#firstSuccess[row] = saved.firstSuccess[i]!;
       this.#users.load(row, saved.users, i);
       return row;
@@ -209,23 +210,19 @@ export class TrafficMemory {
     { time }: AccessEvent,
     { clientKey, userId, settles }: { clientKey: string; userId: string; settles: boolean },
   ): number {
-    const row = this.#claim(clientKey, time);
+    hashClient(clientKey);
+    const second = Math.floor(time / 1000);
+    const row = this.#clients.claim(hashed, second, second - 86_400);
     const first = this.#firstSuccess[row]!;
     if (first === 0 || time < first) this.#firstSuccess[row] = time;
-    hashKey(userId);
+    hashUser(userId);
     const user = hashed.lo;
     if (settles) this.#settled.see(row, user, time);
     return this.#users.add(row, UserBitmaps.bitOf(user), time) ? user : 0;
   }
 
-  #claim(clientKey: string, time: number): number {
-    hashKey(clientKey);
-    const second = Math.floor(time / 1000);
-    return this.#clients.claim({ hi: hashed.hi, lo: hashed.lo }, { second, expired: second - 86_400 }, clientKey);
-  }
-
   #rowOf(clientKey: string): number {
-    hashKey(clientKey);
+    hashClient(clientKey);
     return this.#clients.find(hashed.hi, hashed.lo);
   }
 
@@ -237,7 +234,9 @@ export class TrafficMemory {
 }
 
 export interface SavedMemory {
-  readonly names: readonly string[];
+  /** The clients' hashes. */
+  readonly hi: Uint32Array;
+  readonly lo: Uint32Array;
   readonly seen: Uint32Array;
   readonly touches: Uint8Array;
   readonly firstSuccess: Float64Array;

@@ -22,20 +22,20 @@ test.for<[string, number, Partial<AccessEvent>, object]>([
   ["an outcome that can't be told is none", 50, { ...client, outcome: "unknown" }, { state: "blind", missing: ["outcome"] }],
 ])("%s", ([, times, partial, expected]) => {
   const coverage = new Coverage(bound);
-  for (let i = 0; i < times; i++) coverage.look(bound[0]!, anEvent(partial));
+  for (let i = 0; i < times; i++) coverage.look(bound, anEvent(partial));
   expect(coverage.of(bound[0]!)).toMatchObject(expected);
 }); // prettier-ignore
 
 test("one event that has a field is enough: not every customer is signed in", () => {
   const coverage = new Coverage(bound);
-  for (let i = 0; i < 99; i++) coverage.look(bound[0]!, anEvent({ ...client, userId: undefined }));
-  coverage.look(bound[0]!, anEvent(client));
+  for (let i = 0; i < 99; i++) coverage.look(bound, anEvent({ ...client, userId: undefined }));
+  coverage.look(bound, anEvent(client));
   expect(coverage.of(bound[0]!).state).toBe("full");
 });
 
 test("it is saved and loaded, unless the detector needs something else by now", () => {
   const coverage = new Coverage(bound);
-  for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent(client));
+  for (let i = 0; i < 60; i++) coverage.look(bound, anEvent(client));
   const again = new Coverage(bound);
   again.load(structuredClone(coverage.save()));
   expect(again.of(bound[0]!)).toMatchObject({ state: "full", missing: [], events: 60 });
@@ -48,9 +48,9 @@ test("it is saved and loaded, unless the detector needs something else by now", 
 
 test("the share of each field is told, and where one is missing that others have", () => {
   const coverage = new Coverage(bound);
-  for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent({ ...client, gateway: "eu" }));
-  for (let i = 0; i < 60; i++) coverage.look(bound[0]!, anEvent({ ...client, gateway: "us", userId: undefined }));
-  for (let i = 0; i < 49; i++) coverage.look(bound[0]!, anEvent({ gateway: "asia", clientIp: undefined }));
+  for (let i = 0; i < 60; i++) coverage.look(bound, anEvent({ ...client, gateway: "eu" }));
+  for (let i = 0; i < 60; i++) coverage.look(bound, anEvent({ ...client, gateway: "us", userId: undefined }));
+  for (let i = 0; i < 49; i++) coverage.look(bound, anEvent({ gateway: "asia", clientIp: undefined }));
   const { state, fields, gaps } = coverage.of(bound[0]!);
   expect(state).toBe("full");
   expect(fields).toEqual([
@@ -63,8 +63,8 @@ test("the share of each field is told, and where one is missing that others have
 
 test("shop events are told apart from the requests of the same gateway", () => {
   const coverage = new Coverage(bound);
-  for (let i = 0; i < 50; i++) coverage.look(bound[0]!, anEvent(client));
-  for (let i = 0; i < 50; i++) coverage.look(bound[0]!, anEvent({ ...client, origin: "shop", clientIp: undefined }));
+  for (let i = 0; i < 50; i++) coverage.look(bound, anEvent(client));
+  for (let i = 0; i < 50; i++) coverage.look(bound, anEvent({ ...client, origin: "shop", clientIp: undefined }));
   expect(coverage.of(bound[0]!).gaps).toEqual([{ gateway: "edge", origin: "shop", events: 50, missing: ["clientIp"] }]);
 });
 
@@ -74,7 +74,7 @@ test("requests whose attempts shop events are to tell of, and none of those: bli
   expect(coverage.of(bound[0]!)).toMatchObject({ state: "waiting", fields: [] });
   coverage.await(bound[0]!);
   expect(coverage.of(bound[0]!)).toMatchObject({ state: "blind", missing: ["attempt"], events: 0, fields: [] });
-  coverage.look(bound[0]!, anEvent({ ...client, origin: "shop" }));
+  coverage.look(bound, anEvent({ ...client, origin: "shop" }));
   expect(coverage.of(bound[0]!)).toMatchObject({ state: "waiting", events: 1 });
 });
 

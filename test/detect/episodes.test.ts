@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import type { Target } from "../../src/detect/detection.ts";
 import { Episodes } from "../../src/detect/episodes.ts";
+import { hashed, hashKey } from "../../src/detect/hash.ts";
 import type { Moment } from "../../src/detect/new-detection.ts";
 import type { Finding } from "../../src/detect/judge.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
@@ -195,6 +196,11 @@ describe("saved and loaded", () => {
 
 type Different = Partial<Finding>;
 
+function rowOf(clientIp: string): number {
+  hashKey(clientIp);
+  return detector!.space.restore({ ...hashed, name: clientIp }, { seen: start / 1000, touches: 1 });
+}
+
 /** Episodes of their own, found by the second that a bucket ends in, or that an event comes at. */
 function scene() {
   const episodes = new Episodes();
@@ -202,7 +208,7 @@ function scene() {
     const clientIp = different.name ?? name(1);
     return {
       detector: detector!,
-      row: detector!.space.restore(clientIp, { seen: start / 1000, touches: 1 }),
+      row: rowOf(clientIp),
       name: clientIp,
       key: { clientIp },
       bucket: at(end) / 1000 - 1,

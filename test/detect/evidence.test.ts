@@ -32,7 +32,7 @@ test("what a detector finds doesn't depend on which others look at the same even
 test("a lane keeps samples, and waits to be judged, for its own detectors only", () => {
   const { engine, process } = anEngine({ detectors: [curious, failures].map(active) });
   process([login(0, "ok")]);
-  const waiting = engine.spaces.map(({ dimensions, lanes }) => [dimensions.join(), lanes[0]!.pending.size]);
+  const waiting = engine.spaces.map(({ dimensions, lanes }) => [dimensions.join(), lanes[0]!.hot.size]);
   expect(waiting).toEqual([
     ["gateway", 1],
     ["clientIp", 0],

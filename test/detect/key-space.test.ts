@@ -12,7 +12,12 @@ function aSpace() {
   const space = new KeySpace(["clientIp"], 32);
   space.addLane(aLane(undefined, space.table.capacity));
   let serial = 0;
-  const rowOf = (clientIp: string, at = start) => space.rowOf(anEvent({ clientIp, time: at }), ++serial);
+  const rowOf = (clientIp: string, at = start) => {
+    const event = anEvent({ clientIp, time: at });
+    const row = space.rowOf(event, ++serial);
+    if (clientIp === client) space.remember(row, event);
+    return row;
+  };
   /** Far more keys than there is room for, later than everything else. */
   const flood = () => {
     for (let i = 0; i < 1_000; i++) rowOf(`10.0.${i >> 8}.${i & 255}`, start + 3_600_000 + i);
@@ -78,12 +83,19 @@ test.for<[string, Partial<AccessEvent>, readonly Dimension[], string | undefined
   const space = new KeySpace(of, 32);
   const event = anEvent({ clientIp: client, clientKey: client, ...partial });
   expect(space.nameOf(event)).toBe(expected);
-  expect(space.rowOf(event, 1) === -1).toBe(expected === undefined);
+  const row = space.rowOf(event, 1);
+  expect(row === -1).toBe(expected === undefined);
+  if (expected === undefined) return;
+  space.remember(row, event);
+  expect(space.find(space.keyOf(row))).toBe(row);
 });
 
-test("a row tells its key, and is found by it", () => {
+test("a row that something may be found about tells its key, and is found by it", () => {
   const space = new KeySpace(["endpointClass", "country"], 32);
-  const row = space.rowOf(anEvent({ endpointClass: "login", country: "DE" }), 1);
+  const event = anEvent({ endpointClass: "login", country: "DE" });
+  const row = space.rowOf(event, 1);
+  expect(space.keyOf(row)).toEqual({ endpointClass: "", country: "" });
+  space.remember(row, event);
   expect(space.keyOf(row)).toEqual({ endpointClass: "login", country: "DE" });
   expect(space.find({ endpointClass: "login", country: "DE" })).toBe(row);
   expect(space.find({ endpointClass: "login", country: "FR" })).toBe(-1);

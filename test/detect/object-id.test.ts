@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { actorInWords, actorTarget } from "../../src/detect/actor-target.ts";
 import { numberIn, objectOf } from "../../src/detect/object-id.ts";
-import { dimensionOf } from "../../src/detect/key-space.ts";
+import { dimensionOf } from "../../src/detect/dimension.ts";
 import { anEvent } from "../support/an-event.ts";
 
 test.for([

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { count, type Counter, distinct, isFailed, isOk, last, sum } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
-import { bindDetectors, indexDetectors } from "../../src/detect/plan.ts";
+import { indexDetectors } from "../../src/detect/cells.ts";
+import { bindDetectors } from "../../src/detect/plan.ts";
 import { SampleRing } from "../../src/detect/sample.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { kindNumber } from "../../src/detect/where.ts";
@@ -60,8 +61,8 @@ describe("counters share a place", () => {
 
 describe("the index", () => {
   const { cells, bound } = plan([
-    aDetector({ id: "logins", where: { endpointClass: ["login"] } }),
-    aDetector({ id: "limits", where: { outcome: ["limited"] }, key: ["actor"] }),
+    aDetector({ id: "logins", where: { endpointClass: ["login"] }, counters: { errors: count((e) => e.status > 400) } }),
+    aDetector({ id: "limits", where: { outcome: ["limited"] }, key: ["actor"], counters: { b: one } }),
     aDetector({ id: "both", where: { endpointClass: ["login", "payment"], outcome: ["ok", "failed"] }, counters: { a: one } }),
   ]); // prettier-ignore
   const request = { origin: "gateway", attempt: true } as const;
@@ -89,6 +90,21 @@ describe("the index", () => {
     const { detectors, work } = at(endpointClass, outcome);
     expect(detectors.map(({ active }) => active.definition.id)).toEqual(ids);
     expect(work.flatMap(({ slots }) => slots)).toHaveLength(ids.length);
+  });
+
+  test("what the kind tells is asked once, and not of each event", () => {
+    const { cells: asked } = plan([
+      aDetector({
+        id: "kinds",
+        counters: { failures: count(isFailed), ok: count(isOk), slow: count((e) => isOk(e) && e.durationMs! > 100) },
+      }),
+    ]);
+    const cell = (outcome: Outcome) => asked[kindNumber({ endpointClass: "login", outcome, ...request })]!;
+    const counted = (outcome: Outcome) =>
+      cell(outcome).work.flatMap(({ slots }) => slots.map(({ slot }) => slot.names[0]));
+    expect([counted("failed"), cell("failed").tests.length]).toEqual([["kinds.failures"], 0]);
+    expect([counted("ok"), cell("ok").tests.length]).toEqual([["kinds.ok", "kinds.slow"], 1]);
+    expect(counted("denied")).toEqual([]);
   });
 
   test("an event touches each lane once", () => {

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { count, distinct, last, max, quantile, sum, type Counter } from "../../src/detect/define-detector.ts";
 import { Lane } from "../../src/detect/lane.ts";
 import { contentHash, evidenceOf, SampleRing } from "../../src/detect/sample.ts";
-import { createSlot, Scratch } from "../../src/detect/slot.ts";
+import { createSlot, Scratch, slotValue } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { anEvent } from "./an-event.ts";
 
@@ -34,6 +34,7 @@ export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): 
     ring: new SampleRing(4096),
   });
   for (const counter of counters) lane.addSlot(createSlot(counter));
+  lane.judges.add(0, 1);
   lane.allocate();
   return lane;
 }
@@ -41,11 +42,14 @@ export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): 
 /** Observes an event for a row, with its sample. */
 export function observe(lane: Lane, event: AccessEvent, row = 0): void {
   const scratch = new Scratch();
-  for (const slot of lane.slots) scratch.evaluate(slot, event);
+  for (const slot of lane.slots) {
+    const value = slot.counter.if?.(event) === false ? undefined : slotValue(slot.counter, event);
+    if (value !== undefined) scratch.put(slot, value);
+  }
   if (scratch.mask === 0) return;
   const hash = contentHash(event);
   const sample = { time: event.time, hash, detectors: [0], owner: undefined, event: evidenceOf(event) };
-  lane.observe(row, { time: event.time, hash, sample, evidence: [0] }, scratch, { sealedUntil: 0 });
+  lane.observe(row, { time: event.time, hash, sample, evidence: 1 }, scratch, 0);
 }
 
 /** Events within the window and the slack, in any order. */
