@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { count, defineDetector, distinct } from "../src/detect/define-detector.ts";
 
+/** Of fewer requests than these in the rest of the hour a share is chance. */
+const leastBefore = 50;
+
 export default defineDetector({
   id: "country-surge",
   title: "A country's share jumps",
   description:
-    "Compares each country's share of an endpoint class over ten minutes with its share over the last day. A campaign abroad looks the same as a botnet abroad, so this is shown and never blocks. It needs about half an hour of traffic before it says anything.",
+    "Compares each country's share of an endpoint class over ten minutes with its share over the last hour and the last day. A campaign abroad looks the same as a botnet abroad, so this is shown and never blocks. It needs about half an hour of traffic before it says anything.",
   owasp: ["API4:2023", "API6:2023"],
   severity: "medium",
   needs: { required: ["country"], better: ["clientIp"] },
@@ -14,7 +17,11 @@ export default defineDetector({
   window: "10m",
   params: z.strictObject({
     share: z.number().min(0).max(1).default(0.2).meta({ description: "Share of the class's requests in ten minutes." }),
-    times: z.number().min(1).default(4).meta({ description: "So many times its share of the last day." }),
+    times: z
+      .number()
+      .min(1)
+      .default(4)
+      .meta({ description: "So many times its share of the last hour, and of the last day." }),
     requests: z.int().min(1).default(50).meta({ description: "Requests from the country in ten minutes." }),
     clients: z.int().min(1).default(5).meta({ description: "Different clients they come from." }),
     history: z
@@ -27,14 +34,19 @@ export default defineDetector({
     requests: count(),
     total: count(undefined, { key: ["endpointClass"] }),
     clients: distinct((e) => e.clientKey),
+    hourRequests: count(undefined, { window: "1h" }),
+    hourTotal: count(undefined, { window: "1h", key: ["endpointClass"] }),
     dayRequests: count(undefined, { window: "1d" }),
     dayTotal: count(undefined, { window: "1d", key: ["endpointClass"] }),
   },
-  fires: ({ requests, total, clients, dayRequests, dayTotal }, p) => {
+  fires: ({ requests, total, clients, hourRequests, hourTotal, dayRequests, dayTotal }, p) => {
     if (requests < p.requests || dayTotal < p.history || (clients.known && clients.value < p.clients)) return false;
     const share = requests / total;
+    if (share < p.share) return false;
+    // After another country's surge everybody's share of the day is small: what it was in the hour counts, too.
+    const before = Math.max(0, hourTotal - total) < leastBefore ? 0 : (hourRequests - requests) / (hourTotal - total);
     // A country never seen before counts as having one percent.
-    return share >= p.share && share >= p.times * Math.max(0.01, dayRequests / dayTotal);
+    return share >= p.times * Math.max(0.01, dayRequests / dayTotal, before);
   },
   summary: ({ requests, total, dayRequests, dayTotal }, key) =>
     `${key["country"]} makes ${percent(requests / total)} of ${key["endpointClass"]} requests in 10 minutes (${requests} of ${total}); over the last day ${percent(dayRequests / Math.max(1, dayTotal))}`,
@@ -55,6 +67,16 @@ export default defineDetector({
         { at: "0s", times: 600, every: "10s", endpointClass: "login", status: 200, outcome: "ok", country: "DE" },
         { at: "0s", times: 300, every: "20s", endpointClass: "login", status: 200, outcome: "ok", country: "BR" },
         ...crowd({ at: "95m", country: "BR", requests: 80 }),
+      ],
+    },
+    {
+      name: "everybody at home, an hour after a botnet abroad",
+      fires: false,
+      events: [
+        { at: "0s", times: 600, every: "10s", endpointClass: "login", status: 200, outcome: "ok", country: "DE" },
+        { at: "100m", times: 120, every: "10s", endpointClass: "login", status: 200, outcome: "ok", country: "DE" },
+        ...Array.from({ length: 10 }, (_, i) => crowd({ at: `${20 + 2 * i}m`, country: "BR", requests: 400 })).flat(),
+        ...crowd({ at: "110m", country: "DE", requests: 80 }),
       ],
     },
     {

@@ -3,11 +3,13 @@ import {
   defineDetector,
   type Duration,
   isOk,
+  type JudgeContext,
   last,
   type Predicate,
   type Remembered,
 } from "../src/detect/define-detector.ts";
 import { isPassing } from "../src/detect/passing-networks.ts";
+import { addressNumber, isShared } from "../src/detect/shared-address.ts";
 
 /** A success, and not out of a VPN or a relay, which is no place. */
 const isSomewhere: Predicate = (e) => isOk(e) && !isPassing(e);
@@ -25,7 +27,7 @@ export default defineDetector({
   id: "impossible-travel",
   title: "One user in two places at once",
   description:
-    "Compares the places of a user's successful requests in a row. Two places of one network are a carrier's or a VPN's ways out, and a network that the user had before is no news: neither counts, nor do the large VPNs, Private Relay and satellites. Other VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
+    "Compares the places of a user's successful requests in a row. Two places of one network are a carrier's or a VPN's ways out, and a network that the user had before is no news: neither counts, nor do the large VPNs, Private Relay and satellites, nor an IPv4 address from which more users than a household succeeded within a day. Other VPNs, mobile networks and wrong geo data look the same as a stolen session, so this is shown and never blocks.",
   owasp: ["API2:2023"],
   severity: "low",
   needs: { required: ["userId", "clientIp", "latitude", "longitude"], better: ["asn"] },
@@ -43,9 +45,14 @@ export default defineDetector({
     places: last(4, (e) => [e.latitude, e.longitude, addressNumber(e.clientKey), e.asn ?? 0], isSomewhere),
   },
   floor: () => 2,
-  fires: ({ places }, p) =>
-    places.some((here, i) => i > 0 && isImpossible(places[i - 1]!, here, p) && !isKnown(here, places.slice(0, i - 1))),
-  summary: ({ places }, key) => {
+  fires: ({ places: all }, p, context) => {
+    const places = ownPlaces(all, context);
+    return places.some(
+      (here, i) => i > 0 && isImpossible(places[i - 1]!, here, p) && !isKnown(here, places.slice(0, i - 1)),
+    );
+  },
+  summary: ({ places: all }, key, context) => {
+    const places = ownPlaces(all, context);
     const jumps = places
       .slice(1)
       .map((here, i) => ({ from: places[i]!, here, km: distanceKm(places[i]!, here), ms: here.time - places[i]!.time }))
@@ -108,6 +115,15 @@ export default defineDetector({
       ],
     },
     {
+      name: "out of an address in New York that many others use, too",
+      fires: false,
+      events: [
+        ...others("203.0.113.2"),
+        visit("10m", { ...berlin, asn: 3320 }, "203.0.113.1"),
+        visit("20m", { ...newYork, asn: 64500 }, "203.0.113.2"),
+      ],
+    },
+    {
       name: "back in Berlin, and again through the company in New York",
       fires: false,
       events: [
@@ -136,6 +152,11 @@ export default defineDetector({
     "What was done from the new place: an address changed, an order to a new address, a password reset?",
   ],
 });
+
+/** Where nobody else is. A place that many users come from is that of a VPN, a carrier or a company. */
+function ownPlaces(places: readonly Remembered[], context: Pick<JudgeContext, "usersBehind">): Remembered[] {
+  return places.filter(({ values }) => !isShared(values[2]!, context));
+}
 
 /** The same address, or the same network: what stands there is a carrier, a company or a VPN, not the user. */
 function isSameWayOut(a: Remembered, b: Remembered): boolean {
@@ -167,12 +188,12 @@ function distanceKm(from: Remembered, to: Remembered): number {
   return 2 * 6371 * Math.asin(Math.sqrt(Math.min(1, h)));
 }
 
-/** An address as a number: only whether two are the same matters. */
-function addressNumber(clientKey: string | undefined): number | undefined {
-  if (clientKey === undefined) return undefined;
-  let number = 7;
-  for (let i = 0; i < clientKey.length; i++) number = (number * 31 + clientKey.charCodeAt(i)) % 4_294_967_291;
-  return number;
+/** Users who succeed from an address. */
+function others(clientIp: string) {
+  return Array.from({ length: 8 }, (_, i) => ({
+    ...visit("0s", newYork, clientIp),
+    userId: `other-${i}`,
+  }));
 }
 
 function visit(at: Duration, place: { latitude: number; longitude: number; asn?: number }, clientIp: string) {

@@ -12,19 +12,24 @@ const bait =
   /\/(?:\.(?:env|git|svn|hg|aws|ssh|htaccess|htpasswd|ds_store|vscode|npmrc)|wp-(?:login|config)|xmlrpc\.php|phpmyadmin|pma\/|phpinfo|adminer|cgi-bin|actuator|server-status|vendor\/phpunit|boaform|hnap1|solr\/|jenkins|manager\/html|owa\/|autodiscover|telescope|_ignition|etc\/passwd|id_rsa|web\.config|config\.(?:php|ya?ml))|\.(?:sql|bak|old|7z|tar|tgz)(?:\.gz)?$/i;
 
 /** Asked for what isn't there or isn't for them. Files that pages load are missing after each release. */
-const isProbe: Predicate = ({ status, route }) =>
+const isRefused: Predicate = ({ status, route }) =>
   (status === 404 || status === 403 || status === 400) && !route.endsWith("{file}");
 
-const isBait: Predicate = (e) => isProbe(e) && bait.test(e.path);
+const isBait: Predicate = (e) => isRefused(e) && bait.test(e.path);
+
+/** Bots that say what they are follow old links for years; none ever led to bait. */
+const isProbe: Predicate = (e) => isRefused(e) && (!isDeclaredBot(e.userAgent) || bait.test(e.path));
 
 /** Each path that the shop doesn't know is a place; one that it knows is one place, whatever the id. */
 const placeOf = ({ route, path }: AccessEvent) => (route.endsWith("{unknown}") ? path : route);
+
+const searchBot = "Mozilla/5.0 (compatible; FindBot/2.1; +https://search.example/bot.html)";
 
 export default defineDetector({
   id: "probing",
   title: "A client looks for what isn't there",
   description:
-    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. A scan from very many addresses, or over days, is not seen.",
+    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. Of bots that say what they are only those places count. A scan from very many addresses, or over days, is not seen.",
   owasp: ["API8:2023", "API9:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "status"], better: ["userAgent"] },
@@ -52,11 +57,7 @@ export default defineDetector({
   summary: ({ places, bait }, key) =>
     `${key["clientIp"]} asked for ${places.value} different places that it may not have or that don't exist, within 10 minutes` +
     (bait.value > 0 ? `; ${bait.value} of them only scanners look for` : ""),
-  // A search bot with old links looks alike, until it asks for what no page ever linked to.
-  target: ({ key, samples }) =>
-    samples.every(({ userAgent, path }) => isDeclaredBot(userAgent) && !bait.test(path))
-      ? undefined
-      : { scope: "ip", value: key["clientIp"]! },
+  target: ({ key }) => ({ scope: "ip", value: key["clientIp"]! }),
   examples: [
     {
       name: "a scanner works through its list",
@@ -77,6 +78,24 @@ export default defineDetector({
         at: `${i * 9}s` as const,
         ...refused(`/old-shop/page-${i % 40}`),
         userAgent: `browser ${i % 12}`,
+      })),
+    },
+    {
+      name: "a bot that says so, and asks for what no page ever linked to",
+      fires: true,
+      events: ["/.env", "/.git/config", "/wp-login.php", "/phpmyadmin/index.php", "/backup.sql"].map((path, i) => ({
+        at: `${i}s` as const,
+        ...refused(path),
+        userAgent: searchBot,
+      })),
+    },
+    {
+      name: "a search bot follows old links",
+      fires: false,
+      events: Array.from({ length: 60 }, (_, i) => ({
+        at: `${i * 9}s` as const,
+        ...refused(`/old-shop/page-${i}`),
+        userAgent: searchBot,
       })),
     },
     {

@@ -41,11 +41,12 @@ export default defineDetector({
   evidence: isPageView,
   floor: (p) => p.pages,
   fires: ({ pages, views, carts, agents }, p) => {
-    if (pages.value < p.pages || carts >= p.carts * views) return false;
+    // Different pages are estimated, and can't be more than were seen.
+    if (Math.min(pages.value, views) < p.pages || carts >= p.carts * views) return false;
     const people = peopleBehind(agents, mostPeople);
     return people <= household || views >= p.pages * people;
   },
-  strength: ({ pages }, p) => pages.value / p.pages,
+  strength: ({ pages, views }, p) => Math.min(pages.value, views) / p.pages,
   severityOf: ({ views, bot, agents }, p) =>
     2 * bot > views || agents.value > household ? "low" : views >= 10 * p.pages ? "high" : "medium",
   summary: ({ pages, views, carts }, key) =>

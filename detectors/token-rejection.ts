@@ -1,9 +1,15 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
+import { count, defineDetector, distinct, natFactor, type Predicate } from "../src/detect/define-detector.ts";
 import { tokenReasonOf } from "../src/detect/token-reason.ts";
 
 const isForged: Predicate = (e) => tokenReasonOf(e) === "forged";
 const isUnsaid: Predicate = (e) => tokenReasonOf(e) === "unsaid";
+
+/** Twenty people who get in. */
+const office = Array.from({ length: 20 }, (_, i) => ({
+  ...{ at: `${i}s` as const, endpointClass: "account" as const, status: 200, outcome: "ok" as const },
+  userId: `colleague-${i}`,
+}));
 
 export default defineDetector({
   id: "token-rejection",
@@ -41,8 +47,10 @@ export default defineDetector({
   },
   evidence: (e) => isForged(e) || isUnsaid(e),
   floor: (p) => Math.min(p.forged, p.unsaid),
-  fires: ({ forged, unsaid, programs }, p) =>
-    forged >= p.forged || (unsaid >= p.unsaid && programs.value <= p.programs),
+  suppressedBy: ["token-rejection-surge"],
+  fires: ({ forged, unsaid, programs }, p, context) =>
+    forged >= p.forged * natFactor(context) || (unsaid >= p.unsaid && programs.value <= p.programs),
+  strength: ({ forged, unsaid }, p, context) => Math.max(forged / (p.forged * natFactor(context)), unsaid / p.unsaid),
   severityOf: ({ forged }, p) => (forged >= p.forged ? "medium" : "low"),
   summary: ({ forged, unsaid }, key) =>
     forged >= unsaid
@@ -82,6 +90,11 @@ export default defineDetector({
         ...rejected({ times: 10, every: "20s" }),
         userAgent: `Mozilla/5.0 (${i})`,
       })),
+    },
+    {
+      name: "forged tokens from the address of an office: a fifth of its users is allowed ten times as many",
+      fires: false,
+      events: [...office, { ...rejected({ times: 30, every: "10s", reason: "invalid_signature" }), at: "2m" }],
     },
     {
       name: "rights are missing, not tokens",

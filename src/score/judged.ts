@@ -1,4 +1,4 @@
-import type { AttackLabel, SimulationLabels } from "../simulate/label.ts";
+import type { AttackLabel, SimulationLabels, StressorLabel } from "../simulate/label.ts";
 import { type AttackRecord, ownScopes } from "./attack-record.ts";
 import { nameOf, namesOfKey, targetName } from "./entity-names.ts";
 import type { Block, Finding } from "./findings.ts";
@@ -8,12 +8,13 @@ export interface Judged {
   readonly finding: Finding;
   /**
    * The attacks it tells of, which its detector is meant to find; several where they go on at once, or
-   * one after the other in one episode. Those below their floor it should not have told of.
+   * one after the other in one episode. Those that never reached their floor it should not have told of.
    */
   readonly found: readonly AttackRecord[];
   /**
    * `right`; `beside`: names an attacker, or shows what an attacker did, by a detector that was not
-   * meant to find that attack; else `wrong`.
+   * meant to find that attack (and whose floor may be another), or says no more than what something
+   * harmless is; else `wrong`.
    */
   readonly verdict: "right" | "beside" | "wrong";
   /** Of a wrong one: what it most likely mistook, in words. */
@@ -35,15 +36,14 @@ export function judgeFinding(finding: Finding, world: World): Judged {
   const loud = meant.filter(isLoud);
   if (loud.some(({ label }) => finding.toldAt >= label.start - marginMs))
     return { finding, found: loud, verdict: "right", because: "" };
+  const because = becauseOf(namesOfKey(key), finding.toldAt, world);
+  if (world.labels.stressors.some((label) => maySay(label, finding)))
+    return { finding, found: [], verdict: "beside", because };
+  const faint = meant.find((record) => !isLoud(record));
+  if (faint) return { finding, found: meant, verdict: "wrong", because: `${faint.label.kind} below its floor` };
   const accused = around.filter((record) => record.names.accuses(key) || isBehind(record, finding));
   if (accused.length === 0 && namesNobody(key)) accused.push(...causing(around, finding));
-  const faint = [...meant, ...accused].find((record) => !isLoud(record));
-  if (faint) {
-    const found = meant.filter((record) => !isLoud(record));
-    return { finding, found, verdict: "wrong", because: `${faint.label.kind} below its floor` };
-  }
-  const verdict = accused.length > 0 ? "beside" : "wrong";
-  return { finding, found: [], verdict, because: becauseOf(namesOfKey(key), finding.toldAt, world) };
+  return { finding, found: [], verdict: accused.length > 0 ? "beside" : "wrong", because };
 }
 
 /** A block of somebody who does no attack, and what it most likely mistook; `undefined` for a right one. */
@@ -66,11 +66,20 @@ export interface World {
 /** More of what went on at the time says nothing. */
 const goingAtMost = 3;
 
+/** It was meant to reach its floor, or reached it all the same. */
 function isLoud({ label }: AttackRecord): boolean {
-  return label.intensity > 1;
+  return label.intensity > 1 || label.floorCrossedAt !== null;
 }
 
-function overlaps({ detection, toldAt }: Finding, label: AttackLabel): boolean {
+/** Whether it names who takes part in something harmless, or nobody, and says what that is. */
+function maySay(label: StressorLabel, finding: Finding): boolean {
+  const { detector, key } = finding.detection;
+  if (!label.mayTell.includes(detector) || !overlaps(finding, label)) return false;
+  const names = namesOfKey(key);
+  return label.entities.length === 0 || label.entities.some((entity) => names.includes(nameOf(entity)));
+}
+
+function overlaps({ detection, toldAt }: Finding, label: { start: number; end: number }): boolean {
   const last = Math.max(detection.lastSeen, toldAt);
   return detection.firstSeen <= label.end + marginMs && last >= label.start - marginMs;
 }

@@ -76,7 +76,7 @@ export interface RunScore extends RunName {
   readonly logins: Share;
   readonly checkouts: Share;
   readonly unseeing: readonly Unseeing[];
-  /** Attacks that never reached their floor: that is the simulation's fault, and nobody is measured by them. */
+  /** Attacks that never reached their floor, or at 0.8 did: that is the simulation's fault, and nobody is measured by them. */
   readonly uncrossed: readonly string[];
   /** Attacks that had no room in the run. */
   readonly skipped: readonly string[];
@@ -96,7 +96,7 @@ export function scoreRun(name: RunName, run: SeenRun): RunScore {
   const { labels, records, findings, benign } = run;
   const unseeing = run.detectors.flatMap((status) => unseeingOf(status) ?? []);
   const seeing = run.detectors.filter(({ id }) => unseeing.every(({ detector }) => detector !== id));
-  const isMeasured = ({ label }: AttackRecord) => label.intensity < 1 || label.floorCrossedAt !== null;
+  const isMeasured = ({ label }: AttackRecord) => label.intensity < 1 === (label.floorCrossedAt === null);
   const meant = ({ label }: AttackRecord) => seeing.filter(({ id }) => label.detectors.includes(id));
   const judged = findings.findings().map((finding) => judgeFinding(finding, run));
   const scene = { judged, alerts: findings.alerts(), findings };

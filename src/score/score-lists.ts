@@ -24,7 +24,10 @@ export function listsOf(runs: readonly RunScore[]): ScoreLists {
       ...new Set(
         runs.flatMap((run) => [
           ...run.skipped,
-          ...run.uncrossed.map((kind) => `${kind}: at ${run.intensity} times its floor, it never reached it`),
+          ...run.uncrossed.map(
+            (kind) =>
+              `${kind}: ${run.intensity < 1 ? "it reached its floor at" : "it never reached its floor at"} ${run.intensity} times`,
+          ),
         ]),
       ),
     ].sort(),

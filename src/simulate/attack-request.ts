@@ -1,6 +1,7 @@
 import type { Outcome } from "../normalize/access-event.ts";
 import type { Outlet } from "./actor.ts";
 import type { Attack, Scene } from "./attack.ts";
+import type { Exchange } from "./exchange.ts";
 import { asks, took } from "./flow.ts";
 import type { LabelledEntity } from "./label.ts";
 import type { ShopAttributes } from "./shop-event.ts";
@@ -21,6 +22,11 @@ export interface AttackRequest {
   readonly responseBytes?: number;
   /** True: the gateway refused it by itself. */
   readonly byGateway?: true;
+}
+
+/** Whether it is a request for this path, whatever its query. */
+export function asksFor({ method, target }: Exchange, wanted: string, path: string): boolean {
+  return method === wanted && (target === path || target.startsWith(`${path}?`));
 }
 
 /** Sends it. */

@@ -31,7 +31,7 @@ export interface FloorFacts {
   readonly limit: (parameter: string, otherwise: number) => number;
   /** Whether the log names accounts and cards; without them several detectors ask for more. */
   readonly isEnriched: boolean;
-  /** Benign requests a second, on average. */
+  /** Benign requests a second: on average, and for what concerns the whole site at the time of day it is planned for. */
   readonly rate: number;
 }
 
@@ -63,8 +63,18 @@ export interface Attack {
   step(i: number, now: number, outlet: Outlet): void;
   /** When step `i` is, in milliseconds after the start; evenly spread unless given. */
   readonly at?: (i: number) => number;
-  /** Whether the floor counts step `i`; all, unless given. */
+  /** Whether the floor counts step `i`; all, unless given. Never what something else changed: an outage, a broken link. */
   readonly isCounted?: (i: number) => boolean;
+  readonly beside?: Beside;
+}
+
+/** What an attack has to stand out from: it is at its floor only with so many times what everybody else does of the kind. */
+export interface Beside {
+  readonly times: number;
+  /** What counts, once it was answered. */
+  concerns(exchange: Exchange): boolean;
+  /** Over how long it is averaged; the floor's window, unless given. */
+  readonly overMs?: number;
 }
 
 /** Something that fails: what is asked meanwhile is answered in another way. */
@@ -79,5 +89,6 @@ export interface Outage {
   readonly floorShare: number;
   /** It is over once it changed so many. */
   readonly most?: number;
+  readonly beside?: Beside;
   change(exchange: Exchange): void;
 }

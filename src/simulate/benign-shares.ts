@@ -7,6 +7,6 @@ export const benignShares = {
   signUps: 0.0024,
   payments: 0.0112,
   checkouts: 0.0102,
-  /** Requests for what only a signed-in user may see. */
-  ownThings: 0.045,
+  /** What is read by users who are signed in. */
+  readSignedIn: 0.5,
 } as const;

@@ -1,6 +1,8 @@
 import type { Actor, Outlet } from "./actor.ts";
 import type { Attack, Scene } from "./attack.ts";
+import type { Exchange } from "./exchange.ts";
 import type { FloorGauge } from "./floor-gauge.ts";
+import type { Shop, Witness } from "./shop.ts";
 
 /** How much a step may be late, as a share of the time between two. */
 const jitter = 0.6;
@@ -12,13 +14,15 @@ export interface Sent {
 }
 
 /** Does an attack's steps at their times, a little irregularly, and keeps what the label needs. */
-export class Campaign implements Actor {
+export class Campaign implements Actor, Witness {
   readonly #scene: Scene;
   readonly #attack: Attack;
   readonly #sent: Sent;
+  readonly #shop: Pick<Shop, "witnesses" | "mood">;
   readonly #spacing: number;
   #next = 0;
   #nextAt: number;
+  #isWatching = false;
   readonly gauge: FloorGauge;
   first: number | undefined;
   last = 0;
@@ -29,28 +33,47 @@ export class Campaign implements Actor {
     this.#scene = scene;
     this.#attack = attack;
     this.#sent = parts.sent;
+    this.#shop = scene.shop;
     this.gauge = parts.gauge;
     this.#spacing = scene.lastsMs / scene.total;
     this.#nextAt = this.#timeOf(0);
   }
 
+  /** Where it has to stand out from others, they are watched before. */
   get begins(): number {
-    return this.#nextAt;
+    const { beside } = this.#attack;
+    return beside ? this.#nextAt - (beside.overMs ?? this.#scene.windowMs) : this.#nextAt;
   }
 
   act(now: number, outlet: Outlet): number {
+    const { witnesses, mood } = this.#shop;
+    if (this.#attack.beside && !this.#isWatching) {
+      this.#isWatching = true;
+      witnesses.push(this);
+    }
+    if (now < this.#nextAt) return this.#nextAt;
     const { requests, shopEvents } = this.#sent;
+    mood.isAttacked = true;
     while (this.#next < this.#scene.total && this.#nextAt <= now) {
       const step = this.#next++;
       this.#attack.step(step, now, outlet);
-      if (this.#attack.isCounted?.(step) !== false) this.gauge.add(now, true);
+      const isCounted = this.#attack.isCounted?.(step) !== false && !outlet.exchange.isChanged;
+      if (isCounted) this.gauge.add(now, true);
       this.#nextAt = this.#timeOf(this.#next);
     }
+    mood.isAttacked = false;
     this.first ??= now;
     this.last = now;
     this.requests += this.#sent.requests - requests;
     this.shopEvents += this.#sent.shopEvents - shopEvents;
-    return this.#next < this.#scene.total ? this.#nextAt : Infinity;
+    if (this.#next < this.#scene.total) return this.#nextAt;
+    if (this.#isWatching) witnesses.splice(witnesses.indexOf(this), 1);
+    return Infinity;
+  }
+
+  /** What everybody harmless does; other attacks add to this one. */
+  saw(exchange: Exchange, now: number): void {
+    if (!this.#shop.mood.isAttacked && this.#attack.beside!.concerns(exchange)) this.gauge.addUsual(now);
   }
 
   #timeOf(step: number): number {

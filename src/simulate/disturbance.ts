@@ -2,14 +2,17 @@ import type { Actor } from "./actor.ts";
 import type { Outage } from "./attack.ts";
 import type { Exchange } from "./exchange.ts";
 import type { FloorGauge } from "./floor-gauge.ts";
-import type { Condition } from "./shop.ts";
+import type { Condition, Shop, Witness } from "./shop.ts";
 
 /** An outage under way: fails its share of requests, evenly, and keeps what the label needs. */
-export class Disturbance implements Actor, Condition {
+export class Disturbance implements Actor, Condition, Witness {
   readonly #outage: Outage;
-  readonly #conditions: Condition[];
-  readonly #end: number;
+  readonly #shop: Pick<Shop, "conditions" | "witnesses">;
+  readonly #span: { readonly start: number; readonly end: number };
+  #isWatching = false;
   #isOn = false;
+  /** What it changed itself is nobody else's. */
+  #hasChanged = false;
   /** Grows by the share with each request; a whole one is a failure. */
   #due = 0;
   readonly gauge: FloorGauge;
@@ -18,32 +21,53 @@ export class Disturbance implements Actor, Condition {
   requests = 0;
   readonly shopEvents = 0;
 
-  constructor(outage: Outage, parts: { gauge: FloorGauge; conditions: Condition[]; end: number }) {
+  constructor(
+    outage: Outage,
+    parts: { gauge: FloorGauge; shop: Pick<Shop, "conditions" | "witnesses">; start: number; end: number },
+  ) {
     this.#outage = outage;
-    this.#conditions = parts.conditions;
-    this.#end = parts.end;
+    this.#shop = parts.shop;
+    this.#span = parts;
     this.gauge = parts.gauge;
   }
 
+  /** Where it has to stand out from what is usual, that is watched before. */
+  get begins(): number {
+    return this.#span.start - (this.#outage.beside?.overMs ?? 0);
+  }
+
   /** Begins, and ends. */
-  act(): number {
+  act(now: number): number {
+    const { conditions, witnesses } = this.#shop;
+    if (this.#outage.beside && !this.#isWatching) {
+      this.#isWatching = true;
+      witnesses.push(this);
+    }
+    if (now < this.#span.start) return this.#span.start;
     if (!this.#isOn) {
       this.#isOn = true;
-      this.#conditions.push(this);
-      return this.#end;
+      conditions.push(this);
+      return this.#span.end;
     }
-    const at = this.#conditions.indexOf(this);
-    if (at >= 0) this.#conditions.splice(at, 1);
+    conditions.splice(conditions.indexOf(this), 1);
+    if (this.#isWatching) witnesses.splice(witnesses.indexOf(this), 1);
     return Infinity;
   }
 
+  saw(exchange: Exchange, now: number): void {
+    if (!this.#hasChanged && this.#outage.beside!.concerns(exchange)) this.gauge.addUsual(now);
+    this.#hasChanged = false;
+  }
+
   change(exchange: Exchange, now: number): void {
+    this.#hasChanged = false;
     if (!this.#outage.concerns(exchange)) return;
     this.#due += this.#outage.share;
     const fails = this.#due >= 1 && this.requests < (this.#outage.most ?? Infinity);
     if (this.#due >= 1) this.#due -= 1;
     if (fails) {
       this.#outage.change(exchange);
+      this.#hasChanged = true;
       this.first ??= now;
       this.last = now;
       this.requests++;

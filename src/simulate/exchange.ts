@@ -38,6 +38,8 @@ export class Exchange {
   attributes: ShopAttributes | undefined;
   /** True: it never came to this gateway, and is not logged. */
   isLost = false;
+  /** True: it was answered, or asked for, in another way than was meant, by whatever was wrong with the shop. */
+  isChanged = false;
 
   /** Starts anew: an ordinary answer of the upstream. */
   begin(visitor: Visitor, { method, target, status, durationMs }: Asked): void {
@@ -54,6 +56,7 @@ export class Exchange {
     this.outcome = undefined;
     this.attributes = undefined;
     this.isLost = false;
+    this.isChanged = false;
   }
 }
 

@@ -1,16 +1,30 @@
-/** Tells when something was counted often enough within a window, and was a large enough share of all. */
+/** What a floor is, beside a number of events within a window. */
+export interface FloorTerms {
+  readonly floor: number;
+  readonly windowMs: number;
+  /** Of all that it could be, that what counts has to be; any, unless given. */
+  readonly share?: number | undefined;
+  /** What counts has to be so many times what everybody else does of the kind, within the window or a longer time. */
+  readonly usual?: { readonly times: number; readonly overMs?: number } | undefined;
+}
+
+/** Tells when something was counted often enough within a window, and was enough beside all else. */
 export class FloorGauge {
-  readonly #options: { readonly floor: number; readonly windowMs: number; readonly share: number };
-  /** Times of what counts, and of all: what left the window stays before the index. */
-  readonly #hits: number[] = [];
-  readonly #all: number[] = [];
-  #firstHit = 0;
-  #firstOfAll = 0;
+  readonly #terms: FloorTerms;
+  readonly #hits: RecentTimes;
+  readonly #all: RecentTimes;
+  readonly #usual: RecentTimes;
+  /** Of what everybody else did, one window's part. */
+  readonly #usualPart: number;
   #crossedAt: number | undefined;
 
-  /** `share`: of all, that what counts has to be; 0: any. */
-  constructor(options: { floor: number; windowMs: number; share?: number }) {
-    this.#options = { share: 0, ...options };
+  constructor(terms: FloorTerms) {
+    const { windowMs, usual } = terms;
+    this.#terms = terms;
+    this.#hits = new RecentTimes(windowMs);
+    this.#all = new RecentTimes(windowMs);
+    this.#usual = new RecentTimes(usual?.overMs ?? windowMs);
+    this.#usualPart = windowMs / (usual?.overMs ?? windowMs);
   }
 
   /** When the floor was reached first, epoch ms. */
@@ -20,16 +34,52 @@ export class FloorGauge {
 
   add(now: number, counts: boolean): void {
     if (this.#crossedAt !== undefined) return;
-    const { floor, windowMs, share } = this.#options;
-    const since = now - windowMs;
-    if (share > 0) {
-      this.#all.push(now);
-      while (this.#all[this.#firstOfAll]! <= since) this.#firstOfAll++;
-    }
+    const { floor, share = 0, usual } = this.#terms;
+    if (share > 0) this.#all.add(now);
     if (!counts) return;
-    this.#hits.push(now);
-    while (this.#hits[this.#firstHit]! <= since) this.#firstHit++;
-    const hits = this.#hits.length - this.#firstHit;
-    if (hits >= floor && hits >= share * (this.#all.length - this.#firstOfAll)) this.#crossedAt = now;
+    this.#hits.add(now);
+    const hits = this.#hits.count;
+    if (hits < floor || hits < share * this.#all.count) return;
+    if (usual !== undefined && hits < usual.times * this.#usual.countAt(now) * this.#usualPart) return;
+    this.#crossedAt = now;
+  }
+
+  /** Somebody else did what `usual` is about. */
+  addUsual(now: number): void {
+    if (this.#crossedAt === undefined) this.#usual.add(now);
+  }
+}
+
+// helpers
+
+/** The times of the last so many milliseconds: what left the window stays before the index until half of it is gone. */
+class RecentTimes {
+  readonly #windowMs: number;
+  #times: number[] = [];
+  #first = 0;
+
+  constructor(windowMs: number) {
+    this.#windowMs = windowMs;
+  }
+
+  get count(): number {
+    return this.#times.length - this.#first;
+  }
+
+  add(now: number): void {
+    this.#times.push(now);
+    this.#forget(now);
+  }
+
+  countAt(now: number): number {
+    this.#forget(now);
+    return this.count;
+  }
+
+  #forget(now: number): void {
+    while (this.#first < this.#times.length && this.#times[this.#first]! <= now - this.#windowMs) this.#first++;
+    if (this.#first < 1024 || this.#first < this.#times.length / 2) return;
+    this.#times = this.#times.slice(this.#first);
+    this.#first = 0;
   }
 }

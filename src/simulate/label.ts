@@ -49,6 +49,8 @@ export interface AttackLabel {
 /** Something harmless that looks like an attack: nobody of it may be blocked. */
 export interface StressorLabel {
   readonly kind: string;
+  /** Detectors that say no more of it than what it is: a site that compares prices does copy the catalogue. */
+  readonly mayTell: readonly string[];
   /** Who takes part, where they are few enough to be named. */
   readonly entities: readonly LabelledEntity[];
   readonly start: number;

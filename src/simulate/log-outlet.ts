@@ -2,7 +2,7 @@ import type { Actor, Outlet } from "./actor.ts";
 import type { EventQueue } from "./event-queue.ts";
 import { Exchange } from "./exchange.ts";
 import { mixed } from "./random.ts";
-import type { Condition } from "./shop.ts";
+import type { Condition, Witness } from "./shop.ts";
 import type { ShopEvent } from "./shop-event.ts";
 import type { SimulatedRecord } from "./simulation.ts";
 import type { Writer } from "./writer.ts";
@@ -17,12 +17,20 @@ export class LogOutlet implements Outlet {
   readonly #queue: EventQueue<Actor>;
   readonly #writer: Writer;
   readonly #conditions: readonly Condition[];
+  readonly #witnesses: readonly Witness[];
   readonly #ids: RequestIds;
 
-  constructor(options: { queue: EventQueue<Actor>; writer: Writer; conditions: readonly Condition[]; seed: number }) {
+  constructor(options: {
+    queue: EventQueue<Actor>;
+    writer: Writer;
+    conditions: readonly Condition[];
+    witnesses: readonly Witness[];
+    seed: number;
+  }) {
     this.#queue = options.queue;
     this.#writer = options.writer;
     this.#conditions = options.conditions;
+    this.#witnesses = options.witnesses;
     this.#ids = new RequestIds(options.seed);
   }
 
@@ -31,8 +39,14 @@ export class LogOutlet implements Outlet {
     const { now } = this.#queue;
     exchange.time = now;
     const conditions = this.#conditions;
-    for (let i = 0; i < conditions.length; i++) conditions[i]!.change(exchange, now);
-    if (exchange.isLost) return;
+    if (conditions.length > 0) {
+      const { status, target } = exchange;
+      for (let i = 0; i < conditions.length; i++) conditions[i]!.change(exchange, now);
+      exchange.isChanged = exchange.isLost || exchange.status !== status || exchange.target !== target;
+      if (exchange.isLost) return;
+    }
+    const witnesses = this.#witnesses;
+    for (let i = 0; i < witnesses.length; i++) witnesses[i]!.saw(exchange, now);
     exchange.requestId = this.#ids.next();
     this.requests++;
     this.records.push({ time: now, line: this.#writer.request(exchange), isShopEvent: false });

@@ -5,6 +5,7 @@ import { FloorGauge } from "./floor-gauge.ts";
 import { intensities, type AttackLabel, type Intensity } from "./label.ts";
 import { Random } from "./random.ts";
 import type { Shop } from "./shop.ts";
+import { activity, meanActivity } from "./rhythm.ts";
 import type { SimulationOptions } from "./simulation.ts";
 import { laptopBrowsers, tools } from "./user-agents.ts";
 
@@ -57,9 +58,11 @@ export function planAttacks(
   // Room between them, as much as there is.
   const pauseMs = Math.max(0, Math.floor((durationMs - siteWideFrom - siteWideMs) / Math.max(1, siteWide.length)));
   let nextSiteWide = siteWideFrom;
+  const usual = meanActivity(start, start + durationMs);
+  const rateAt = (from: number) => (options.rate * activity(start + from)) / usual;
 
   for (const [i, { kind, intensity: one }] of all.entries()) {
-    const facts = factsOf(kind, world);
+    const facts = factsOf(kind, world, kind.isSiteWide ? rateAt(nextSiteWide + kind.windowMs) : options.rate);
     const floor = Math.ceil(kind.floor(facts));
     const own = kind.steps?.({ ...facts, intensity: one });
     const size = own ? { floor, perWindow: own.total, ...own } : sizeOf(kind, { floor, intensity: one });
@@ -92,11 +95,15 @@ export function planAttacks(
 
 // helpers
 
-function factsOf(kind: AttackKind, world: { options: SimulationOptions; isEnriched: boolean }): FloorFacts {
+function factsOf(
+  kind: AttackKind,
+  world: { options: SimulationOptions; isEnriched: boolean },
+  rate: number,
+): FloorFacts {
   const parameters = world.options.parametersOf?.(kind.detectors[0] ?? "");
   return {
     isEnriched: world.isEnriched,
-    rate: world.options.rate,
+    rate,
     limit: (parameter, otherwise) => {
       const value = parameters?.[parameter];
       return typeof value === "number" ? value : otherwise;
@@ -116,19 +123,25 @@ function sizeOf(kind: AttackKind, { floor, intensity }: { floor: number; intensi
   return { floor, perWindow, total, lastsMs };
 }
 
-function begin(kind: AttackKind, scene: Scene, { shop, sent }: { shop: Shop; sent: Sent }): PlannedAttack {
+function begin(
+  kind: AttackKind,
+  scene: Scene,
+  { shop, sent, options }: { shop: Shop; sent: Sent; options: SimulationOptions },
+): PlannedAttack {
   const begun = kind.begin(scene);
   const { floor, windowMs } = scene;
   const actor = isOutage(begun)
     ? new Disturbance(begun, {
-        gauge: new FloorGauge({ floor, windowMs, share: begun.floorShare }),
-        conditions: shop.conditions,
-        end: scene.start + scene.lastsMs,
+        gauge: new FloorGauge({ floor, windowMs, share: begun.floorShare, usual: begun.beside }),
+        ...{ shop, start: scene.start, end: scene.start + scene.lastsMs },
       })
-    : new Campaign(scene, begun, { gauge: new FloorGauge({ floor, windowMs }), sent });
+    : new Campaign(scene, begun, {
+        gauge: new FloorGauge({ floor, windowMs, usual: begun.beside }),
+        sent,
+      });
   return {
     actor,
-    begins: actor instanceof Campaign ? actor.begins : scene.start,
+    begins: Math.max(options.start, actor.begins),
     label: () => ({
       ...{ kind: kind.id, intensity: scene.intensity, detectors: kind.detectors },
       ...{ entities: begun.entities ?? [], victims: begun.victims ?? [] },

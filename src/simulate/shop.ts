@@ -9,6 +9,11 @@ export interface Condition {
   change(exchange: Exchange, now: number): void;
 }
 
+/** Looks at what was logged, as it was logged. */
+export interface Witness {
+  saw(exchange: Exchange, now: number): void;
+}
+
 /** What all actors share. */
 export interface Shop {
   /** The stream of everything benign. */
@@ -18,10 +23,11 @@ export interface Shop {
   readonly strangers: Strangers;
   /** What is wrong now; usually nothing. */
   readonly conditions: Condition[];
+  readonly witnesses: Witness[];
   /** Numbers of orders, reservations and new accounts, each given once. */
   readonly numbers: { order: number; account: number; session: number };
-  /** A code that everybody has heard of, and whether it is used up. */
-  readonly mood: { viralCode: string | undefined; isUsedUp: boolean };
+  /** A code that everybody has heard of, whether it is used up, and whether it is an attack that acts at the moment. */
+  readonly mood: { viralCode: string | undefined; isUsedUp: boolean; isAttacked: boolean };
 }
 
 /** The promo codes that are valid in the whole run. */

@@ -54,11 +54,13 @@ class Run implements Simulation {
       people: new People({ count: customers, seed, start, end }),
       strangers: new Strangers(new Random(seed, "strangers")),
       conditions: [],
+      witnesses: [],
       numbers: { order: 700_000, account: 0, session: 0 },
-      mood: { viralCode: undefined, isUsedUp: false },
+      mood: { viralCode: undefined, isUsedUp: false, isAttacked: false },
     };
     this.#queue = new EventQueue(start);
-    this.#outlet = new LogOutlet({ queue: this.#queue, writer, conditions: this.#shop.conditions, seed });
+    const { conditions, witnesses } = this.#shop;
+    this.#outlet = new LogOutlet({ queue: this.#queue, writer, conditions, witnesses, seed });
     const crowd = new Crowd(this.#shop, {
       rate: Math.max(0, rate - regularRate(rate)),
       meanActivity: meanActivity(start, end),
@@ -102,7 +104,7 @@ class Run implements Simulation {
     // Clients try again and again meanwhile, and may.
     const outages = attacks.filter(({ kind, intensity }) => kind === outageId && intensity === 10);
     const retries = stressors.includes("payment-outage")
-      ? outages.map(({ start: from, end }) => ({ kind: "payment-outage", entities: [], start: from, end }))
+      ? outages.map(({ start: from, end }) => ({ kind: "payment-outage", mayTell: [], entities: [], start: from, end }))
       : [];
     return {
       ...{ seed, start, end: this.#end, format },

@@ -36,6 +36,6 @@ export function planStressors(
     const start = options.start + (isAlways ? 0 : random.below(Math.max(1, durationMs - lastsMs)));
     const end = start + lastsMs;
     const { entities = [], actors } = kind.begin({ shop, random, start, end, rate });
-    return { label: { kind: kind.id, entities, start, end }, actors };
+    return { label: { kind: kind.id, mayTell: kind.mayTell ?? [], entities, start, end }, actors };
   });
 }

@@ -9,6 +9,8 @@ export interface StressorKind {
   readonly title: string;
   /** How long it goes on; shorter in a short run. `Infinity`: all the time. */
   readonly lastsMs: number;
+  /** Detectors that say no more of it than what it is; none, unless given. */
+  readonly mayTell?: readonly string[];
   readonly begin: (stage: StressorStage) => Stressor;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { noContext } from "../../src/detect/judge-context.ts";
+import { type JudgeContext, noContext } from "../../src/detect/judge-context.ts";
 import { shippedDetectors } from "../support/run-engine.ts";
 
 // Figures just at the thresholds of each detector of identities, and what is one short of them.
@@ -21,7 +21,14 @@ const part = {
   ...{ allFailures: 36, allAttempts: 112 },
 };
 
-const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Readonly<Record<string, Figures>> }>> = {
+interface Case {
+  readonly at: Figures;
+  readonly short: Readonly<Record<string, Figures>>;
+  /** Of what is known beside the figures. */
+  readonly context?: Partial<JudgeContext>;
+}
+
+const cases: Readonly<Record<string, Case>> = {
   "account-enumeration": {
     at: { refused: 10, asked: 16, names: known(10) },
     short: {
@@ -55,8 +62,9 @@ const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Rea
     },
   },
   "country-surge": {
-    at: { requests: 50, total: 250, clients: known(5), dayRequests: 50, dayTotal: 1000 },
+    at: { requests: 50, total: 250, clients: known(5), hourRequests: 0, hourTotal: 0, dayRequests: 50, dayTotal: 1000 },
     short: {
+      "less than four times its share of the hour before": { hourRequests: 53, hourTotal: 300 },
       "forty-nine requests": { requests: 49, total: 200 },
       "less than a fifth": { total: 251 },
       "four clients": { clients: known(4) },
@@ -87,7 +95,7 @@ const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Rea
     },
   },
   "new-place-for-user": {
-    at: { countries: { new: 1, known: 1 }, networks: { new: 0, known: 0 }, programs: { new: 1, known: 1 } },
+    at: { countries: { new: 1, known: 1 }, networks: { new: 0, known: 0 }, programs: { new: 1, known: 1 }, from: [] },
     short: {
       "no country is new": { countries: { new: 0, known: 1 } },
       "no country is known": { countries: { new: 1, known: 0 } },
@@ -138,12 +146,13 @@ const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Rea
     },
   },
   "token-rejection-surge": {
-    at: { rejected: 200, clients: known(81), ended: 0, forged: 0, missing: 0, hour: 400, slices: known(6) },
+    at: { rejected: 200, clients: known(81), ended: 0, forged: 0, missing: 0, inHour: 400 },
+    context: { watchedMs: 3_600_000 },
     short: {
       "199 tokens": { rejected: 199 },
-      "nineteen clients": { rejected: 200, clients: known(19), hour: 201 },
-      "less than five times the hour before": { hour: 401 },
-      "too little of an hour": { slices: known(5) },
+      "nineteen clients": { rejected: 200, clients: known(19), inHour: 201 },
+      "less than five times the hour before": { inHour: 401 },
+      "most of them from few, who ask again and again": { rejected: 2460, inHour: 2460 },
       "fewer than two clients for each of before": { clients: known(79) },
     },
   },
@@ -158,9 +167,9 @@ const cases: Readonly<Record<string, { readonly at: Figures; readonly short: Rea
   },
 };
 
-describe.each(Object.entries(cases))("%s", (id, { at, short }) => {
+describe.each(Object.entries(cases))("%s", (id, { at, short, context }) => {
   const { definition, params } = shippedDetectors.find((detector) => detector.definition.id === id)!;
-  const fires = (figures: Figures) => definition.fires(figures as never, params, noContext);
+  const fires = (figures: Figures) => definition.fires(figures as never, params, { ...noContext, ...context });
 
   test("fires just at its thresholds", () => {
     expect(fires(at)).toBe(true);
@@ -169,4 +178,10 @@ describe.each(Object.entries(cases))("%s", (id, { at, short }) => {
   test.for(Object.entries(short))("is silent: %s", ([, less]) => {
     expect(fires({ ...at, ...less })).toBe(false);
   });
+});
+
+test("token-rejection-surge says nothing in its first hour", () => {
+  const { definition, params } = shippedDetectors.find(({ definition: { id } }) => id === "token-rejection-surge")!;
+  const { at } = cases["token-rejection-surge"]!;
+  expect(definition.fires(at as never, params, { ...noContext, watchedMs: 3_599_999 })).toBe(false);
 });

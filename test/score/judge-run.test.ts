@@ -56,9 +56,7 @@ describe("one run", () => {
 
   test("a customer who is found and blocked is wrong, with what was mistaken, and whom it was in the way of", () => {
     const nat = [...failures(customer, { from: 20, times: 3, everyMs: 1_000 }), ...customers({ from: 21, times: 10 })];
-    const stressors = [
-      { kind: "campus", entities: [{ scope: "ip" as const, value: customer }], start, end: start + 60 * minute },
-    ];
+    const stressors = [stressor("campus")];
     const run = judged({ events: nat, attacks: [], stressors });
     expect(run.wrong).toMatchObject([{ about: customer, because: "campus" }]);
     expect(run.wrongBlocks).toMatchObject([{ about: `ban of ip ${customer}`, because: "campus" }]);
@@ -99,6 +97,20 @@ describe("one run", () => {
     expect(alone).toMatchObject({ beside: {}, wrong: [{ about: "login" }] });
   });
 
+  test("what says no more of something harmless than what it is, is beside; a block of it is wrong", () => {
+    const events = failures(customer, { from: 20, times: 3, everyMs: 1_000 });
+    const run = judged({ events, attacks: [], stressors: [{ ...stressor("robot"), mayTell: ["three-failures"] }] });
+    expect(run).toMatchObject({ beside: { "three-failures": 1 }, wrong: [], wrongBlocks: [{ because: "robot" }] });
+    const others = { ...stressor("robot"), mayTell: ["three-failures"], entities: [] };
+    expect(judged({ events, attacks: [], stressors: [{ ...others, end: start + minute }] }).wrong).toHaveLength(1);
+  });
+
+  test("another detector may see what is below the floor of those that are meant", () => {
+    const events = [...customers(), ...failures(attacker, { from: 10, times: 12, everyMs: 1_000 })];
+    const run = judged({ events, intensity: 0.8, label: { floorCrossedAt: null, detectors: ["another"] } });
+    expect(run).toMatchObject({ beside: { "three-failures": 1 }, wrong: [], pairs: [] });
+  });
+
   test("what was told long before the attack is not about it", () => {
     const early = failures(attacker, { from: 1, times: 40, everyMs: 15_000 });
     const run = judged({ events: [...early, ...failures(attacker, { from: 11, times: 12, everyMs: 15_000 })] });
@@ -117,6 +129,9 @@ describe("one run", () => {
   test("an attack that never reached its floor measures nobody", () => {
     const run = judged({ events: customers(), label: { floorCrossedAt: null } });
     expect(run).toMatchObject({ pairs: [], attacks: [], uncrossed: ["stuffing"] });
+    const events = [...customers(), ...failures(attacker, { from: 10, times: 12, everyMs: 1_000 })];
+    const loud = judged({ events, intensity: 0.8 });
+    expect(loud).toMatchObject({ pairs: [], attacks: [], wrong: [], uncrossed: ["stuffing"] });
   });
 
   test.for([[[]], ...disturbances.map((one) => [[one]]), [[...disturbances]]] as [Disturbance[]][])(
@@ -190,6 +205,12 @@ function judges(detector = aDetector(), disturbed: readonly Disturbance[] = []):
     ...{ detect: { ...detectConfig.parse({}), clients: 1_024 }, block: blockConfig.parse({}) },
     disturbances: new Set(disturbed),
   };
+}
+
+/** Something harmless for an hour, with the customer's address. */
+function stressor(kind: string) {
+  const entities = [{ scope: "ip" as const, value: customer }];
+  return { kind, mayTell: [] as string[], entities, start, end: start + 60 * minute };
 }
 
 function simulated(records: readonly SimulatedRecord[], labels: SimulationLabels): Simulation {

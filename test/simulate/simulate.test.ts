@@ -166,8 +166,8 @@ test("the mix is a shop's: shares that attacks are sized by, and declines of 5 t
     benignShares.checkouts,
   );
   near(
-    share((e) => /^\/api\/(account|orders|loyalty)/.test(e.path) && e.method === "GET"),
-    benignShares.ownThings,
+    share((e) => e.origin === "gateway" && e.method === "GET" && e.userId !== undefined && e.status === 200),
+    benignShares.readSignedIn,
   );
   const declined =
     share((e) => e.route === "payment.declined") / share((e) => e.endpointClass === "payment" && e.attempt);

@@ -1,5 +1,13 @@
 import type { AttackKind, FloorFacts, Scene } from "../attack.ts";
-import { crowdAttack, entitiesOf, loneAttack, send, signedInAttacker, type AttackRequest } from "../attack-request.ts";
+import {
+  asksFor,
+  crowdAttack,
+  entitiesOf,
+  loneAttack,
+  send,
+  signedInAttacker,
+  type AttackRequest,
+} from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
 import type { LabelledEntity } from "../label.ts";
 import { farAway } from "../places.ts";
@@ -27,6 +35,15 @@ const takenCode = (promoCode: string): AttackRequest => ({
 });
 
 const payments: LabelledEntity = { scope: "endpointClass", value: "payment" };
+
+/** One in eleven is declined anyway. */
+const usuallyDeclined = 0.09;
+
+/** So many declines for each of a customer's payments that three in ten of all are declined. */
+function declinesForEach({ limit }: FloorFacts): number {
+  const ratio = limit("ratio", 0.3);
+  return (ratio - usuallyDeclined) / (1 - ratio);
+}
 
 /** Each card is another. */
 const card = ({ tag }: Scene, i: number) => `k${tag}x${i.toString(36)}`;
@@ -81,16 +98,18 @@ export const moneyAttacks: readonly AttackKind[] = [
     counts: "declined payments beyond the usual",
     windowMs: 10 * minute,
     isSiteWide: true,
-    // Three in ten of all payments, where one in eleven is declined anyway.
-    floor: ({ limit, rate }) => {
-      const ratio = limit("ratio", 0.3);
-      const usual = benignShares.payments * rate * 600;
-      return Math.max(limit("payments", 50) * ratio, ((ratio - 0.09) / (1 - ratio)) * usual * 1.1);
+    // The usual declines count towards it, too.
+    floor: (facts) => {
+      const usual = benignShares.payments * facts.rate * 600;
+      return Math.max(facts.limit("declines", 40) - usuallyDeclined * usual, declinesForEach(facts) * usual);
     },
     begin: (scene) => {
       const clients = scene.shop.strangers.botnet(Math.max(15, Math.ceil(scene.total / 2)));
       const attack = crowdAttack(scene, clients, (i) => declined(card(scene, i)));
-      return { ...attack, victims: [...attack.victims, payments] };
+      return {
+        ...{ ...attack, victims: [...attack.victims, payments] },
+        beside: { times: declinesForEach(scene), concerns: (x) => asksFor(x, "POST", "/api/payments") },
+      };
     },
   },
   {

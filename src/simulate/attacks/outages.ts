@@ -1,13 +1,11 @@
 import type { AttackKind, Outage, Scene } from "../attack.ts";
+import { asksFor } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
 import type { Exchange } from "../exchange.ts";
 import { intensities } from "../label.ts";
 import { aVisitor } from "../visitor.ts";
 
 const minute = 60_000;
-
-const asks = (x: Exchange, method: string, path: string) =>
-  x.method === method && (x.target === path || x.target.startsWith(`${path}?`));
 
 /** The upstream breaks off, or does not answer in time. */
 function breaks(x: Exchange, status: number, durationMs: number): void {
@@ -35,11 +33,11 @@ export const outages: readonly AttackKind[] = [
     floor: ({ limit }) => limit("errors", 20),
     begin: (scene): Outage => ({
       victims: [{ scope: "route", value: "/api/payments" }],
-      concerns: (x) => asks(x, "POST", "/api/payments"),
+      concerns: (x) => asksFor(x, "POST", "/api/payments"),
       floorShare: scene.limit("shareOf60s", 0.1),
       share: shareOf(scene, scene.limit("shareOf10s", 0.2)),
-      // Below its floor it is over before it burns the budget of an hour.
-      ...(scene.intensity < 1 && { most: Math.floor(scene.intensity * scene.limit("burnErrors", 30)) }),
+      // Below its floor it is over before there is a storm, let alone an hour's budget burnt.
+      ...(scene.intensity < 1 && { most: Math.floor(scene.intensity * scene.floor) }),
       change: (x) => (scene.random.chance(0.4) ? breaks(x, 504, 30_000) : breaks(x, 502, 900)),
     }),
   },
@@ -54,7 +52,7 @@ export const outages: readonly AttackKind[] = [
     floor: ({ limit }) => limit("burnErrors", 30),
     begin: (scene): Outage => ({
       victims: [{ scope: "route", value: "/api/payments" }],
-      concerns: (x) => asks(x, "POST", "/api/payments"),
+      concerns: (x) => asksFor(x, "POST", "/api/payments"),
       floorShare: 14.4 * (1 - scene.limit("objective", 0.999)),
       // Enough of a share and enough in number, and no storm.
       share: Math.min(
@@ -103,7 +101,7 @@ export const outages: readonly AttackKind[] = [
     floor: ({ limit }) => limit("calls", 10),
     begin: (scene): Outage => ({
       victims: [{ scope: "route", value: "/egress/shipping/quotes" }],
-      concerns: (x) => asks(x, "POST", "/egress/shipping/quotes"),
+      concerns: (x) => asksFor(x, "POST", "/egress/shipping/quotes"),
       floorShare: scene.limit("share", 0.2),
       share: shareOf(scene, scene.limit("share", 0.2)),
       change: (x) => breaks(x, 503, 2_000),
@@ -160,10 +158,16 @@ export const outages: readonly AttackKind[] = [
     floor: ({ limit }) => limit("rejected", 200),
     begin: (scene): Outage => ({
       victims: [{ scope: "site", value: "" }],
-      concerns: (x) => x.method === "GET" && /^\/api\/(?:account|orders|loyalty)/.test(x.target) && x.status === 200,
+      // A gateway that checks tokens turns away whatever is asked for with one.
+      concerns: (x) => x.method === "GET" && x.visitor.userId !== undefined && x.status === 200,
       floorShare: 0,
-      share: Math.min(1, (scene.intensity * scene.floor) / (benignShares.ownThings * scene.rate * 600)),
+      share: Math.min(1, (scene.intensity * scene.floor) / (benignShares.readSignedIn * scene.rate * 600)),
       ...(scene.intensity < 1 && { most: scene.perWindow }),
+      beside: {
+        times: scene.limit("times", 5),
+        overMs: 60 * minute,
+        concerns: (x) => x.status === 401 && x.target !== "/api/login",
+      },
       change: (x) => {
         x.status = 401;
         x.attributes = { reason: "invalid_token_signature" };

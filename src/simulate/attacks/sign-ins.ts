@@ -27,11 +27,8 @@ function victimOf({ shop, random }: Scene): string {
   return shop.people.account(random.below(shop.people.count));
 }
 
-/** So many failed sign-ins that the whole site's odds are three times what mistyping customers make of them. */
-function shiftOfSite(facts: FloorFacts): number {
-  const usual = benignShares.failedSignIns * facts.rate * 900;
-  return Math.max(facts.limit("failures", 25), (facts.limit("odds", 3) - 1) * usual * 1.05);
-}
+/** So many failed sign-ins for each of a mistyping customer that the whole site's odds are three times as high. */
+const shiftOfSite = ({ limit }: FloorFacts) => limit("odds", 3) - 1;
 
 /** So many in a quarter of an hour that a part of the clients stands out. */
 const partFloor = ({ limit }: FloorFacts) => limit("failures", 30);
@@ -81,12 +78,16 @@ export const signInAttacks: readonly AttackKind[] = [
   {
     id: "distributed-stuffing",
     title: "A botnet tries accounts, a few with each machine",
-    detectors: ["distributed-stuffing", "stuffing-by-country"],
+    detectors: ["distributed-stuffing"],
     counts: "failed sign-ins of the site beyond the usual",
     windowMs: 15 * minute,
-    floor: shiftOfSite,
+    floor: (facts) =>
+      Math.max(facts.limit("failures", 25), shiftOfSite(facts) * benignShares.failedSignIns * facts.rate * 900),
     isSiteWide: true,
-    begin: (scene) => spread(scene, {}),
+    begin: (scene) => ({
+      ...spread(scene, {}),
+      beside: { times: shiftOfSite(scene), concerns: (x) => x.status === 401 && x.target === "/api/login" },
+    }),
   },
   {
     id: "stuffing-from-country",

@@ -1,9 +1,15 @@
-import type { AttackKind } from "../attack.ts";
-import { crowdAttack, loneAttack, signedInAttacker } from "../attack-request.ts";
+import type { AttackKind, FloorFacts } from "../attack.ts";
+import { asksFor, crowdAttack, loneAttack, signedInAttacker } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
 import { laptopBrowsers } from "../user-agents.ts";
 
 const minute = 60_000;
+
+/** With a fifth of all sign-ups: a quarter of those of everybody else. */
+function asManyFor({ limit }: FloorFacts): number {
+  const share = limit("share", 0.2);
+  return share / (1 - share);
+}
 
 /** Who asks for too much. */
 export const volumeAttacks: readonly AttackKind[] = [
@@ -90,11 +96,7 @@ export const volumeAttacks: readonly AttackKind[] = [
     counts: "sign-ups from one country",
     windowMs: 10 * minute,
     isSiteWide: true,
-    // With a fifth of all sign-ups: a quarter of those of everybody else.
-    floor: ({ limit, rate }) => {
-      const share = limit("share", 0.2);
-      return Math.max(limit("requests", 50), (share / (1 - share)) * benignShares.signUps * rate * 600 * 1.05);
-    },
+    floor: (facts) => Math.max(facts.limit("requests", 50), asManyFor(facts) * benignShares.signUps * facts.rate * 600),
     begin: (scene) => {
       const place = { country: "KZ", asn: 131_300, latitude: 43.24, longitude: 76.95 };
       const clients = scene.shop.strangers.botnet(Math.max(8, Math.ceil(scene.total / 4)), { place });
@@ -102,7 +104,10 @@ export const volumeAttacks: readonly AttackKind[] = [
         ...{ target: "/api/signup", status: 201, userId: `surge-${scene.tag}-${i}`, outcome: "ok" },
         ...{ event: "signup.succeeded" },
       }));
-      return { ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "signup" }] };
+      return {
+        ...{ ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "signup" }] },
+        beside: { times: asManyFor(scene), concerns: (x) => asksFor(x, "POST", "/api/signup") },
+      };
     },
   },
   {
@@ -170,9 +175,10 @@ export const volumeAttacks: readonly AttackKind[] = [
     counts: "checkouts beyond the usual",
     windowMs: 10 * minute,
     isSiteWide: true,
+    // The customers' count towards it, too.
     floor: ({ limit, rate }) => {
-      const beyond = (limit("times", 5) - 1) * benignShares.checkouts * rate * 600 * 1.1;
-      return Math.max(limit("requests", 300), beyond);
+      const usual = benignShares.checkouts * rate * 600;
+      return Math.max(limit("requests", 300) - usual, (limit("times", 5) - 1) * usual);
     },
     begin: (scene) => {
       const clients = scene.shop.strangers.botnet(Math.max(25, Math.ceil(scene.total / 20)));
@@ -182,7 +188,10 @@ export const volumeAttacks: readonly AttackKind[] = [
       const attack = crowdAttack(scene, users, () => ({
         ...{ target: "/api/checkout", status: 422, outcome: "failed", event: "checkout.failed" },
       }));
-      return { ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "checkout" }] };
+      return {
+        ...{ ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "checkout" }] },
+        beside: { times: scene.limit("times", 5) - 1, concerns: (x) => asksFor(x, "POST", "/api/checkout") },
+      };
     },
   },
 ];

@@ -41,6 +41,7 @@ export const businessStressors: readonly StressorKind[] = [
     id: "price-comparison",
     title: "A site that compares prices reads the catalogue, and says who it is",
     lastsMs: Infinity,
+    mayTell: ["scraping", "slow-scraping"],
     begin: ({ shop, random, start, end }) => {
       const { products } = shop.catalog;
       const ask = (i: number) => ["GET", products[(i * 3) % products.length]!.path, 200] as const;

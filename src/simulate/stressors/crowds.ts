@@ -19,6 +19,7 @@ export const crowdStressors: readonly StressorKind[] = [
     id: "flash-sale",
     title: "One article is nearly given away, and everybody wants it",
     lastsMs: 10 * minute,
+    mayTell: ["traffic-level"],
     begin: (stage) => {
       const wants = stage.random.pick(stage.shop.catalog.products);
       return {
@@ -33,6 +34,7 @@ export const crowdStressors: readonly StressorKind[] = [
     id: "tv-ad",
     title: "The shop is on television, and people have a look",
     lastsMs: 4 * minute,
+    mayTell: ["traffic-level"],
     begin: (stage) => ({
       actors: rush(stage, { times: 3, visit: (shop, visitor, person) => new CustomerSession(shop, visitor, person) }),
     }),

@@ -17,6 +17,7 @@ export const deviceStressors: readonly StressorKind[] = [
     id: "app-release",
     title: "A new app forgets who was signed in: customers' phones refresh and refresh",
     lastsMs: 20 * minute,
+    mayTell: ["token-rejection-surge"],
     begin: ({ shop, random, start, end, rate }) => ({
       // Most of them within the first half.
       actors: some(shop, random, { count: Math.ceil(Math.min(shop.people.count / 10, rate * 8)), now: start }).map(
