@@ -1,4 +1,4 @@
-import { InvalidArgumentError, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import { intensities, type Intensity } from "../simulate/label.ts";
 import { parseDuration } from "../units.ts";
 
@@ -29,7 +29,7 @@ export interface SimulateArguments {
 export function addSimulateOptions(command: Command): Command {
   return command
     .option("--seed <number>", "the same number gives the same lines", wholeNumber(0, 2 ** 32 - 1), 1)
-    .option("--for <duration>", "how much event time", duration, 7_200_000)
+    .addOption(new Option("--for <duration>", "how much event time").argParser(duration).default(7_200_000, "2h"))
     .option("--rate <number>", "requests a second of event time, on average", positive, 500)
     .option("--customers <number>", "accounts of the shop", wholeNumber(100, 20_000_000), 50_000)
     .option("--attacks <ids>", "all, none, or some, with commas", "none")

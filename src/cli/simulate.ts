@@ -90,7 +90,7 @@ async function sinkOf(
       remedy: "Name one of --out, --kafka and --http.",
     });
   }
-  if (kafka !== undefined) return kafkaSink(kafka.brokers, kafka.topic);
+  if (kafka !== undefined) return kafkaSink(kafka, { clock, signal });
   if (http !== undefined) return httpSink(http, { fetch, clock, token: env.GATEWATCH_TOKEN, signal });
   return out === undefined || out === "-" ? outputSink(output()) : fileSink(out);
 }

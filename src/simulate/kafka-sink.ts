@@ -1,5 +1,7 @@
 import kafkajs from "kafkajs";
+import { sleep, type Clock } from "../clock.ts";
 import { GatewatchError } from "../errors.ts";
+import { kafkaTrouble } from "../source/kafka-client.ts";
 import { GatheringSink } from "./gathering-sink.ts";
 import type { SimulatedRecord } from "./simulation.ts";
 import type { Sink } from "./sink.ts";
@@ -7,12 +9,19 @@ import type { Sink } from "./sink.ts";
 /** Of lines in one request: brokers take a megabyte by default, with a few bytes around each. */
 const bytesPerRequest = 800_000;
 
+/** How often the same lines are sent at most, each of which kafkajs tries for two seconds, and how long between. */
+const tries = 20;
+const waitMs = 1_000;
+
 /**
  * Connects to a topic: one record a line, with the event's time, spread over the partitions without a key, as
  * shippers do. Brokers that aren't there, and a topic that isn't, are errors at once; a broker that goes
  * away later is waited for.
  */
-export async function kafkaSink(brokers: readonly string[], topic: string): Promise<Sink> {
+export async function kafkaSink(
+  { brokers, topic }: { readonly brokers: readonly string[]; readonly topic: string },
+  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
+): Promise<Sink> {
   const client = new kafkajs.Kafka({
     clientId: "gatewatch-simulate",
     brokers: [...brokers],
@@ -22,8 +31,6 @@ export async function kafkaSink(brokers: readonly string[], topic: string): Prom
   const producer = client.producer({
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     allowAutoTopicCreation: false,
-    // About a minute: a broker that starts again, or an election.
-    retry: { retries: 8 },
   });
   const failed = (cause: unknown) => takesNot(`Kafka at ${brokers.join(",")} does not take topic ${topic}`, cause);
   try {
@@ -32,14 +39,21 @@ export async function kafkaSink(brokers: readonly string[], topic: string): Prom
   } catch (cause) {
     throw failed(cause);
   }
-  const send = async (records: readonly SimulatedRecord[]) => {
-    for (const messages of requestsOf(records)) {
-      await producer.send({ topic, messages, acks: -1 }).catch((cause: unknown) => {
-        throw failed(cause);
-      });
+  const send = async (messages: kafkajs.Message[]) => {
+    for (let tried = 1; ; tried++) {
+      try {
+        await producer.send({ topic, messages, acks: -1 });
+        return;
+      } catch (cause) {
+        if (tried === tries || signal.aborted || !mayPass(cause)) throw failed(cause);
+      }
+      await sleep(clock, waitMs, signal);
     }
   };
-  return new GatheringSink({ send, disconnect: () => producer.disconnect() });
+  const sendAll = async (records: readonly SimulatedRecord[]) => {
+    for (const messages of requestsOf(records)) await send(messages);
+  };
+  return new GatheringSink({ send: sendAll, disconnect: () => producer.disconnect() });
 }
 
 // helpers
@@ -52,6 +66,11 @@ async function topicsOf(client: kafkajs.Kafka): Promise<string[]> {
   } finally {
     await admin.disconnect();
   }
+}
+
+/** A broker is away, or partitions have no leader; what is refused for good has other names. */
+function mayPass(error: unknown): boolean {
+  return error instanceof kafkajs.KafkaJSNumberOfRetriesExceeded || kafkaTrouble(error) === "broker_unreachable";
 }
 
 function* requestsOf(records: readonly SimulatedRecord[]): Iterable<kafkajs.Message[]> {
