@@ -5,6 +5,7 @@ import { listenApi } from "./api/listen-api.ts";
 import { listenCrowdsec } from "./block/listen-crowdsec.ts";
 import { createBlocker } from "./block/responder.ts";
 import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
+import { BaselineLearner } from "./baseline-learner.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
@@ -202,6 +203,8 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     ...{ networks, dataDirectory, clock, log, metrics, normalizer, blocker, service },
     ...{ proxies: config.proxies, memory: detect.memory },
   });
+  const learner = new BaselineLearner({ store, clock, log, metrics, detect, pipeline, dataDirectory, config });
+  await learner.load();
   const places = new GeoWatch({ geo, clock, log, metrics, service });
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
   let current: Rules = rules;
@@ -247,6 +250,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     { everyMs: 1_000, run: () => incidents.tick() },
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
     { everyMs: 1_000, run: () => proxies.tick() },
+    { everyMs: 1_000, run: () => learner.look() },
     { everyMs: 5_000, run: () => proxies.look() },
     { everyMs: 5_000, run: () => places.look() },
     { everyMs: 5_000, run: () => trials.tick(clock.now(), detect.watermark.value) },

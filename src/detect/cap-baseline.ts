@@ -7,7 +7,7 @@ const weekLevel = 3;
 
 /** However slowly it rises: within a quarter of a year to no more than this many times what it was. */
 const ceiling = 3;
-const ceilingHours = 13 * hoursOfWeek;
+const ceilingWeeks = 13;
 
 /** What may be added in a week beside the share, so that what was nothing can become something. */
 const slack: Readonly<Record<BaselineMeasure, number>> = { requests: 1, errors: 0.005, limited: 0.005, p90Ms: 20 };
@@ -33,11 +33,11 @@ export function capBaseline(
       next.spread[hour] = Math.min(former.spread[hour]! * times + more, next.spread[hour]!);
     }
     const anchoredAt = former?.anchoredAt[hour] ?? 0;
-    if (former && anchoredAt > 0 && by.to - anchoredAt < ceilingHours) {
+    const most = ceiling * (former?.anchor[hour] ?? 0) + slack[by.measure] * ceilingWeeks;
+    if (isHeld && anchoredAt > 0) next.median[hour] = Math.min(most, next.median[hour]!);
+    if (former && anchoredAt > 0 && by.to - anchoredAt < ceilingWeeks * hoursOfWeek) {
       next.anchor[hour] = former.anchor[hour]!;
       next.anchoredAt[hour] = anchoredAt;
-      const most = ceiling * former.anchor[hour]! + slack[by.measure];
-      if (isHeld) next.median[hour] = Math.min(most, next.median[hour]!);
     } else if (next.level[hour] === weekLevel) {
       next.anchor[hour] = next.median[hour]!;
       next.anchoredAt[hour] = by.to;

@@ -1,5 +1,36 @@
 import { z } from "zod";
+import { isTimeZone } from "../source/source-config.ts";
 import { durationMs } from "../units.ts";
+
+/** `detect.baselines`: how what is usual is learned from the counts in the store. */
+const baselinesConfig = z
+  .strictObject({
+    weeks: z
+      .int()
+      .min(2)
+      .max(12)
+      .default(4)
+      .meta({
+        description: "How many weeks are looked at. Counts have to be kept for as long (`store.retention.minutes`).",
+        examples: [4],
+      }),
+    growth: z
+      .number()
+      .gt(0)
+      .max(1)
+      .default(0.2)
+      .meta({ description: "By which share what is usual may move within a week, up or down.", examples: [0.2] }),
+    timeZone: z
+      .string()
+      .refine(isTimeZone, { error: "expected a time zone such as Europe/Berlin" })
+      .default("UTC")
+      .meta({ description: "Whose hours of the week customers live by.", examples: ["Europe/Berlin"] }),
+  })
+  .prefault({})
+  .meta({
+    description: "How what is usual at an hour of the week is learned.",
+    examples: [{ timeZone: "Europe/Berlin" }],
+  });
 
 /** `detect:` in the configuration: how events become windows. Sources of the defaults: docs/detectors.md. */
 export const detectConfig = z
@@ -32,6 +63,7 @@ export const detectConfig = z
     staleAfter: durationMs("2m")
       .prefault("2m")
       .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),
+    baselines: baselinesConfig,
   })
   .prefault({})
   .meta({ description: "How events become windows, and how much room there is.", examples: [{ lateness: "10s" }] });

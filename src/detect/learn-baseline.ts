@@ -12,7 +12,8 @@ const leastHours = 12;
 /** From so many on, and when they agree, a level is as sure as it gets. */
 const sureWeeks = 3;
 const sureDays = 7;
-/** Values that lie further apart than this share of their middle do not agree. */
+/** They agree when so many of them are within this share of their middle: not five weekdays and a weekend. */
+const agreeingShare = 0.75;
 const agreeing = 0.5;
 /** What is usual is never narrower than this share of it: a change by less is nobody's concern. */
 const leastSpread = 0.05;
@@ -74,11 +75,13 @@ function fill(
   cells.spread[hour] = Math.max(among, within, leastSpread * median, chance(by.measure, median));
   cells.samples[hour] = values.length;
   cells.level[hour] = baselineLevels.indexOf(level);
-  cells.confidence[hour] = confidenceOf(by.learned, among <= agreeing * median);
+  cells.confidence[hour] = confidenceOf(by.learned, median);
 }
 
 /** A place in `baselineConfidences`. */
-function confidenceOf({ level, values }: Learned, agree: boolean): number {
+function confidenceOf({ level, values }: Learned, median: number): number {
+  const near = values.filter((value) => Math.abs(value - median) <= agreeing * median);
+  const agree = near.length >= agreeingShare * values.length;
   if (level === "hour-of-week") return values.length >= sureWeeks && agree ? 2 : 1;
   return level === "hour-of-day" && values.length >= sureDays && agree ? 1 : 0;
 }

@@ -69,21 +69,23 @@ export class LearningWindow {
   #outages(hourOfWeekAt: (hour: number) => number): ReadonlySet<number> {
     const site = this.#hours.places.get("site")?.figures.requests;
     if (site === undefined) return new Set();
-    const days = new Map<number, { hours: number[]; total: number; weekday: number }>();
+    const days = new Map<number, { hours: number[]; weekday: number }>();
     let day = 0;
     for (let hour = this.#from; hour < this.#to; hour++) {
       const hourOfWeek = hourOfWeekAt(hour);
       if (hourOfWeek % 24 === 0) day++;
       if (!this.#hours.hadTraffic(hour)) continue;
-      const known = days.get(day) ?? { hours: [], total: 0, weekday: Math.floor(hourOfWeek / 24) };
+      const known = days.get(day) ?? { hours: [], weekday: Math.floor(hourOfWeek / 24) };
       days.set(day, known);
       known.hours.push(hour);
-      known.total += site[this.#hours.slotOf(hour)]!;
     }
-    const whole = [...days.values()].filter(({ hours }) => hours.length >= hoursToCompare);
-    const left = whole.filter(({ total, weekday }) => {
-      const same = whole.filter((other) => other.weekday === weekday).map((other) => other.total);
-      return same.length >= weeksToCompare && total < outageShare * lowMedian(same);
+    const whole = [...days.values()]
+      .filter(({ hours }) => hours.length >= hoursToCompare)
+      // The middle hour: an attack of some hours doesn't make other days look empty.
+      .map((known) => ({ ...known, level: lowMedian(known.hours.map((hour) => site[this.#hours.slotOf(hour)]!)) }));
+    const left = whole.filter(({ level, weekday }) => {
+      const same = whole.filter((other) => other.weekday === weekday).map((other) => other.level);
+      return same.length >= weeksToCompare && level < outageShare * lowMedian(same);
     });
     return new Set(left.flatMap(({ hours }) => hours));
   }

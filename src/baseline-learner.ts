@@ -1,0 +1,161 @@
+import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "./clock.ts";
+import { type BaselineMeasure, baselineMeasures } from "./detect/baseline.ts";
+import { BaselineHours, type PlaceHours } from "./detect/baseline-hours.ts";
+import type { BaselineCells, BaselineTable } from "./detect/baseline-table.ts";
+import { capBaseline } from "./detect/cap-baseline.ts";
+import type { DetectConfig } from "./detect/detect-config.ts";
+import type { DetectEngine } from "./detect/detect-engine.ts";
+import type { DetectStage } from "./detect/detect-stage.ts";
+import { hourMs } from "./detect/hour-of-week.ts";
+import { learnBaseline } from "./detect/learn-baseline.ts";
+import { LearningWindow } from "./detect/learning-window.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { readEndpointHours, readFreezes } from "./store/endpoint-hours.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { StateFile } from "./state-file.ts";
+import type { Store } from "./store/store.ts";
+
+/** Counts of an hour may come so much later than its end. */
+const lateMs = 300_000;
+/** Hours asked for at once; fewer where the store takes too long. */
+const hoursAtOnce = 6;
+/** The store is let alone for so long after a question failed. */
+const restMs = 60_000;
+/** Learning takes about a second for a thousand routes: not again and again while a backlog is read. */
+const learnEveryMs = 600_000;
+/** A route is learned in about a millisecond; others get their turn after so many. */
+const placesAtOnce = 5;
+
+const minuteMs = 60_000;
+
+interface SavedBaselines {
+  readonly tables: readonly BaselineTable[];
+}
+
+export interface BaselineLearnerOptions {
+  readonly store: Pick<Store, "query">;
+  readonly detect: Pick<DetectStage, "baselines"> & { readonly engine: Pick<DetectEngine, "sealedUntil"> };
+  readonly pipeline: Pick<Pipeline, "between">;
+  /** Where tables are kept: before one holds, a restart has to know it. */
+  readonly dataDirectory: string;
+  readonly config: { readonly detect: Pick<DetectConfig, "baselines"> };
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Learns once an hour of event time what is usual, from the counts in the store: reads the hours it has
+ * not seen yet, a few at a time, and publishes a table that holds from the next minute of event time on.
+ */
+export class BaselineLearner {
+  readonly #options: BaselineLearnerOptions;
+  readonly #file: StateFile;
+  readonly #hours: BaselineHours;
+  readonly #failures;
+  readonly #places;
+  /** The first hour that was not read yet, and the one that was learned up to; from the epoch. */
+  #next = 0;
+  #learnedTo = 0;
+  #atOnce = hoursAtOnce;
+  #restUntil = 0;
+  #learnedAt = -Infinity;
+
+  constructor(options: BaselineLearnerOptions) {
+    this.#options = options;
+    this.#file = new StateFile(join(options.dataDirectory, "baselines.state"));
+    this.#hours = new BaselineHours(options.config.detect.baselines.weeks);
+    const { metrics } = options;
+    this.#failures = metrics.counter(
+      "gatewatch_detect_baseline_failures_total",
+      "Questions for what is usual that the store did not answer",
+    );
+    this.#places = metrics.gauge("gatewatch_detect_baseline_places", "Places of which it is known what is usual");
+  }
+
+  /** Takes up what an earlier run had learned. */
+  async load(): Promise<void> {
+    const { state, problem } = await this.#file.load();
+    if (problem !== undefined) this.#options.log.warn({ problem }, "what is usual has to be learned anew");
+    if (state !== undefined) this.#options.detect.baselines.load((state as SavedBaselines).tables);
+  }
+
+  /** One step, if there is one to take: reads a few hours, or learns. To be called every second or so. */
+  async look(): Promise<void> {
+    const { detect, clock, log } = this.#options;
+    const to = Math.floor((detect.engine.sealedUntil - lateMs) / hourMs);
+    if (to <= this.#learnedTo || clock.now() < this.#restUntil) return;
+    try {
+      this.#next = Math.max(this.#next, to - this.#hours.size);
+      if (this.#next < to) await this.#read(Math.min(to, this.#next + this.#atOnce));
+      else if (clock.monotonic() >= this.#learnedAt + learnEveryMs) await this.#learn(to);
+    } catch (error) {
+      this.#failures.inc();
+      this.#restUntil = clock.now() + restMs;
+      this.#atOnce = Math.max(1, this.#atOnce >> 1);
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, "what is usual can't be learned now");
+    }
+  }
+
+  async #read(to: number): Promise<void> {
+    const from = this.#next;
+    const hours = await readEndpointHours(this.#options.store, { from, to });
+    for (let hour = from; hour < to; hour++) this.#hours.add(hour, hours.get(hour) ?? []);
+    this.#next = to;
+    this.#atOnce = Math.min(hoursAtOnce, this.#atOnce + 1);
+  }
+
+  async #learn(to: number): Promise<void> {
+    const { store, detect, pipeline } = this.#options;
+    const { baselines } = detect;
+    const config = this.#options.config.detect.baselines;
+    const from = to - this.#hours.size;
+    const freezes = await readFreezes(store, { from, to });
+    this.#hours.forgetQuiet();
+    const window = new LearningWindow(this.#hours, { to, timeZone: config.timeZone, freezes });
+    // Another clock's hours are other hours.
+    const former = baselines.newest?.timeZone === config.timeZone ? baselines.newest : undefined;
+    const places = new Map<string, Partial<Record<BaselineMeasure, BaselineCells>>>();
+    for (const [name, hours] of this.#hours.places) {
+      const cells = learnPlace(hours, window, { former, name, to, growth: config.growth });
+      if (Object.keys(cells).length > 0) places.set(name, cells);
+      if (places.size % placesAtOnce === 0) await setImmediate();
+    }
+    if (places.size > 0 || baselines.newest) {
+      await pipeline.between(async () => {
+        const holdsFrom = Math.floor(detect.engine.sealedUntil / minuteMs) * minuteMs + minuteMs;
+        const table = { holdsFrom, learnedTo: to, timeZone: config.timeZone, places };
+        await this.#file.save({ tables: [...baselines.save(), table].slice(-2) } satisfies SavedBaselines);
+        baselines.publish(table);
+      });
+    }
+    this.#learnedTo = to;
+    this.#learnedAt = this.#options.clock.monotonic();
+    this.#places.set(places.size);
+  }
+}
+
+/** What is usual at one place, as far as anything is known. */
+function learnPlace(
+  hours: PlaceHours,
+  window: LearningWindow,
+  by: { former: BaselineTable | undefined; name: string; to: number; growth: number },
+): Partial<Record<BaselineMeasure, BaselineCells>> {
+  const learned: Partial<Record<BaselineMeasure, BaselineCells>> = {};
+  const before = by.former?.places.get(by.name);
+  for (const measure of baselineMeasures) {
+    const cells = learnBaseline(hours, measure, window);
+    if (!cells.level.some((level) => level > 0)) continue;
+    capBaseline(cells, before?.[measure], {
+      measure,
+      growth: by.growth,
+      from: by.former?.learnedTo ?? by.to,
+      to: by.to,
+    });
+    learned[measure] = cells;
+  }
+  return learned;
+}
