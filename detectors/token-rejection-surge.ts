@@ -49,9 +49,7 @@ export default defineDetector({
     if (rejected < p.rejected || watchedMs < hour) return false;
     // The hour lags behind by up to a minute, so that what is left of it may be too little.
     const before = Math.max((inHour - rejected) / 5, inHour / 12);
-    // Twice as many clients as there were rejections at all: one alone makes no surge.
-    if (!areFewEach(rejected, clients, triesEach)) return false;
-    return clients.value >= p.clients && areFewEach(2 * before, clients, 1) && rejected >= p.times * before;
+    return clients.value >= p.clients && areFewEach(rejected, clients, triesEach) && rejected >= p.times * before;
   },
   shows: () => ["rejected", "clients", "ended", "forged", "missing", "inHour"],
   summary: ({ rejected, clients, ended, forged, missing, inHour }, key) => {

@@ -71,8 +71,10 @@ export interface Attack {
 /** What an attack has to stand out from: it is at its floor only with so many times what everybody else does of the kind. */
 export interface Beside {
   readonly times: number;
-  /** What counts, once it was answered. */
+  /** What counts of what everybody harmless does, once it was answered. */
   concerns(exchange: Exchange): boolean;
+  /** What other attacks do and adds to this one; nothing, unless given. */
+  joins?(exchange: Exchange): boolean;
   /** Over how long it is averaged; the floor's window, unless given. */
   readonly overMs?: number;
 }

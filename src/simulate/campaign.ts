@@ -22,6 +22,7 @@ export class Campaign implements Actor, Witness {
   readonly #spacing: number;
   #next = 0;
   #nextAt: number;
+  #isActing = false;
   #isWatching = false;
   readonly gauge: FloorGauge;
   first: number | undefined;
@@ -53,7 +54,7 @@ export class Campaign implements Actor, Witness {
     }
     if (now < this.#nextAt) return this.#nextAt;
     const { requests, shopEvents } = this.#sent;
-    mood.isAttacked = true;
+    this.#isActing = mood.isAttacked = true;
     while (this.#next < this.#scene.total && this.#nextAt <= now) {
       const step = this.#next++;
       this.#attack.step(step, now, outlet);
@@ -61,7 +62,7 @@ export class Campaign implements Actor, Witness {
       if (isCounted) this.gauge.add(now, true);
       this.#nextAt = this.#timeOf(this.#next);
     }
-    mood.isAttacked = false;
+    this.#isActing = mood.isAttacked = false;
     this.first ??= now;
     this.last = now;
     this.requests += this.#sent.requests - requests;
@@ -71,9 +72,13 @@ export class Campaign implements Actor, Witness {
     return Infinity;
   }
 
-  /** What everybody harmless does; other attacks add to this one. */
+  /** What everybody else does. */
   saw(exchange: Exchange, now: number): void {
-    if (!this.#shop.mood.isAttacked && this.#attack.beside!.concerns(exchange)) this.gauge.addUsual(now);
+    if (this.#isActing) return;
+    const { concerns, joins } = this.#attack.beside!;
+    if (!this.#shop.mood.isAttacked) {
+      if (concerns(exchange)) this.gauge.addUsual(now);
+    } else if (this.first !== undefined && joins?.(exchange)) this.gauge.add(now, true);
   }
 
   #timeOf(step: number): number {

@@ -146,14 +146,13 @@ const cases: Readonly<Record<string, Case>> = {
     },
   },
   "token-rejection-surge": {
-    at: { rejected: 200, clients: known(81), ended: 0, forged: 0, missing: 0, inHour: 400 },
+    at: { rejected: 200, clients: known(20), ended: 0, forged: 0, missing: 0, inHour: 400 },
     context: { watchedMs: 3_600_000 },
     short: {
       "199 tokens": { rejected: 199 },
-      "nineteen clients": { rejected: 200, clients: known(19), inHour: 201 },
+      "nineteen clients": { rejected: 200, clients: known(19) },
       "less than five times the hour before": { inHour: 401 },
-      "most of them from few, who ask again and again": { rejected: 2460, inHour: 2460 },
-      "fewer than two clients for each of before": { clients: known(79) },
+      "most of them from few, who ask again and again": { rejected: 601, inHour: 601 },
     },
   },
   "token-sharing": {

@@ -21,6 +21,9 @@ const away: Place = { country: "TR", asn: 65543, latitude: 41.01, longitude: 28.
 /** What an airliner at 900 km/h takes for that. */
 const tripMinutes = 109;
 
+/** A browser that was renewed is the same program. */
+const withoutVersion = (userAgent: string) => userAgent.replaceAll(/\d/g, "");
+
 /** Attacks on accounts that are no guessing of passwords. */
 export const accountAttacks: readonly AttackKind[] = [
   {
@@ -108,9 +111,10 @@ export const accountAttacks: readonly AttackKind[] = [
     steps: () => ({ total: 2, lastsMs: 3 * 60 * minute }),
     begin: (scene) => {
       const { shop, random, tag, intensity } = scene;
-      const [own, other] = random.shuffled(laptopBrowsers);
-      const owner = shop.strangers.next({ place: home, userAgent: own!, v6: true });
-      const thief = shop.strangers.next({ place: away, userAgent: intensity < 1 ? own! : other!, v6: false });
+      const own = random.pick(laptopBrowsers);
+      const other = random.pick(laptopBrowsers.filter((agent) => withoutVersion(agent) !== withoutVersion(own)));
+      const owner = shop.strangers.next({ place: home, userAgent: own, v6: true });
+      const thief = shop.strangers.next({ place: away, userAgent: intensity < 1 ? own : other, v6: false });
       const signIn: AttackRequest = {
         ...{ target: "/api/login", status: 200, userId: `t-${tag}`, outcome: "ok", event: "login.succeeded" },
       };

@@ -108,7 +108,11 @@ export const moneyAttacks: readonly AttackKind[] = [
       const attack = crowdAttack(scene, clients, (i) => declined(card(scene, i)));
       return {
         ...{ ...attack, victims: [...attack.victims, payments] },
-        beside: { times: declinesForEach(scene), concerns: (x) => asksFor(x, "POST", "/api/payments") },
+        beside: {
+          times: declinesForEach(scene),
+          concerns: (x) => asksFor(x, "POST", "/api/payments"),
+          joins: (x) => x.status === 402,
+        },
       };
     },
   },

@@ -1,6 +1,7 @@
 import type { Attack, AttackKind, FloorFacts, Scene } from "../attack.ts";
 import { crowdAttack, loneAttack, type AttackRequest } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
+import type { Exchange } from "../exchange.ts";
 import type { LabelledEntity } from "../label.ts";
 import { dataCentres, farAway, type Place } from "../places.ts";
 import { laptopBrowsers } from "../user-agents.ts";
@@ -26,6 +27,8 @@ const user = (value: string): LabelledEntity => ({ scope: "user", value });
 function victimOf({ shop, random }: Scene): string {
   return shop.people.account(random.below(shop.people.count));
 }
+
+const isFailedSignIn = (x: Exchange) => x.status === 401 && x.target === "/api/login";
 
 /** So many failed sign-ins for each of a mistyping customer that the whole site's odds are three times as high. */
 const shiftOfSite = ({ limit }: FloorFacts) => limit("odds", 3) - 1;
@@ -86,7 +89,7 @@ export const signInAttacks: readonly AttackKind[] = [
     isSiteWide: true,
     begin: (scene) => ({
       ...spread(scene, {}),
-      beside: { times: shiftOfSite(scene), concerns: (x) => x.status === 401 && x.target === "/api/login" },
+      beside: { times: shiftOfSite(scene), concerns: isFailedSignIn, joins: isFailedSignIn },
     }),
   },
   {

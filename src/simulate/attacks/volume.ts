@@ -1,6 +1,7 @@
 import type { AttackKind, FloorFacts } from "../attack.ts";
 import { asksFor, crowdAttack, loneAttack, signedInAttacker } from "../attack-request.ts";
 import { benignShares } from "../benign-shares.ts";
+import type { Exchange } from "../exchange.ts";
 import { laptopBrowsers } from "../user-agents.ts";
 
 const minute = 60_000;
@@ -10,6 +11,8 @@ function asManyFor({ limit }: FloorFacts): number {
   const share = limit("share", 0.2);
   return share / (1 - share);
 }
+
+const isCheckout = (x: Exchange) => asksFor(x, "POST", "/api/checkout");
 
 /** Who asks for too much. */
 export const volumeAttacks: readonly AttackKind[] = [
@@ -190,7 +193,7 @@ export const volumeAttacks: readonly AttackKind[] = [
       }));
       return {
         ...{ ...attack, victims: [...attack.victims, { scope: "endpointClass", value: "checkout" }] },
-        beside: { times: scene.limit("times", 5) - 1, concerns: (x) => asksFor(x, "POST", "/api/checkout") },
+        beside: { times: scene.limit("times", 5) - 1, concerns: isCheckout, joins: isCheckout },
       };
     },
   },
