@@ -210,17 +210,16 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   let current: Rules = rules;
   const coverage = new CoverageLog(log);
   const status = () => board.status({ config, normalizer, detect, store, blocker, places });
-  measureService({ metrics, status, detect });
+  measureService({ metrics, status, detect, trials });
 
   // Gateways and people can ask from here on.
   const ready = { sources: false };
   const api = createApi({
     config: config.api,
     services: serviceApi({
-      ...{ store, incidents, pager, blocker, status },
+      ...{ store, incidents, pager, blocker, status, detect, trials, rules: () => current },
       httpSources: sources.filter((source) => source instanceof HttpSource),
       maxLogBytes: Math.max(0, ...config.sources.map((source) => (source.type === "http" ? source.maxBodyBytes : 0))),
-      runbooks: () => current.runbooks,
       ready: () => [
         ...(store.status().reachable ? [] : ["the store does not answer"]),
         ...(store.status().journalError === undefined ? [] : ["the disk takes nothing"]),

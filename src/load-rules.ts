@@ -1,6 +1,7 @@
 import { invalidFiles, type Config } from "./config.ts";
 import { loadFiles } from "./config-files.ts";
 import type { Problem } from "./errors.ts";
+import type { DetectorDefinition } from "./detect/define-detector.ts";
 import { activateDetectors } from "./detect/load-detectors.ts";
 import type { ActiveDetector } from "./detect/plan.ts";
 import type { Runbook } from "./incident/runbook.ts";
@@ -8,6 +9,8 @@ import type { Runbook } from "./incident/runbook.ts";
 /** Detectors and runbooks as they are to run. */
 export interface Rules {
   readonly detectors: readonly ActiveDetector[];
+  /** Those that the configuration switches off. */
+  readonly off: readonly DetectorDefinition[];
   readonly runbooks: readonly Runbook[];
 }
 
@@ -20,7 +23,10 @@ export async function readRules(
   if (problems.length > 0) return { problems };
   const { directories: _, ...settings } = config.detectors;
   const active = activateDetectors(detectors, settings);
-  return active.problems.length > 0 ? { problems: active.problems } : { detectors: active.detectors, runbooks };
+  if (active.problems.length > 0) return { problems: active.problems };
+  const on = new Set(active.detectors.map(({ definition }) => definition));
+  const off = detectors.map(({ definition }) => definition).filter((definition) => !on.has(definition));
+  return { detectors: active.detectors, off, runbooks };
 }
 
 /** As `readRules`; throws `CONFIG_INVALID` with all problems. */

@@ -1,11 +1,14 @@
 import type { ApiServices, Cursor, LogAnswer, PageRequest } from "./api/api-services.ts";
 import { clientNetwork, formatNetwork, parseAddress } from "./block/address.ts";
 import type { Blocker } from "./block/responder.ts";
+import type { DetectStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { Incidents } from "./incident/incidents.ts";
-import type { Runbook } from "./incident/runbook.ts";
+import type { LiveTrials } from "./live-trials.ts";
+import type { Rules } from "./load-rules.ts";
 import type { Pager } from "./notify/pager.ts";
 import type { ServiceStatus } from "./api/service-status.ts";
+import { serviceDetectors } from "./service-detectors.ts";
 import type { HttpSource } from "./source/http-source.ts";
 import type { BodyHeaders } from "./source/log-body.ts";
 import type { Store } from "./store/store.ts";
@@ -15,10 +18,12 @@ export interface ServiceParts {
   readonly incidents: Incidents;
   readonly pager: Pager;
   readonly blocker: Blocker;
+  readonly detect: Pick<DetectStage, "status">;
+  readonly trials: Pick<LiveTrials, "report">;
   readonly httpSources: readonly HttpSource[];
   /** The largest body any of them takes. */
   readonly maxLogBytes: number;
-  readonly runbooks: () => readonly Runbook[];
+  readonly rules: () => Rules;
   readonly status: () => ServiceStatus;
   readonly ready: () => readonly string[];
 }
@@ -49,6 +54,7 @@ export function serviceApi(parts: ServiceParts): ApiServices {
       },
       get: async (id) => (await store.latest<Detection>("detections", "id = {id:String}", { id }, 1))[0],
     },
+    detectors: serviceDetectors(parts),
     decisions: {
       list: async ({ before, ...filter }) =>
         newest(
@@ -70,8 +76,8 @@ export function serviceApi(parts: ServiceParts): ApiServices {
     },
     deliveries: { list: (query) => pager.deliveries(query) },
     runbooks: {
-      list: () => parts.runbooks(),
-      get: (id) => parts.runbooks().find((runbook) => runbook.id === id),
+      list: () => parts.rules().runbooks,
+      get: (id) => parts.rules().runbooks.find((runbook) => runbook.id === id),
     },
     check: (request) => blocker.check(request),
     logs: {

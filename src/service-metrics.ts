@@ -2,13 +2,16 @@ import { collectDefaultMetrics } from "prom-client";
 import type { ServiceStatus } from "./api/service-status.ts";
 import type { DetectStage } from "./detect/detect-stage.ts";
 import { measureCoverage } from "./coverage-metrics.ts";
+import type { LiveTrials } from "./live-trials.ts";
 import type { Metrics } from "./metrics.ts";
+import { measureTrials } from "./trial-metrics.ts";
 
 /** Registers what the detect stage and the service as a whole measure; read when Prometheus asks. */
 export function measureService(parts: {
   readonly metrics: Metrics;
   readonly status: () => ServiceStatus;
   readonly detect: DetectStage;
+  readonly trials: Pick<LiveTrials, "report">;
 }): void {
   const { metrics, status, detect } = parts;
   collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
@@ -19,6 +22,7 @@ export function measureService(parts: {
     registry.registerMetric(Object.assign(made, { collect: () => made.set(value()) }));
   };
   measureCoverage(parts);
+  measureTrials(parts);
   gauge(
     "gatewatch_detect_watermark_seconds",
     "Event time up to which everything is judged, epoch seconds",

@@ -44,7 +44,7 @@ async function aService({ detections = [], decisions = [], httpSources = [] }: S
       },
     })) as unknown as HttpSource[],
     maxLogBytes: 1_000,
-    runbooks: () => [aRunbook({ id: "credential-stuffing" })],
+    rules: () => ({ detectors: [], off: [], runbooks: [aRunbook({ id: "credential-stuffing" })] }),
     status: () => sampleStatus(),
     ready: () => [],
   } as unknown as ServiceParts;

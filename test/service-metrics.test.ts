@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { dimensions } from "../src/detect/define-detector.ts";
 import { detectConfig } from "../src/detect/detect-config.ts";
 import { DetectStage } from "../src/detect/detect-stage.ts";
+import { LiveTrials } from "../src/live-trials.ts";
 import { createMetrics } from "../src/metrics.ts";
 import { measureService } from "../src/service-metrics.ts";
 import { anEvent } from "./support/an-event.ts";
@@ -20,7 +21,12 @@ function measured() {
     clock: new TestClock(start),
     onMuted: () => {},
   });
-  measureService({ metrics, detect, status: () => sampleStatus({ lagMs: 1_500 }) });
+  measureService({
+    metrics,
+    detect,
+    trials: new LiveTrials(shippedDetectors),
+    status: () => sampleStatus({ lagMs: 1_500 }),
+  });
   const process = (count: number) => {
     const events = Array.from({ length: count }, (_, i) => {
       const clientIp = `203.0.${i >> 8}.${i & 255}`;

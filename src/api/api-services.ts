@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import type { CheckAnswer, CheckRequest } from "../block/check.ts";
 import type { Decision } from "../block/decision.ts";
+import type { LiveReport } from "../block/detector-trial.ts";
 import type { Detection, Target } from "../detect/detection.ts";
 import type { Incident, IncidentEvent } from "../incident/incident.ts";
 import type { Runbook } from "../incident/runbook.ts";
@@ -8,6 +9,7 @@ import type { newSilence, Silence } from "../incident/silence.ts";
 import type { Delivery } from "../notify/notifier.ts";
 import type { AcceptAnswer } from "../source/http-source.ts";
 import type { BodyHeaders } from "../source/log-body.ts";
+import type { detectorItemSchema, detectorSchema } from "./detector-schema.ts";
 import type { ServiceStatus } from "./service-status.ts";
 
 /** Continues a list after the item with this time and id; lists are newest first, ties by id downwards. */
@@ -104,6 +106,20 @@ export interface RunbookService {
   get(id: string): Runbook | undefined;
 }
 
+/** A detector in the list: how it runs, what it can see, and what it found since it runs so. */
+export type DetectorItem = z.output<typeof detectorItemSchema>;
+
+/** One detector, with what it looks for. */
+export type DetectorDetail = z.output<typeof detectorSchema>;
+
+export interface DetectorService {
+  /** All that are loaded, and those that are off. */
+  list(): readonly DetectorItem[];
+  get(id: string): DetectorDetail | undefined;
+  /** `undefined`: there is none, or it is off. */
+  report(id: string): LiveReport | undefined;
+}
+
 /** All that is known of an address, a user or a reference. */
 export interface Explanation {
   readonly subject: string;
@@ -139,6 +155,7 @@ export interface BlockingSwitch {
 export interface ApiServices {
   readonly incidents: IncidentService;
   readonly detections: DetectionService;
+  readonly detectors: DetectorService;
   readonly decisions: DecisionService;
   readonly silences: SilenceService;
   readonly deliveries: DeliveryService;

@@ -10,6 +10,7 @@ import { checkRoutes, withoutClientPath } from "./check-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
 import { detectionRoutes } from "./detection-routes.ts";
+import { detectorRoutes } from "./detector-routes.ts";
 import { answerNotFound, createErrorHandler } from "./error-handler.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventRoutes } from "./event-routes.ts";
@@ -69,6 +70,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(logRoutes(services.logs));
   void app.register(incidentRoutes(services.incidents, publicUrl));
   void app.register(detectionRoutes(services.detections));
+  void app.register(detectorRoutes(services.detectors));
   void app.register(decisionRoutes(services.decisions));
   void app.register(silenceRoutes(services.silences));
   void app.register(deliveryRoutes(services.deliveries));

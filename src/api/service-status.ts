@@ -36,7 +36,7 @@ const sourceStatus = z.object({
 });
 
 /** One detector: what it may do, and whether the traffic tells it enough. */
-const detectorStatus = z.object({
+export const detectorStatus = z.object({
   id: z.string(),
   title: z.string(),
   mode: z.enum(["active", "dry-run", "off"]),

@@ -1,3 +1,4 @@
+import { configLine } from "../detect/config-line.ts";
 import { type Customers, personOf } from "../detect/customers.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { ActiveDetector } from "../detect/plan.ts";
@@ -50,6 +51,10 @@ export interface LiveReport {
   /** Keys that came near a threshold and were not followed for want of room. */
   readonly leftOut: number;
   readonly suggestions: readonly ThresholdSuggestion[];
+  /** Of a dry run: the line of the configuration with which it acts from then on. */
+  readonly promote: string | undefined;
+  /** The line with the values that are suggested, where there are any. */
+  readonly adjust: string | undefined;
 }
 
 /** A detection that may change yet. */
@@ -135,6 +140,9 @@ export class DetectorTrial {
       return target ? [{ target, since: firstSeen }] : [];
     });
     const parameters = thresholds?.parameters ?? [];
+    const suggestions = parameters.flatMap((parameter) => suggestThreshold(parameter, spanMs) ?? []);
+    const raised = suggestions.filter(({ kind }) => kind === "raise");
+    const params = Object.fromEntries(raised.map(({ parameter, to }) => [parameter, to]));
     return {
       ...{ detector: definition.id, title: definition.title, mode },
       ...{ since: this.#since, until: this.#until, detections },
@@ -149,7 +157,9 @@ export class DetectorTrial {
       ...{ blocks, latest },
       thresholds: parameters,
       leftOut: thresholds?.leftOut ?? 0,
-      suggestions: parameters.flatMap((parameter) => suggestThreshold(parameter, spanMs) ?? []),
+      suggestions,
+      promote: mode === "dry-run" ? configLine(active, { mode: "active" }) : undefined,
+      adjust: raised.length === 0 ? undefined : configLine(active, { params }),
     };
   }
 

@@ -126,9 +126,11 @@ export interface SavedCustomers {
   readonly rows: Uint32Array;
 }
 
-/** The one person or client that a detector's key names; `undefined` for a route, a network, a country. */
+/**
+ * The one person or client that a detector's key says has done it; `undefined` for a route, a network, a
+ * country. Nor does `userId` say so: whose account it is, is whom it is done to, and most often a customer.
+ */
 export function personOf(key: Readonly<Record<string, string>>): Target | undefined {
-  if (key["userId"] !== undefined) return { scope: "user", value: key["userId"] };
   if (key["actor"] !== undefined) return actorTarget(key["actor"]);
   if (key["clientIp"] !== undefined) return { scope: "ip", value: key["clientIp"] };
   if (key["apiKey"] !== undefined) return { scope: "apiKey", value: key["apiKey"] };

@@ -83,6 +83,8 @@ describe("what is refused, and what is said about it", () => {
     ["an unknown incident's evidence", "GET", "/v1/incidents/inc_x/evidence"],
     ["an unknown incident to acknowledge", "POST", "/v1/incidents/inc_x/acknowledge"],
     ["an unknown detection", "GET", "/v1/detections/det_x"],
+    ["an unknown detector", "GET", "/v1/detectors/none"],
+    ["the report of one that is off", "GET", "/v1/detectors/country-surge/report"],
     ["an unknown decision", "DELETE", "/v1/decisions/4711"],
     ["an unknown silence", "DELETE", "/v1/silences/sil_x"],
     ["an unknown runbook", "GET", "/v1/runbooks/nope"],

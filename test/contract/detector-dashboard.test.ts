@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { DetectStage } from "../../src/detect/detect-stage.ts";
+import { LiveTrials } from "../../src/live-trials.ts";
 import { createMetrics } from "../../src/metrics.ts";
 import { measureService } from "../../src/service-metrics.ts";
 import { sampleStatus } from "../support/api-samples.ts";
@@ -37,7 +38,7 @@ async function valuesOf(name: string, wanted: string): Promise<string[]> {
     clock: new TestClock(0),
     onMuted: () => {},
   });
-  measureService({ metrics, detect, status: () => sampleStatus({}) });
+  measureService({ metrics, detect, trials: new LiveTrials(shippedDetectors), status: () => sampleStatus({}) });
   const found = (await metrics.registry.getMetricsAsJSON()).find((one) => one.name === name);
   return (found?.values ?? []).map(({ labels }) => String((labels as Record<string, unknown>)[wanted]));
 }

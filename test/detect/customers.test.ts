@@ -48,7 +48,7 @@ test.for<[Record<string, string>, Target | undefined]>([
     { scope: "user", value: "anna" },
   ],
   [{ actor: "ip:203.0.113.7" }, client],
-  [{ userId: "anna" }, { scope: "user", value: "anna" }],
+  [{ userId: "anna" }, undefined],
   [{ apiKey: "app-7" }, { scope: "apiKey", value: "app-7" }],
   [{ sessionId: "s-1" }, { scope: "session", value: "s-1" }],
   [{ route: "/a" }, undefined],

@@ -1,12 +1,14 @@
-import type { ActionResult, ApiServices } from "../../src/api/api-services.ts";
+import type { ActionResult, ApiServices, DetectorDetail } from "../../src/api/api-services.ts";
 import type { CheckAnswer, CheckRequest } from "../../src/block/check.ts";
 import type { Decision } from "../../src/block/decision.ts";
+import type { LiveReport } from "../../src/block/detector-trial.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import type { Incident } from "../../src/incident/incident.ts";
 import type { Runbook } from "../../src/incident/runbook.ts";
 import type { Silence } from "../../src/incident/silence.ts";
 import type { Delivery } from "../../src/notify/notifier.ts";
 import type { ServiceStatus } from "../../src/api/service-status.ts";
+import { sampleDetectors, sampleReport } from "./detector-samples.ts";
 import {
   sampleDecision,
   sampleDelivery,
@@ -23,6 +25,8 @@ export class FakeApiServices implements ApiServices {
   readonly calls: unknown[][] = [];
   incidentItems: Incident[] = [sampleIncident()];
   detectionItems: Detection[] = [sampleDetection()];
+  detectorItems: DetectorDetail[] = sampleDetectors();
+  reportItems: LiveReport[] = [sampleReport()];
   decisionItems: Decision[] = [sampleDecision()];
   silenceItems: Silence[] = [];
   deliveryItems: Delivery[] = [sampleDelivery()];
@@ -68,6 +72,12 @@ export class FakeApiServices implements ApiServices {
         .filter((item) => (!detector || item.detector === detector) && (!state || item.state === state))
         .slice(0, limit),
     get: async (id) => this.detectionItems.find((item) => item.id === id),
+  };
+
+  readonly detectors: ApiServices["detectors"] = {
+    list: () => this.detectorItems,
+    get: (id) => this.detectorItems.find((item) => item.id === id),
+    report: (id) => this.reportItems.find(({ detector }) => detector === id),
   };
 
   readonly decisions: ApiServices["decisions"] = {
