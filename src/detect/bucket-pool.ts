@@ -48,6 +48,12 @@ export class BucketPool {
     return this.#rings.length - this.#free.length;
   }
 
+  /** Memory of the rows' column, and of all rings that were made: without samples and sketches, which have bounds of their own. */
+  get bytes(): { readonly rows: number; readonly rings: number } {
+    const each = this.#rings[0]?.bytes ?? 0;
+    return { rows: this.#ringOf.byteLength, rings: this.#rings.length * each };
+  }
+
   get samplesDropped(): number {
     return this.#budget.dropped;
   }

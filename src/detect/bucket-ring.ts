@@ -63,6 +63,12 @@ export class BucketRing {
     this.bitmaps = new Uint32Array(layout.size * layout.bitmaps * bitmapWords);
   }
 
+  /** Memory of its columns. */
+  get bytes(): number {
+    const columns = [this.tags, this.events, this.evidence, this.numbers, this.bitmaps];
+    return columns.reduce((sum, column) => sum + column.byteLength, 0);
+  }
+
   cellOf(bucket: number): number {
     return bucket % this.#layout.size;
   }

@@ -32,6 +32,11 @@ export class KeyTable {
     this.#isPinned = options.isPinned;
   }
 
+  /** Memory of its columns. */
+  get bytes(): number {
+    return [this.hi, this.lo, this.seen, this.touches].reduce((sum, column) => sum + column.byteLength, 0);
+  }
+
   /** The key's row, or -1. */
   find(hi: number, lo: number): number {
     for (let i = 0; i < probes; i++) {

@@ -117,6 +117,12 @@ export class Lane {
     return this.#pool.takenOver;
   }
 
+  /** Memory: of rows, with what they keep one by one, and of the buckets of those that are busy. */
+  get bytes(): { readonly rows: number; readonly rings: number } {
+    const { rows, rings } = this.#pool.bytes;
+    return { rows: this.#sparse.bytes + rows, rings };
+  }
+
   bucketOf(time: number): number {
     return Math.floor(time / this.bucketMs);
   }

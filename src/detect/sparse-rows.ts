@@ -54,6 +54,13 @@ export class SparseRows {
     this.#heads = new Uint32Array(options.rows);
   }
 
+  /** Memory of its columns, as far as they have grown. */
+  get bytes(): number {
+    const [segment] = this.#segments;
+    const each = segment === undefined ? 0 : Object.values(segment).reduce((sum, column) => sum + column.byteLength, 0);
+    return this.entries.byteLength + this.#heads.byteLength + this.#segments.length * each;
+  }
+
   /** A row's newest place, and the one before another; 0 at the end. */
   first(row: number): number {
     return this.#heads[row]!;
