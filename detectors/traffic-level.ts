@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, max, type Predicate } from "../src/detect/define-detector.ts";
+import { type Baseline, count, defineDetector, distinct, max, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  expectedOf,
+  isQuiet,
+  levelClasses as classes,
+  type LevelClass,
+  mostUnusual,
+  multiplied,
+  stopped,
+} from "../src/detect/traffic-levels.ts";
 
 const isLogin: Predicate = (e) => e.endpointClass === "login";
 const isCart: Predicate = (e) => e.endpointClass === "cart";
@@ -10,17 +19,11 @@ const isOrder: Predicate = (e) => e.endpointClass === "order";
 /** One second in eight is enough to judge by: each judgement looks at fifteen figures, and no hurry. */
 const isJudged: Predicate = (e) => Math.floor(e.time / 1000) % 8 === 0;
 
-/** A shop that was opened half an hour ago has no usual level yet. */
-const leastMinutesBefore = 40;
-
-const classes = ["login", "cart", "checkout", "payment", "order"] as const;
-type Class = (typeof classes)[number];
-
 export default defineDetector({
   id: "traffic-level",
   title: "Traffic stops, or multiplies",
   description:
-    "Compares ten minutes of sign-ins, carts, checkouts, payments and orders with the hour before, by gateway. One of them stops while the others go on: a form is broken, or a route has gone elsewhere. Or one becomes many times what it was. It knows no hours of the day: what rises and falls slowly is not seen, and a sale that begins on the hour is. A gateway that falls silent altogether is told by its source.",
+    "Compares ten minutes of sign-ins, carts, checkouts, payments and orders with the hour before, by gateway, and with what is usual at this hour of the week. One of them stops while the others go on: a form is broken, or a route has gone elsewhere. Or one becomes many times what it was. Or, once it is known what is usual, hardly anybody comes at all. Until then it knows no hours of the day: what rises and falls slowly is not seen, and a sale that begins on the hour is. A gateway that falls silent altogether is told by its source.",
   owasp: ["API4:2023"],
   severity: "low",
   needs: { required: ["status"], better: ["clientIp"] },
@@ -44,9 +47,22 @@ export default defineDetector({
       .meta({ description: "What goes on of the other kinds, as a share of what was expected." }),
     times: z.number().min(1).default(5).meta({ description: "So many times what was expected is a multiple." }),
     requests: z.int().min(1).default(300).meta({ description: "Requests of a kind in ten minutes, for a multiple." }),
+    usualTimes: z
+      .number()
+      .min(1)
+      .default(3)
+      .meta({ description: "So many times what is usual at this hour of the week is a multiple, too." }),
+    quiet: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.1)
+      .meta({ description: "With so small a share of all that is usual at this hour, hardly anybody comes." }),
   }),
+  baselines: ["requests"],
   counters: {
     newest: max((e) => e.time),
+    since: max((e) => -e.time),
     sinceHour: max((e) => -e.time, undefined, { window: "1h" }),
     login: count(isLogin),
     cart: count(isCart),
@@ -65,15 +81,22 @@ export default defineDetector({
     orderClients: distinct((e) => e.clientKey, isOrder, { window: "1h" }),
   },
   evidence: isJudged,
-  fires: (f, p) => minutesBefore(f) >= leastMinutesBefore && (stopped(f, p).length > 0 || multiplied(f, p).length > 0),
-  severityOf: (f, p) => (stopped(f, p).length > 0 ? "high" : "low"),
+  fires: (f, p, context) => {
+    const at = { f, p, context };
+    return stopped(at).length > 0 || multiplied(at).length > 0 || isQuiet(at);
+  },
+  severityOf: (f, p, context) => {
+    const at = { f, p, context };
+    return stopped(at).length > 0 || isQuiet(at) ? "high" : "low";
+  },
   shows: (f) => classes.filter((name) => f[`${name}Hour`] > 0).flatMap((name) => [name, `${name}Hour`] as const),
-  summary: (f, key) =>
+  summary: (f, key, context) =>
     `Gateway ${key["gateway"]}, requests of the last 10 minutes, and of 10 minutes of the hour before: ` +
     classes
       .filter((name) => f[`${name}Hour`] > 0)
       .map((name) => `${name} ${f[name]} (${Math.round(expectedOf(f, name))})`)
-      .join(", "),
+      .join(", ") +
+    mostUnusual(f, context),
   target: () => undefined,
   examples: [
     {
@@ -146,6 +169,72 @@ export default defineDetector({
       ],
     },
     {
+      name: "far more sign-ins than are usual at this hour, as slowly as they came",
+      fires: true,
+      events: [
+        ...traffic({ from: 0, minutes: 20, cart: 20, login: 20 }),
+        ...traffic({ from: 20, minutes: 15, cart: 20, login: 35 }),
+      ],
+      baselines: usual({ cart: 20, login: 10 }),
+    },
+    {
+      name: "payments that have all but stopped, and had ten minutes ago as well",
+      fires: true,
+      events: traffic({ from: 0, minutes: 15, cart: 20, payment: 0 }),
+      baselines: usual({ cart: 20, payment: 12 }),
+    },
+    {
+      name: "hardly anybody comes",
+      fires: true,
+      events: traffic({ from: 0, minutes: 15, cart: 2, payment: 0, login: 1 }),
+      baselines: usual({ cart: 30, payment: 8, login: 10 }),
+    },
+    {
+      name: "a sale that begins every week at this hour",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, login: 4 }),
+        ...traffic({ from: 60, minutes: 12, cart: 20, login: 40 }),
+      ],
+      baselines: usual({ cart: 20, login: 35 }),
+    },
+    {
+      name: "payments stop every day at this hour",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 60, cart: 20, payment: 6 }),
+        ...traffic({ from: 60, minutes: 15, cart: 20, payment: 0 }),
+      ],
+      baselines: usual({ cart: 20, payment: 0.5 }),
+    },
+    {
+      name: "nobody listened for ten minutes",
+      fires: false,
+      events: [
+        ...traffic({ from: 0, minutes: 10, cart: 30, payment: 8, login: 10 }),
+        ...traffic({ from: 25, minutes: 1, cart: 30, payment: 8, login: 10 }),
+      ],
+      baselines: usual({ cart: 30, payment: 8, login: 10 }),
+    },
+    {
+      name: "hardly anybody comes, but only two days are known",
+      fires: false,
+      events: traffic({ from: 0, minutes: 15, cart: 2, payment: 0, login: 1 }),
+      baselines: usual({ cart: 30, payment: 8, login: 10 }, "low"),
+    },
+    {
+      name: "a holiday: a third of what is usual",
+      fires: false,
+      events: traffic({ from: 0, minutes: 15, cart: 10, payment: 2, login: 3 }),
+      baselines: usual({ cart: 30, payment: 6, login: 10 }),
+    },
+    {
+      name: "twice what is usual",
+      fires: false,
+      events: traffic({ from: 0, minutes: 35, cart: 60, login: 40 }),
+      baselines: usual({ cart: 30, login: 20 }),
+    },
+    {
       name: "twice the traffic",
       fires: false,
       events: [
@@ -161,62 +250,6 @@ export default defineDetector({
   ],
 });
 
-type Levels = { readonly [C in Class as C | `${C}Hour`]: number } & {
-  readonly newest: number;
-  /** The earliest time in the hour, below zero. */
-  readonly sinceHour: number;
-} & {
-  readonly [C in Class as `${C}Clients`]: { readonly known: boolean; readonly value: number };
-};
-interface Limits {
-  expected: number;
-  clients: number;
-  others: number;
-  times: number;
-  requests: number;
-}
-
-/** How much of the hour before there is to compare with. */
-function minutesBefore({ newest, sinceHour }: Levels): number {
-  return (newest + sinceHour) / 60_000 - 10;
-}
-
-/** Requests of ten minutes, as the hour before had them. */
-function expectedOf(f: Levels, name: Class): number {
-  return (10 * Math.max(0, f[`${name}Hour`] - f[name])) / Math.max(10, minutesBefore(f));
-}
-
-function isOfMany(f: Levels, name: Class, { clients }: Limits): boolean {
-  const seen = f[`${name}Clients`];
-  return !seen.known || seen.value >= clients;
-}
-
-function stopped(f: Levels, p: Limits): Class[] {
-  return classes.filter((name) => {
-    if (f[name] > 0 || expectedOf(f, name) < p.expected || !isOfMany(f, name, p)) return false;
-    const others = classes.filter((other) => other !== name);
-    const total = (of: (other: Class) => number) => others.reduce((sum, other) => sum + of(other), 0);
-    return (
-      total((other) => f[other]) >=
-      p.others *
-        Math.max(
-          p.expected,
-          total((other) => expectedOf(f, other)),
-        )
-    );
-  });
-}
-
-function multiplied(f: Levels, p: Limits): Class[] {
-  return classes.filter(
-    (name) =>
-      f[name] >= p.requests &&
-      expectedOf(f, name) >= p.expected / 5 &&
-      f[name] >= p.times * expectedOf(f, name) &&
-      isOfMany(f, name, p),
-  );
-}
-
 /** So many requests of each kind a minute, by 50 customers. */
 function traffic(of: { from: number; minutes: number; cart: number; payment?: number; login?: number }) {
   const perMinute = { cart: of.cart, payment: of.payment ?? 0, login: of.login ?? 0 };
@@ -228,4 +261,14 @@ function traffic(of: { from: number; minutes: number; cart: number; payment?: nu
       clientKey: `203.0.113.${i % 50}`,
     })),
   );
+}
+
+/** So many of each kind a minute are usual at the examples' gateway. */
+function usual(of: Partial<Record<LevelClass, number>>, confidence: Baseline["confidence"] = "high") {
+  return classes
+    .filter((name) => of[name] !== undefined)
+    .map((name) => {
+      const median = of[name]!;
+      return { of: "requests" as const, gateway: "example", endpointClass: name, median, confidence };
+    });
 }

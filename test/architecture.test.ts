@@ -51,7 +51,7 @@ describe("imports", () => {
 
   test("a detector imports defineDetector, words that detectors share and zod, and nothing that does I/O", () => {
     const detectors = files.filter(({ path }) => path.startsWith("detectors/"));
-    const words = ["actor-target", "declared-bot", "failed-share", "failing-part", "gift-card", "object-id", "passing-networks", "page-view", "refusals", "strangers", "sign-ins-of-user", "token-reason", "tried-accounts"]; // prettier-ignore
+    const words = ["actor-target", "declared-bot", "failed-share", "failing-part", "gift-card", "object-id", "passing-networks", "page-view", "refusals", "shared-address", "strangers", "sign-ins-of-user", "token-reason", "traffic-levels", "tried-accounts"]; // prettier-ignore
     const own = words.map((name) => `src/detect/${name}.ts`);
     const allowed = ["src/detect/define-detector.ts", "src/units.ts", "zod", ...own];
     const foreign = (file: SourceFile) =>

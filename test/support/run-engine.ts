@@ -40,7 +40,11 @@ export function anEngine(
   const memory = new TrafficMemory(config.clients);
   const muting = new Muting({ clock, onMuted: options.onMuted ?? (() => {}) });
   const detectors = options.detectors ?? shippedDetectors;
-  const engine = new DetectEngine({ detectors, config, clock, watermark, memory, muting, watcher: options.watcher });
+  const { watcher, baselines } = options;
+  const engine = new DetectEngine({
+    ...{ detectors, config, clock, watermark, memory, muting, watcher },
+    ...(baselines && { baselines }),
+  });
   const process = (events: readonly AccessEvent[], partition = "p0") =>
     engine.process({ partition, events, takenAt: (i) => events[i]!.time });
   return { engine, clock, watermark, memory, muting, process };
