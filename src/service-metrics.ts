@@ -34,6 +34,11 @@ export function measureService(parts: {
     "Events later than detect.lateness, which were not judged",
     () => detect.engine.late,
   );
+  gauge(
+    "gatewatch_detect_repeated_events_total",
+    "Lines with a request id that came twice within a short time, and were counted once.",
+    () => detect.engine.repeated,
+  );
   gauge("gatewatch_detect_faults_total", "Errors thrown by detectors, skipped", () => detect.engine.faults);
   gauge("gatewatch_detect_open_episodes", "Detections that are going on", () => detect.engine.episodes.size);
   gauge(

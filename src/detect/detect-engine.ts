@@ -15,6 +15,7 @@ import { buildTables, rememberFirsts, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
+import { RepeatFilter } from "./repeat-filter.ts";
 import { SampleRing } from "./sample.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 import type { Watermark } from "./watermark.ts";
@@ -58,10 +59,13 @@ export class DetectEngine {
   /** When values of keys were first seen, if a detector asks for it. */
   readonly firsts: FirstSeen | undefined;
   late = 0;
+  /** Lines that came twice, and were counted once. */
+  repeated = 0;
   readonly #options: DetectEngineOptions;
   readonly #counting: EventCounting;
   /** How far beyond what is sealed the tables have room, in milliseconds. */
   readonly #reach: number;
+  readonly #repeats = new RepeatFilter();
   #lastSecond = 0;
   #sealedUntil = 0;
 
@@ -114,6 +118,10 @@ export class DetectEngine {
       if (second > this.#lastSecond) {
         this.#lastSecond = second;
         this.#advance(watermark.advance(), { now, told });
+      }
+      if (this.#repeats.isRepeat(event)) {
+        this.repeated++;
+        continue;
       }
       const isEarly = event.time > watermark.reached + this.#reach;
       memory.see(event, { settles: !isEarly && event.time >= this.#sealedUntil });

@@ -19,9 +19,16 @@ export class KeyTable {
   readonly #mask: number;
   readonly #onEvict: (row: number) => void;
   readonly #isPinned: (row: number) => boolean;
+  readonly #secondsPerDoubling: number;
 
-  /** `capacity` is rounded up to a power of two. `isPinned` rows (open episodes) give way last. */
-  constructor(capacity: number, options: { onEvict: (row: number) => void; isPinned: (row: number) => boolean }) {
+  /**
+   * `capacity` is rounded up to a power of two. `isPinned` rows (open episodes) give way last.
+   * `secondsPerDoubling`: how much newer a row seems with each doubling of its touches.
+   */
+  constructor(
+    capacity: number,
+    options: { onEvict: (row: number) => void; isPinned: (row: number) => boolean; secondsPerDoubling?: number },
+  ) {
     this.capacity = 2 ** Math.ceil(Math.log2(Math.max(capacity, probes * 2)));
     this.#mask = this.capacity - 1;
     this.hi = new Uint32Array(this.capacity);
@@ -30,6 +37,7 @@ export class KeyTable {
     this.touches = new Uint8Array(this.capacity);
     this.#onEvict = options.onEvict;
     this.#isPinned = options.isPinned;
+    this.#secondsPerDoubling = options.secondsPerDoubling ?? 30;
   }
 
   /** Memory of its columns. */
@@ -100,11 +108,11 @@ export class KeyTable {
     return victim;
   }
 
-  /** Lower gives way first: empty, expired, then old and quiet; ten doublings of touches outweigh five minutes. */
+  /** Lower gives way first: empty, expired, then old and quiet; as usual ten doublings of touches outweigh five minutes. */
   #score(row: number, expired: number): number {
     if (this.lo[row] === 0) return -1;
     if (this.#isPinned(row)) return Number.MAX_SAFE_INTEGER;
     const seen = this.seen[row]!;
-    return seen < expired ? 0 : seen + 30 * Math.log2(1 + this.touches[row]!);
+    return seen < expired ? 0 : seen + this.#secondsPerDoubling * Math.log2(1 + this.touches[row]!);
   }
 }

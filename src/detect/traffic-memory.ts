@@ -17,6 +17,12 @@ const failedBits = 2_048;
 const failedMinutes = 4;
 
 /**
+ * A flood of strangers who succeed once must not wash out whom many succeed behind: with sixteen successes
+ * an address outlasts them by half an hour.
+ */
+const secondsPerDoubling = 600;
+
+/**
  * What the guard has to know before anybody is blocked: who succeeded from which client, how many
  * clients there are, how logins and checkouts fare. By event time.
  */
@@ -44,7 +50,10 @@ export class TrafficMemory {
   /** `clients`: rows preallocated for clients that had a success; `maxShare`: see `proxies.maxShare`. */
   constructor(clients: number, { maxShare = "off" }: { readonly maxShare?: number | "off" } = {}) {
     this.share = new ProxyShare({ maxShare, activeClients: () => this.activeClients() ?? 0 });
-    this.#clients = new KeyTable(clients, { onEvict: (row) => this.#forget(row), isPinned: () => false });
+    this.#clients = new KeyTable(clients, {
+      ...{ onEvict: (row) => this.#forget(row), isPinned: () => false },
+      secondsPerDoubling,
+    });
     const rows = this.#clients.capacity;
     this.#users = new UserBitmaps(rows);
     this.#settled = new SettledUsers(this.#clients);

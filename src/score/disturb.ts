@@ -98,7 +98,15 @@ function strangerAt({ event }: Arrival, random: Random): Pick<Arrival, "event"> 
       ...event,
       ...{ clientIp, clientKey: clientIp, clientIpTrust: "certain", peerIp: clientIp },
       ...{ method: "GET", path: "/api/home", route: "/api/home", endpointClass: "other", status: 200, outcome: "ok" },
-      ...{ attempt: false, listed: true, needsUser: undefined, deprecated: false, methodOverride: undefined },
+      ...{
+        durationMs: 40,
+        upstreamMs: 38,
+        attempt: false,
+        listed: true,
+        needsUser: undefined,
+        deprecated: false,
+        methodOverride: undefined,
+      },
       ...{
         userId: `passer-${part()}-${part()}-${part()}`,
         sessionId: undefined,
