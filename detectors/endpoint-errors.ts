@@ -1,5 +1,19 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isServerError, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  type Baseline,
+  count,
+  defineDetector,
+  distinct,
+  inPercent,
+  isServerError,
+  isSettled,
+  type Predicate,
+  usualInWords,
+} from "../src/detect/define-detector.ts";
+
+/** So many times the usual share, and so many usual deviations above it, are no chance. */
+const timesUsual = 10;
+const deviations = 6;
 
 /** Payments have `payment-storm`, what others run `third-party-failure`. */
 const isOwnError: Predicate = (e) =>
@@ -12,7 +26,7 @@ export default defineDetector({
   id: "endpoint-errors",
   title: "An endpoint fails",
   description:
-    "Watches the share of each endpoint's requests that end in a server error, over five minutes and over an hour. It needs several clients: what one client alone gets wrong is no outage. Endpoints with few requests, and leaks of less than a few percent, are not seen. It names nobody to block.",
+    "Watches the share of each endpoint's requests that end in a server error, over five minutes and over an hour; where it is known what is usual at this hour of the week, a smaller share is enough. It needs several clients: what one client alone gets wrong is no outage. Endpoints with few requests, and leaks of less than a few percent, are not seen. It names nobody to block.",
   owasp: [],
   severity: "high",
   needs: { required: ["status"], better: ["clientIp", "durationMs"] },
@@ -26,8 +40,15 @@ export default defineDetector({
     errors: z.int().min(1).default(30).meta({ description: "Failed requests in five minutes." }),
     clients: z.int().min(1).default(5).meta({ description: "Different clients they hit." }),
     objective: z.number().gt(0).lt(1).default(0.995).meta({ description: "Share of requests that must not fail." }),
+    usualShare: z
+      .number()
+      .min(0)
+      .max(1)
+      .default(0.05)
+      .meta({ description: "Failed share in five minutes, where a tenth of it is more than what is usual." }),
     burnErrors: z.int().min(1).default(60).meta({ description: "Failed requests in an hour of a burn rate." }),
   }),
+  baselines: ["errors"],
   counters: {
     requests: count(),
     errors: count(isOwnError),
@@ -37,15 +58,23 @@ export default defineDetector({
   },
   evidence: isOwnError,
   floor: (p) => Math.min(p.errors, p.clients),
-  fires: (f, p) => {
+  fires: (f, p, context) => {
     if (f.clients.known && f.clients.value < p.clients) return false;
     if (f.errors >= p.errors && f.errors >= p.share * f.requests) return true;
+    const usual = context.baseline("errors");
+    if (f.errors >= p.errors && f.errors >= p.usualShare * f.requests && isFarAbove(f.errors / f.requests, usual))
+      return true;
     const burn = 14.4 * (1 - p.objective);
     return f.hourErrors >= p.burnErrors && f.errors >= burn * f.requests && f.hourErrors >= burn * f.hourRequests;
   },
   severityOf: ({ errors, requests }, p) => (errors >= p.errors && errors >= p.share * requests ? "high" : "medium"),
-  summary: ({ errors, requests, clients, hourErrors, hourRequests }, key) =>
-    `${errors} of ${requests} requests to ${key["route"]} failed within 5 minutes, ${clients.value} clients hit (${hourErrors} of ${hourRequests} within an hour)`,
+  summary: ({ errors, requests, clients, hourErrors, hourRequests }, key, context) => {
+    const usual = context.baseline("errors");
+    return (
+      `${errors} of ${requests} requests to ${key["route"]} failed within 5 minutes, ${clients.value} clients hit (${hourErrors} of ${hourRequests} within an hour)` +
+      (isSettled(usual) ? `; ${usualInWords(usual, inPercent)}` : "")
+    );
+  },
   target: () => undefined,
   examples: [
     {
@@ -62,6 +91,29 @@ export default defineDetector({
       name: "customers give up waiting",
       fires: true,
       events: customers({ requests: 200, every: 500, failing: 2, status: 499, durationMs: 20_000 }),
+    },
+    {
+      name: "one in fifteen, where one in a thousand is usual at this hour",
+      fires: true,
+      events: customers({ requests: 600, every: 500, failing: 15, status: 500 }),
+      baselines: [{ of: "errors", route: "/api/example", median: 0.001, spread: 0.005 }],
+    },
+    {
+      name: "one in fifteen, where one in fifty is usual at this hour",
+      fires: false,
+      events: customers({ requests: 600, every: 500, failing: 15, status: 500 }),
+      baselines: [{ of: "errors", route: "/api/example", median: 0.02, spread: 0.005 }],
+    },
+    {
+      name: "one in fifteen, where it is not known what is usual",
+      fires: false,
+      events: customers({ requests: 600, every: 500, failing: 15, status: 500 }),
+    },
+    {
+      name: "one in fifteen, where it differs from week to week",
+      fires: false,
+      events: customers({ requests: 600, every: 500, failing: 15, status: 500 }),
+      baselines: [{ of: "errors", route: "/api/example", median: 0.001, spread: 0.02 }],
     },
     {
       name: "a restart: a handful of 502",
@@ -108,6 +160,11 @@ export default defineDetector({
     "Do other endpoints of the same service fail as well?",
   ],
 });
+
+function isFarAbove(share: number, usual: Baseline): boolean {
+  if (!isSettled(usual)) return false;
+  return share >= timesUsual * usual.median && share >= usual.median + deviations * usual.spread;
+}
 
 /** Requests by 50 customers; every `failing`-th fails, none if 0. `every`: milliseconds. */
 function customers(of: {

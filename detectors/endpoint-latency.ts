@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, quantile, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  isSettled,
+  type Known,
+  type Predicate,
+  quantile,
+  usualInWords,
+} from "../src/detect/define-detector.ts";
 import type { AccessEvent } from "../src/normalize/access-event.ts";
 
 /** What is answered faster is slow for nobody. */
@@ -15,7 +24,7 @@ export default defineDetector({
   id: "endpoint-latency",
   title: "An endpoint has become slow",
   description:
-    "Compares the time that nine in ten answers of an endpoint stay below, over five minutes, with the last day. It takes the application's time where the log has it, else the whole. Answers below half a second are slow for nobody, and what a few clients alone ask for is left out. Endpoints with few requests, and those that become slow over days, are not seen.",
+    "Compares the time that nine in ten answers of an endpoint stay below, over five minutes, with the last day, and with what is usual at this hour of the week: what is as slow every night is not told. It takes the application's time where the log has it, else the whole. Answers below half a second are slow for nobody, and what a few clients alone ask for is left out. Endpoints with few requests, and those that become slow over days, are not seen.",
   owasp: ["API4:2023"],
   severity: "medium",
   needs: { required: ["durationMs"], better: ["upstreamMs", "clientIp"] },
@@ -31,8 +40,13 @@ export default defineDetector({
     times: z.number().min(1).default(3).meta({ description: "So many times as long as over the last day." }),
     answers: z.int().min(1).default(100).meta({ description: "Answers in five minutes." }),
     clients: z.int().min(1).default(10).meta({ description: "Different clients that wait half a second or more." }),
-    history: z.int().min(1).default(500).meta({ description: "Answers of the last day, or nothing is said." }),
+    history: z
+      .int()
+      .min(1)
+      .default(500)
+      .meta({ description: "Answers of the last day, or what is usual has to be known; else nothing is said." }),
   }),
+  baselines: ["p90Ms"],
   counters: {
     answers: count(isAnswer),
     p90Ms: quantile(tookMs, 0.9, isAnswer),
@@ -42,15 +56,26 @@ export default defineDetector({
   },
   evidence: isSlow,
   floor: (p) => p.answers,
-  fires: ({ answers, p90Ms, slowClients, dayAnswers, dayP90Ms }, p) =>
-    answers >= p.answers &&
-    dayAnswers >= p.history &&
-    (!slowClients.known || slowClients.value >= p.clients) &&
-    p90Ms.value >= p.slowMs &&
-    p90Ms.value >= p.times * dayP90Ms.value,
-  summary: ({ answers, p90Ms, dayP90Ms, slowClients }, key) =>
-    `One in ten of ${answers} answers of ${key["route"]} took ${inWords(p90Ms.value)} or more within 5 minutes; over the last day ${inWords(dayP90Ms.value)}` +
-    (slowClients.known ? ` (${slowClients.value} clients waited)` : ""),
+  fires: ({ answers, p90Ms, slowClients, dayAnswers, dayP90Ms }, p, context) => {
+    const usual = context.baseline("p90Ms");
+    const atThisHour = isSettled(usual) ? usual.median : 0;
+    if (dayAnswers < p.history && atThisHour === 0) return false;
+    return (
+      answers >= p.answers &&
+      (!slowClients.known || slowClients.value >= p.clients) &&
+      p90Ms.value >= p.slowMs &&
+      p90Ms.value >= p.times * Math.max(atThisHour, dayAnswers < p.history ? 0 : dayP90Ms.value)
+    );
+  },
+  summary: ({ answers, p90Ms, dayP90Ms, slowClients }, key, context) => {
+    const usual = context.baseline("p90Ms");
+    return (
+      `One in ten of ${answers} answers of ${key["route"]} took ${inWords(p90Ms.value)} or more within 5 minutes` +
+      (dayP90Ms.known ? `; over the last day ${inWords(dayP90Ms.value)}` : "") +
+      (isSettled(usual) ? `; ${usualInWords(usual, inWords)}` : "") +
+      waited(slowClients)
+    );
+  },
   target: () => undefined,
   examples: [
     {
@@ -66,6 +91,24 @@ export default defineDetector({
         ...answers({ from: 7500, times: 160, ms: 200 }),
         ...answers({ from: 7500, times: 40, ms: 8000 }),
       ],
+    },
+    {
+      name: "three seconds, where 200 ms are usual at this hour, soon after a start",
+      fires: true,
+      events: answers({ from: 1, times: 150, ms: 3000 }),
+      baselines: [{ of: "p90Ms", route: "/api/example", median: 200 }],
+    },
+    {
+      name: "three seconds, as every night at this hour",
+      fires: false,
+      events: [...answers({ from: 0, times: 1500, ms: 200 }), ...answers({ from: 7500, times: 120, ms: 3000 })],
+      baselines: [{ of: "p90Ms", route: "/api/example", median: 2500 }],
+    },
+    {
+      name: "three seconds, where 200 ms were usual for two days",
+      fires: false,
+      events: answers({ from: 1, times: 150, ms: 3000 }),
+      baselines: [{ of: "p90Ms", route: "/api/example", median: 200, confidence: "low" }],
     },
     {
       name: "it always takes three seconds",
@@ -107,6 +150,10 @@ export default defineDetector({
     "Is it asked for more, or for more at once (page sizes, exports, searches)?",
   ],
 });
+
+function waited(clients: Known): string {
+  return clients.known ? ` (${clients.value} clients waited)` : "";
+}
 
 function inWords(ms: number): string {
   return ms >= 1000 ? `${(ms / 1000).toFixed(1)} s` : `${Math.round(ms)} ms`;

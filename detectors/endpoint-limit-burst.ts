@@ -1,11 +1,19 @@
 import { z } from "zod";
-import { count, defineDetector, distinct, isLimited } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  inPercent,
+  isLimited,
+  isSettled,
+  usualInWords,
+} from "../src/detect/define-detector.ts";
 
 export default defineDetector({
   id: "endpoint-limit-burst",
   title: "An endpoint's limit refuses many",
   description:
-    "Compares the share of an endpoint's requests that a limiter refuses over five minutes with the hour before. Many clients that are refused a little each are a flash crowd or a limit that is too low; so this is shown, and names nobody. Somebody who runs on alone is found by `rate-limit-burst`.",
+    "Compares the share of an endpoint's requests that a limiter refuses over five minutes with the hour before, and with what is usual at this hour of the week. Many clients that are refused a little each are a flash crowd or a limit that is too low; so this is shown, and names nobody. Somebody who runs on alone is found by `rate-limit-burst`.",
   owasp: ["API4:2023"],
   severity: "medium",
   needs: { required: ["outcome"], better: ["clientIp"] },
@@ -28,6 +36,7 @@ export default defineDetector({
       .default(300)
       .meta({ description: "Requests of the hour before, or there is nothing to compare with." }),
   }),
+  baselines: ["limited"],
   counters: {
     requests: count(),
     limited: count(isLimited),
@@ -37,15 +46,24 @@ export default defineDetector({
   },
   evidence: isLimited,
   floor: (p) => p.limited,
-  fires: ({ requests, limited, clients, hourRequests, hourLimited }, p) => {
+  fires: ({ requests, limited, clients, hourRequests, hourLimited }, p, context) => {
     if (limited < p.limited || (clients.known && clients.value < p.clients)) return false;
     const requestsBefore = hourRequests - requests;
-    const before = Math.max(0, hourLimited - limited) / Math.max(1, requestsBefore);
-    return limited >= requests * (requestsBefore < p.history ? 4 * p.share : Math.max(p.share, p.times * before));
+    const usual = context.baseline("limited");
+    const hasHistory = requestsBefore >= p.history;
+    if (!hasHistory && !isSettled(usual)) return limited >= requests * 4 * p.share;
+    const before = hasHistory ? Math.max(0, hourLimited - limited) / requestsBefore : 0;
+    const atThisHour = isSettled(usual) ? usual.median : 0;
+    return limited >= requests * Math.max(p.share, p.times * Math.max(before, atThisHour));
   },
-  summary: ({ requests, limited, clients, hourRequests, hourLimited }, key) =>
-    `${limited} of ${requests} requests to ${key["route"]} were refused by the limit within 5 minutes (${hourLimited} of ${hourRequests} within an hour)` +
-    (clients.known ? `; ${clients.value} clients, ${Math.ceil(limited / clients.value)} each` : ""),
+  summary: ({ requests, limited, clients, hourRequests, hourLimited }, key, context) => {
+    const usual = context.baseline("limited");
+    return (
+      `${limited} of ${requests} requests to ${key["route"]} were refused by the limit within 5 minutes (${hourLimited} of ${hourRequests} within an hour)` +
+      (clients.known ? `; ${clients.value} clients, ${Math.ceil(limited / clients.value)} each` : "") +
+      (isSettled(usual) ? `; ${usualInWords(usual, inPercent)}` : "")
+    );
+  },
   target: () => undefined,
   examples: [
     {
@@ -67,6 +85,18 @@ export default defineDetector({
       name: "a tenth is always refused",
       fires: false,
       events: crowd({ at: 0, requests: 6000, refused: 10, everyMs: 400 }),
+    },
+    {
+      name: "a tenth is refused, and hardly anybody is at this hour, soon after a start",
+      fires: true,
+      events: crowd({ at: 0, requests: 900, refused: 10, everyMs: 300 }),
+      baselines: [{ of: "limited", route: "/api/example", median: 0.005 }],
+    },
+    {
+      name: "every third customer is refused, as every week at this hour",
+      fires: false,
+      events: [...crowd({ at: 0, requests: 600, refused: 0 }), ...crowd({ at: 3000, requests: 300, refused: 3 })],
+      baselines: [{ of: "limited", route: "/api/example", median: 0.3 }],
     },
     {
       name: "half of a few requests",

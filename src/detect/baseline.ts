@@ -70,3 +70,8 @@ export function usualInWords(baseline: Baseline, inWords: (figure: number) => st
   if (level === "unknown") return "what is usual is not known yet";
   return `usual ${learned[0]}: ${inWords(median)} ± ${inWords(spread)}, ${samples} ${learned[1]}${samples === 1 ? "" : "s"}`;
 }
+
+/** A share, for `usualInWords`: two digits are enough. */
+export function inPercent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
+}
