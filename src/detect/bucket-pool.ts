@@ -3,7 +3,7 @@ import { BucketRing, type RingLayout, ringLayout, type SampleBudget } from "./bu
 import type { Known } from "./define-detector.ts";
 import type { Sample } from "./sample.ts";
 import { addPacked, packed, quantileOf, sketchBins } from "./sketch.ts";
-import { known, type Scratch, type Slot } from "./slot.ts";
+import { known, type Slot } from "./slot.ts";
 
 /** Samples of all rings together. */
 const samplesInAll = 200_000;
@@ -64,7 +64,8 @@ export class BucketPool {
 
   /** A row's ring, if it has one. */
   ring(row: number): BucketRing | undefined {
-    return this.#rings[this.#ringOf[row]! - 1];
+    const at = this.#ringOf[row]!;
+    return at === 0 ? undefined : this.#rings[at - 1];
   }
 
   /** Gives a row a ring; returns the row that lost its own for it, or -1. */
@@ -98,14 +99,9 @@ export class BucketPool {
     this.#free.push(at);
   }
 
-  /** Counts one event for a row that has a ring. */
-  add(row: number, bucket: number, of: { evidence: number; sample: Sample | undefined; scratch: Scratch }): void {
-    const ring = this.#rings[this.#ringOf[row]! - 1]!;
-    const cell = ring.cellFor(bucket);
-    if (cell === -1) return;
+  /** A ring was written to: it is not the one to give way. */
+  wrote(ring: BucketRing): void {
     ring.written = ++this.#clock;
-    ring.add(cell, of.evidence, of.scratch);
-    if (of.sample !== undefined) ring.addSample(cell, of.sample);
   }
 
   figure(row: number, slot: Slot, { begin, end }: { begin: number; end: number }): number | Known {
@@ -148,7 +144,6 @@ export class BucketPool {
     return buckets.map((bucket) => {
       const cell = ring.cellOf(bucket);
       const wordsAt = (column: number) => (cell * bitmaps + column) * bitmapWords;
-      const sketches = ring.sketches.get(cell);
       return {
         bucket,
         events: ring.events[cell]!,
@@ -157,7 +152,10 @@ export class BucketPool {
         bitmaps: bitmapAt.map((column) =>
           column < 0 ? undefined : ring.bitmaps.slice(wordsAt(column), wordsAt(column) + bitmapWords),
         ),
-        sketches: this.#layout.slots.map((_, s) => (sketches?.has(s) ? packed(sketches.get(s)!) : undefined)),
+        sketches: this.#layout.slots.map((_, s) => {
+          const counts = ring.sketch(cell, s);
+          return counts && packed(counts);
+        }),
         samples: [...ring.samplesOf(cell)],
       };
     });
@@ -194,7 +192,7 @@ export class BucketPool {
     const counts = new Uint32Array(sketchBins);
     for (let bucket = begin; bucket <= end; bucket++) {
       const cell = ring.cellOf(bucket);
-      const one = ring.tags[cell] === bucket ? ring.sketches.get(cell)?.get(s) : undefined;
+      const one = ring.tags[cell] === bucket ? ring.sketch(cell, s) : undefined;
       if (one) for (let bin = 0; bin < sketchBins; bin++) counts[bin]! += one[bin]!;
     }
     return counts;

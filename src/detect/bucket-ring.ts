@@ -17,20 +17,24 @@ export interface RingLayout {
   /** Buckets it holds at once. */
   readonly size: number;
   readonly slots: readonly Slot[];
-  /** By slot: its column among the numbers, or among the bitmaps, or -1. */
+  /** By slot: its column among the numbers, the bitmaps, or the sketches, or -1. */
   readonly numberAt: readonly number[];
   readonly bitmapAt: readonly number[];
+  readonly sketchAt: readonly number[];
   readonly numbers: number;
   readonly bitmaps: number;
+  readonly sketches: number;
 }
 
 export function ringLayout(slots: readonly Slot[], size: number): RingLayout {
   let numbers = 0;
   let bitmaps = 0;
+  let sketches = 0;
   const isNumber = ({ kind }: Slot) => kind === "count" || kind === "sum" || kind === "max";
   const numberAt = slots.map((slot) => (isNumber(slot) ? numbers++ : -1));
   const bitmapAt = slots.map(({ kind }) => (kind === "distinct" ? bitmaps++ : -1));
-  return { size, slots, numberAt, bitmapAt, numbers, bitmaps };
+  const sketchAt = slots.map(({ kind }) => (kind === "quantile" ? sketches++ : -1));
+  return { size, slots, numberAt, bitmapAt, sketchAt, numbers, bitmaps, sketches };
 }
 
 /** One busy row's buckets: what each slot counted in each of them. */
@@ -47,8 +51,8 @@ export class BucketRing {
   /** Counts, sums and largest values. */
   readonly numbers: Float64Array;
   readonly bitmaps: Uint32Array;
-  /** By cell, then slot. */
-  readonly sketches = new Map<number, Map<number, Uint32Array>>();
+  /** Made when a cell has something to count. */
+  readonly #sketches: (Uint32Array | undefined)[];
   readonly #samples = new Map<number, Sample[]>();
   readonly #budget: SampleBudget;
   readonly #layout: RingLayout;
@@ -61,6 +65,7 @@ export class BucketRing {
     this.evidence = new Uint32Array(layout.size);
     this.numbers = new Float64Array(layout.size * layout.numbers);
     this.bitmaps = new Uint32Array(layout.size * layout.bitmaps * bitmapWords);
+    this.#sketches = Array.from<Uint32Array | undefined>({ length: layout.size * layout.sketches });
   }
 
   /** Memory of its columns. */
@@ -84,8 +89,11 @@ export class BucketRing {
     return cell;
   }
 
-  /** Counts one event in a cell. */
-  add(cell: number, evidence: number, scratch: Scratch): void {
+  /** Counts one event in its bucket, unless that is so old that another has its cell. */
+  add(bucket: number, { evidence, sample }: { evidence: number; sample: Sample | undefined }, scratch: Scratch): void {
+    const cell = this.cellFor(bucket);
+    if (cell === -1) return;
+    if (sample !== undefined) this.addSample(cell, sample);
     const { slots, numberAt, bitmapAt, numbers, bitmaps } = this.#layout;
     this.total++;
     this.events[cell]!++;
@@ -139,12 +147,15 @@ export class BucketRing {
     this.#samples.set(cell, kept);
   }
 
+  /** What a slot's sketch counted in a cell; `undefined` where it is nothing. */
+  sketch(cell: number, slot: number): Uint32Array | undefined {
+    return this.#sketches[cell * this.#layout.sketches + this.#layout.sketchAt[slot]!];
+  }
+
+  /** The same, made when there is none. */
   sketchAt(cell: number, slot: number): Uint32Array {
-    let sketches = this.sketches.get(cell);
-    if (sketches === undefined) this.sketches.set(cell, (sketches = new Map()));
-    let counts = sketches.get(slot);
-    if (counts === undefined) sketches.set(slot, (counts = new Uint32Array(sketchBins)));
-    return counts;
+    const at = cell * this.#layout.sketches + this.#layout.sketchAt[slot]!;
+    return (this.#sketches[at] ??= new Uint32Array(sketchBins));
   }
 
   /** Forgets everything, to be another row's. */
@@ -153,7 +164,7 @@ export class BucketRing {
     this.tags.fill(0);
     this.events.fill(0);
     this.evidence.fill(0);
-    this.sketches.clear();
+    this.#sketches.fill(undefined);
     for (const kept of this.#samples.values()) this.#budget.left += kept.length;
     this.#samples.clear();
   }
@@ -167,7 +178,8 @@ export class BucketRing {
       if (numberAt[s]! >= 0) this.numbers[cell * numbers + numberAt[s]!] = slots[s]!.kind === "max" ? -Infinity : 0;
     }
     this.bitmaps.fill(0, cell * bitmaps * bitmapWords, (cell + 1) * bitmaps * bitmapWords);
-    this.sketches.delete(cell);
+    const { sketches } = this.#layout;
+    for (let at = cell * sketches; at < (cell + 1) * sketches; at++) this.#sketches[at] = undefined;
     this.#budget.left += this.#samples.get(cell)?.length ?? 0;
     this.#samples.delete(cell);
   }

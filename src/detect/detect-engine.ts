@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { Baselines } from "./baselines.ts";
+import { ChangedKeys } from "./changed-keys.ts";
 import { Coverage, type DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
 import type { Detection } from "./detection.ts";
@@ -66,6 +67,7 @@ export class DetectEngine {
   /** How far beyond what is sealed the tables have room, in milliseconds. */
   readonly #reach: number;
   readonly #repeats = new RepeatFilter();
+  readonly #changed: ChangedKeys;
   #lastSecond = 0;
   #sealedUntil = 0;
 
@@ -82,6 +84,7 @@ export class DetectEngine {
       if (watched !== undefined) detector.lane.judges.lookFrom(detector.index, watched);
     }
     for (const lane of lanes) lane.allocate();
+    this.#changed = new ChangedKeys(this.bound);
     this.coverage = new Coverage(this.bound);
     const { memory, muting } = options;
     const counting = new EventCounting({ bound: this.bound, muting, coverage: this.coverage });
@@ -130,7 +133,7 @@ export class DetectEngine {
       for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;
-      else if (!isEarly || !this.held.hold(event)) this.#observe(event, cell, { now, told });
+      else if (!isEarly || !this.held.hold(event)) this.#observe(event, cell, now);
     }
     this.#advance(watermark.advance(), { now, told });
     return told;
@@ -163,29 +166,32 @@ export class DetectEngine {
     this.judging.resume(sealedUntil);
   }
 
-  /** Counts an event, and judges by each detector whose evidence it is, unless it is too old for that. */
-  #observe(event: AccessEvent, cell: Cell, moment: { now: number; told: Detection[] }): void {
+  /** Counts an event, and notes which keys it may have made fire, unless it is too old for that. */
+  #observe(event: AccessEvent, cell: Cell, now: number): void {
     const counting = this.#counting;
     counting.observe(event, cell, this.#sealedUntil);
-    if (counting.ready.length === 0 || moment.now - event.time > this.#options.config.staleAfter) return;
-    // What holds others back is judged first.
-    for (const detector of counting.ready.sort((a, b) => a.rank - b.rank)) {
-      const row = detector.space.rowOf(event, counting.serial);
-      if (row !== -1) moment.told.push(...this.judging.onChange(detector, { row, event }));
-    }
+    if (counting.ready.length === 0 || now - event.time > this.#options.config.staleAfter) return;
+    for (const detector of counting.ready) this.#changed.note(detector, { row: detector.space.lastRow, event });
   }
 
   /** Seals up to the watermark, and lets in on the way what had run ahead and has room now. */
   #advance(watermark: number, moment: { now: number; told: Detection[] }): void {
+    this.#judgeChanged(moment.told);
     for (let next = this.held.earliest; next !== undefined; next = this.held.earliest) {
       if (next - this.#reach > watermark) break;
       this.#seal(next - this.#reach, moment.told);
       for (const event of this.held.release(next)) {
         this.#options.memory.settleLater(event);
-        this.#observe(event, this.#counting.cellOf(event), moment);
+        this.#observe(event, this.#counting.cellOf(event), moment.now);
       }
+      this.#judgeChanged(moment.told);
     }
     this.#seal(watermark, moment.told);
+  }
+
+  /** Each key once for all of its events since the last time: within a batch, and within a second of event time. */
+  #judgeChanged(told: Detection[]): void {
+    this.#changed.take((detector, at) => told.push(...this.judging.onChange(detector, at)));
   }
 
   /** Judges what the watermark has passed. */

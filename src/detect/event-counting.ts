@@ -61,7 +61,7 @@ export class EventCounting {
       if (isKept) sample ??= this.#sampleOf(event, cell, hash);
       const observed = { time, hash, evidence, sample: isKept ? sample : undefined };
       const ready = lane.observe(row, observed, reading.scratch, sealedUntil);
-      if (lane.hot.has(row)) space.remember(row, event);
+      if (lane.lastHot === row) space.remember(row, event);
       for (let left = ready; left !== 0; left &= left - 1) {
         this.ready.push(this.#bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!);
       }

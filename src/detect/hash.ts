@@ -25,6 +25,16 @@ export function hash32(text: string): number {
   return hashed.lo;
 }
 
+/** 32 bits that stand for a number, for `distinct`: another number gives others, but for chance. */
+export function hashNumber(value: number): number {
+  const low = value | 0;
+  const high = (value - low) / 4_294_967_296;
+  let hash = Math.imul(low ^ 0x9e3779b1, 0x85ebca6b) ^ Math.imul((high * 65_536) | 0, 0xc2b2ae35);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+  hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}
+
 /** Hashes a text that often comes several times in a row, such as an event's client, once for all of them. */
 export class LastHash {
   hi = 0;

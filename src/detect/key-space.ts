@@ -65,6 +65,11 @@ export class KeySpace {
     return (this.#lastRow = this.table.claim(hashed, Math.floor(event.time / 1000), expired));
   }
 
+  /** The row of the event that was looked up last. */
+  get lastRow(): number {
+    return this.#lastRow;
+  }
+
   /** Something may be found about this event's key: keeps its text, copied, so that no line of a log is kept alive. */
   remember(row: number, event: AccessEvent): void {
     if (!this.names.has(row)) this.names.set(row, Buffer.from(this.nameOf(event)!).toString());

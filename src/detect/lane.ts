@@ -1,4 +1,5 @@
 import { BucketPool } from "./bucket-pool.ts";
+import type { BucketRing } from "./bucket-ring.ts";
 import type { Known, Remembered } from "./define-detector.ts";
 import { LaneJudges } from "./lane-judges.ts";
 import type { Sample, SampleRing } from "./sample.ts";
@@ -42,12 +43,16 @@ export class Lane {
   readonly unsealed = new Set<number>();
   /** Rows that may make a detector fire, and the last bucket that has to be sealed for that. */
   readonly hot = new Map<number, number>();
+  /** The row that became or stayed hot last. */
+  lastHot = -1;
   readonly #rows: number;
   readonly #slack: number;
   #width = 0;
   #lastMask = 0;
   #onlyLast = false;
   #newest = 0;
+  /** The bucket that was added to those that are not sealed last: most events are of one and the same. */
+  #lastUnsealed = -1;
   #sparse!: SparseRows;
   #pool!: BucketPool;
   readonly #ring: SampleRing;
@@ -139,15 +144,18 @@ export class Lane {
    */
   observe(row: number, event: SparseEvent, scratch: Scratch, sealedUntil: number): number {
     const bucket = this.bucketOf(event.time);
-    if (bucket > this.#newest) this.#newest = bucket;
-    if (event.evidence !== 0) this.unsealed.add(bucket);
+    this.#sawBucket(bucket, event.evidence);
     const before = this.mostEvents(row);
-    this.#add(row, event, { scratch, oldest: (this.bucketOf(sealedUntil) - this.span) * this.bucketMs });
-    const total = this.mostEvents(row);
-    const ready = event.evidence & this.judges.readyAt(total);
+    this.#add(row, event, { scratch, bucket, sealedUntil });
+    const { judges } = this;
+    const lookers = judges.readyAt(this.mostEvents(row));
+    if (lookers === 0) return 0;
+    const ready = event.evidence & lookers;
     // With enough events at last, what was evidence before counts as well.
-    const isEnough = before > 0 && this.judges.readyAt(before) !== this.judges.readyAt(total);
-    if (ready !== 0 || isEnough) this.hot.set(row, this.#newest);
+    if (ready !== 0 || (before > 0 && judges.readyAt(before) !== lookers)) {
+      this.hot.set(row, this.#newest);
+      this.lastHot = row;
+    }
     return ready;
   }
 
@@ -171,6 +179,7 @@ export class Lane {
   /** A bucket is sealed: rows without later ones are not looked at any more. */
   sealed(bucket: number): void {
     this.unsealed.delete(bucket);
+    this.#lastUnsealed = -1;
     for (const [row, last] of this.hot) if (last <= bucket) this.hot.delete(row);
   }
 
@@ -229,7 +238,7 @@ export class Lane {
       for (let v = 0; v < this.#width; v++) scratch.values[v] = saved.values[i * this.#width + v]!;
       this.#sawBucket(this.bucketOf(time), evidence);
       // Beside buckets only `last` counters remember observations; the rest of them is in the buckets.
-      if (!saved.pooled) this.#add(row, event, { scratch, oldest: 0 });
+      if (!saved.pooled) this.#add(row, event, { scratch, bucket: this.bucketOf(time), sealedUntil: 0 });
       else if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
     }
     if (this.judges.readyAt(this.mostEvents(row)) !== 0) this.hot.set(row, this.#newest);
@@ -242,7 +251,9 @@ export class Lane {
 
   #sawBucket(bucket: number, evidence: number): void {
     if (bucket > this.#newest) this.#newest = bucket;
-    if (evidence !== 0) this.unsealed.add(bucket);
+    if (evidence === 0 || bucket === this.#lastUnsealed) return;
+    this.#lastUnsealed = bucket;
+    this.unsealed.add(bucket);
   }
 
   /** Counters that no event can match together hold their numbers in the same place. */
@@ -255,17 +266,24 @@ export class Lane {
     return at;
   }
 
-  #add(row: number, event: SparseEvent, { scratch, oldest }: { scratch: Scratch; oldest: number }): void {
-    if (!this.#pool.has(row)) {
+  #add(
+    row: number,
+    event: SparseEvent,
+    { scratch, bucket, sealedUntil }: { scratch: Scratch; bucket: number; sealedUntil: number },
+  ): void {
+    let ring = this.#pool.ring(row);
+    if (ring === undefined) {
       const sparse = this.#sparse;
       if (sparse.isFull(row)) {
         if (this.#onlyLast) return sparse.replace(row, event, scratch);
+        const oldest = (this.bucketOf(sealedUntil) - this.span) * this.bucketMs;
         sparse.keepOnly(row, (at) => sparse.time(at) >= oldest);
       }
       if (!sparse.isFull(row)) return sparse.push(row, event, scratch);
-      this.#promote(row);
+      ring = this.#promote(row);
     }
-    this.#pool.add(row, this.bucketOf(event.time), { evidence: event.evidence, sample: event.sample, scratch });
+    ring.add(bucket, event, scratch);
+    this.#pool.wrote(ring);
     if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
   }
 
@@ -276,16 +294,18 @@ export class Lane {
   }
 
   /** Turns a row's observations into buckets; those that `last` counters remember stay as they are. */
-  #promote(row: number): void {
+  #promote(row: number): BucketRing {
     const demoted = this.#pool.take(row);
     if (demoted !== -1) this.#sparse.keepOnly(demoted, () => false);
+    const ring = this.#pool.ring(row)!;
     const scratch = new Scratch();
     const sparse = this.#sparse;
     for (let at = sparse.first(row); at !== 0; at = sparse.next(at)) {
       sparse.read(at, scratch);
-      const of = { evidence: sparse.evidence(at), sample: sparse.sampleAt(at), scratch };
-      this.#pool.add(row, this.bucketOf(sparse.time(at)), of);
+      const of = { evidence: sparse.evidence(at), sample: sparse.sampleAt(at) };
+      ring.add(this.bucketOf(sparse.time(at)), of, scratch);
     }
     sparse.keepOnly(row, (at) => (sparse.mask(at) & this.#lastMask) !== 0);
+    return ring;
   }
 }

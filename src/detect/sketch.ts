@@ -18,8 +18,15 @@ const middles = Float64Array.from({ length: sketchBins }, (_, bin) =>
   bin === 0 ? smallest : Math.min(largest, Number(((2 * gamma ** bin) / (gamma + 1)).toPrecision(6))),
 );
 
+/** Most values are whole milliseconds of seconds: their bins are looked up. */
+const wholes = Uint16Array.from({ length: 4_096 }, (_, value) => computedBin(value));
+
 /** The bin that counts a value; not a number is for the caller to leave out. */
 export function binOf(value: number): number {
+  return wholes[value] ?? computedBin(value);
+}
+
+function computedBin(value: number): number {
   if (value <= smallest) return 0;
   return Math.min(sketchBins - 1, Math.ceil(Math.log(value / smallest) / perBin));
 }

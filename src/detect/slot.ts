@@ -2,7 +2,7 @@ import type { AccessEvent } from "../normalize/access-event.ts";
 import type { Counter, Known, Where } from "./define-detector.ts";
 import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
 import type { FirstSeenCounter } from "./first-seen.ts";
-import { hash32 } from "./hash.ts";
+import { hash32, hashNumber } from "./hash.ts";
 import { binOf, quantileOf, sketchBins } from "./sketch.ts";
 
 /** The most numbers one `last` counter remembers of an event. */
@@ -67,7 +67,8 @@ export function slotValue(counter: Counter, event: AccessEvent): SlotValue | und
     case "distinct":
     case "firstSeen": {
       const value = counter.of(event);
-      return value === undefined ? undefined : hash32(String(value));
+      if (value === undefined) return undefined;
+      return Number.isSafeInteger(value) ? hashNumber(value as number) : hash32(String(value));
     }
     case "last": {
       const values = counter.of(event);
