@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { parseDuration } from "../units.ts";
+import { createAddressReader } from "../normalize/client-address.ts";
 import { exampleBaselines } from "./example-baselines.ts";
 import type { DetectorDefinition, Example } from "./define-detector.ts";
 import { detectConfig } from "./detect-config.ts";
@@ -38,12 +39,14 @@ export function runExample(definition: DetectorDefinition, example: Example): De
   return found.filter(({ sealed }) => sealed);
 }
 
-/** An example's events in order of time, with everything it leaves out filled in. */
+/** An example's events in order of time, with everything it leaves out filled in; a client's address gives its key. */
 export function exampleEvents(example: Example): AccessEvent[] {
+  const read = createAddressReader([]);
   const events = example.events.flatMap(({ at, times = 1, every = "1s", ...given }) =>
     Array.from({ length: times }, (_, i) => {
       const time = exampleStart + parseDuration(at)! + i * parseDuration(every)!;
-      return { ...ordinary, ...given, time, startedAt: time - 50 };
+      const client = given.clientIp === undefined ? {} : { clientKey: read(given.clientIp)?.key };
+      return { ...ordinary, ...client, ...given, time, startedAt: time - 50 };
     }),
   );
   return events.sort((a, b) => a.time - b.time);
