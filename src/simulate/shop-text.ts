@@ -7,6 +7,7 @@ import type { ShopAttributes, ShopEvent } from "./shop-event.ts";
 export class ShopText {
   /** Places are few, and each is written a thousand times a second. */
   readonly #places = new WeakMap<Place, string>();
+  #events = 0;
 
   /** Keys that follow a gateway's own: always the same, so that lines have one shape; what is unknown is empty. */
   keys(x: Exchange): string {
@@ -27,7 +28,7 @@ export class ShopText {
       (apiKey === undefined ? "" : `,"apiKey":"${apiKey}"`) +
       (role === undefined ? "" : `,"role":"${role}"`);
     const more = attributes === undefined ? "" : besideText(attributes);
-    return `{"event":"${event}","time":${time},"clientIp":"${visitor.ip}","userAgent":"${visitor.userAgent}",${this.#place(place)}${who}${more}}`;
+    return `{"event":"${event}","time":${time},"id":"e-${++this.#events}","clientIp":"${visitor.ip}","userAgent":"${visitor.userAgent}",${this.#place(place)}${who}${more}}`;
   }
 
   #place(place: Place): string {
