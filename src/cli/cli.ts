@@ -3,6 +3,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { configJsonSchema } from "../config-schema.ts";
 import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
+import { addBacktestOptions, type BacktestArguments, backtestOptions } from "./backtest-options.ts";
 import type { CliContext } from "./cli-context.ts";
 import { describeError } from "./describe-error.ts";
 import { runProxiesList, runProxiesRefresh } from "./proxies.ts";
@@ -87,6 +88,14 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
   ).action((options: SimulateArguments) =>
     finish(import("./simulate.ts").then(({ runSimulate }) => runSimulate(options, context))),
   );
+  addBacktestOptions(
+    command("backtest", "what detectors, or other thresholds, would have found, and whom they would have blocked"),
+  ).action((files: string[], options: BacktestArguments) => {
+    const given = program.getOptionValueSource("config") === "cli" ? configFile() : undefined;
+    return finish(
+      import("./backtest.ts").then(({ runBacktest }) => runBacktest(backtestOptions(files, options, given), context)),
+    );
+  });
   const endpoints = command("endpoints", "write the endpoint inventory: from an API description, or from traffic");
   endpoints
     .command("import")

@@ -7,10 +7,13 @@ const width = 30;
 export class ProgressBar {
   readonly #total: number;
   readonly #context: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">;
+  readonly #unit: string;
   readonly #start: number;
 
-  constructor(total: number, context: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">) {
+  /** `unit`: of what the amounts are, such as ` MB`. */
+  constructor(total: number, context: Pick<CliContext, "clock" | "stderr" | "stderrIsTerminal">, unit = "") {
     this.#total = total;
+    this.#unit = unit;
     this.#context = context;
     this.#start = context.clock.monotonic();
     this.show(0);
@@ -23,7 +26,7 @@ export class ProgressBar {
     const bar = "#".repeat(filled) + ".".repeat(width - filled);
     const passed = clock.monotonic() - this.#start;
     const left = done === 0 ? "" : `, about ${timeText((passed / done) * (this.#total - done))} left`;
-    stderr(`${wipe}[${bar}] ${done} of ${this.#total}${left}`);
+    stderr(`${wipe}[${bar}] ${done} of ${this.#total}${this.#unit}${left}`);
   }
 
   /** Wipes it away: the result follows. */

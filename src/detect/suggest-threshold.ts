@@ -25,24 +25,23 @@ export function suggestThreshold(report: ThresholdReport, spanMs: number): Thres
   const { parameter, value, at } = report;
   const now = at.find((one) => one.value === value);
   if (now === undefined) return undefined;
-  const said = (kind: ThresholdSuggestion["kind"], to: number, why: string) => {
-    const then = at.find((one) => one.value === to) ?? now;
-    const rate = ratesOf(now.detections, then.detections, spanMs);
-    const text =
-      to === value
-        ? `${parameter}: ${value} fired ${rateOf(now.detections, spanMs)}; ${why}`
-        : `${parameter}: ${value} → ${to} would have fired ${rate}; ${why}`;
-    return { parameter, value, kind, to, text };
-  };
   if (customersOf(now) > 0) {
     const better = sparing(report, now);
     if (better === undefined) return undefined;
-    return said("raise", better.value, customersText(report, better));
+    const rates = ratesOf(now.detections, better.detections, spanMs);
+    const text = `${parameter}: ${value} → ${better.value} would have fired ${rates}; ${customersText(report, better)}`;
+    return { parameter, value, kind: "raise", to: better.value, text };
   }
-  if (now.detections > 0) return said("keep", value, "none of them had bought or signed in before");
+  if (now.detections > 0) {
+    const isOfOne = Object.keys(report.highest).length > 0;
+    const why = isOfOne ? "no customer is known among them" : "its keys are no single clients or users";
+    const text = `${parameter}: ${value} fired ${rateOf(now.detections, spanMs)}; ${why}`;
+    return { parameter, value, kind: "keep", to: value, text };
+  }
   const lower = at.find((one) => one.value < value && one.detections === 0);
   if (lower === undefined) return undefined;
-  return said("could-lower", lower.value, `the nearest came to ${report.near.max}`);
+  const text = `${parameter}: ${value} → ${lower.value} would have fired no more often; the nearest came to ${report.near.max}`;
+  return { parameter, value, kind: "could-lower", to: lower.value, text };
 }
 
 // helpers

@@ -21,8 +21,9 @@ test.for<[string, Partial<ThresholdReport>, number, string | undefined]>([
   ["says how often it was where less than a day was seen", { at: [at(8, 5, 1), at(10, 2)], highest: { bought: 9 } }, day / 24, "raise failures: 8 → 10 would have fired 2 instead of 5 times; the largest customer who bought had 9"],
   ["says who is left", { at: [at(8, 5, 3), at(10, 2, 1), at(20, 2, 1)], highest: { bought: 90 } }, day, "raise failures: 8 → 10 would have fired 2 instead of 5 times a day; the largest customer who bought had 90; 1 who had bought or signed in would still have been found"],
   ["nothing where no value spares a customer", { at: [at(8, 5, 3), at(10, 4, 3)], highest: { bought: 90 } }, day, undefined],
-  ["keeps what found no customer", { at: [at(8, 31), at(10, 2)] }, day, "keep failures: 8 fired 31 times a day; none of them had bought or signed in before"],
-  ["may go as low as nothing is found", { at: [at(4, 2), at(5, 0), at(6, 0), at(8, 0)] }, day, "could-lower failures: 8 → 5 would have fired 0 instead of 0 times a day; the nearest came to 4"],
+  ["keeps what found no customer", { at: [at(8, 31), at(10, 2)], highest: { neither: 12 } }, day, "keep failures: 8 fired 31 times a day; no customer is known among them"],
+  ["keeps what is about nobody", { at: [at(8, 31), at(10, 2)] }, day, "keep failures: 8 fired 31 times a day; its keys are no single clients or users"],
+  ["may go as low as nothing is found", { at: [at(4, 2), at(5, 0), at(6, 0), at(8, 0)] }, day, "could-lower failures: 8 → 5 would have fired no more often; the nearest came to 4"],
   ["not lower than what is near", { at: [at(4, 2), at(6, 1), at(8, 0)] }, day, undefined],
 ])("%s", ([, report, span, expected]) => {
   const suggestion = suggestThreshold(aReport(report), span);
