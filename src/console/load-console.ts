@@ -3,7 +3,7 @@ import { extname } from "node:path";
 import type { PageFile } from "../api/page-routes.ts";
 
 /** The one document; the script in it shows what its address asks for. */
-const documentRoutes = ["/", "/incidents/:id", "/runbooks/:id"];
+const documentRoutes = ["/", "/incidents/:id", "/runbooks/:id", "/detectors", "/detectors/:id"];
 
 const contentTypes: Readonly<Record<string, string>> = {
   ".css": "text/css; charset=utf-8",

@@ -9,12 +9,15 @@ const scripts = texts.filter(([name]) => name.endsWith(".js"));
 describe("serving", () => {
   const { app } = createTestApi({ pages });
 
-  test.for(["/", "/incidents/inc_1", "/runbooks/credential-stuffing"])("%s is the document", async (url) => {
-    const answer = await app.inject({ url });
-    expect(answer.statusCode).toBe(200);
-    expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
-    expect(answer.body).toContain("/console/console.js");
-  });
+  test.for(["/", "/incidents/inc_1", "/runbooks/credential-stuffing", "/detectors", "/detectors/scraping"])(
+    "%s is the document",
+    async (url) => {
+      const answer = await app.inject({ url });
+      expect(answer.statusCode).toBe(200);
+      expect(answer.headers["content-type"]).toBe("text/html; charset=utf-8");
+      expect(answer.body).toContain("/console/console.js");
+    },
+  );
 
   test("a file that did not change is not sent again", async () => {
     const first = await app.inject({ url: "/console/console.js" });

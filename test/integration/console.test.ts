@@ -11,6 +11,7 @@ import {
   sampleRunbook,
   sampleStatus,
 } from "../support/api-samples.ts";
+import { sampleReport } from "../support/detector-samples.ts";
 import { chromiumMissing, startChromium } from "../support/chromium.ts";
 import { eventually } from "../support/eventually.ts";
 import { createTestApi, tokenConfig, type TestApi } from "../support/test-api.ts";
@@ -199,16 +200,69 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
     await page.getByText("waits for shop events, and none comes").waitFor();
   });
 
-  test.for(["/", "/incidents/inc_00000000000000a1", "/runbooks/credential-stuffing"])(
-    "%s shows hostile text as text",
-    async (path) => {
-      const { page, complaints } = await open(path, { prepare: ({ services }) => plantHostileText(services) });
-      await page.getByText("onerror").first().waitFor();
-      await page.waitForLoadState("networkidle", { timeout: 1000 }).catch(() => "the event stream never ends");
-      expect(await page.locator("main img, main script, main svg").count()).toBe(0);
-      expect(complaints).toEqual([]);
-    },
-  );
+  test("detectors are listed by how they run, filtered, and lead to their pages", async () => {
+    const { page, complaints } = await open("/");
+    await page.getByRole("navigation", { name: "Pages" }).getByText("Detectors").click();
+    await page.getByRole("heading", { name: "On trial" }).waitFor();
+    const row = page.getByRole("article", { name: "A user in two places" });
+    for (const text of ["dry run", "reduced", "lacks deviceId", "14 detections, 1 going on", "would have told people 3 times", "would have blocked 9, 2 of them customers"])
+      await row.getByText(text).waitFor(); // prettier-ignore
+    expect(await page.locator("section").filter({ hasText: "Off, by configuration" }).locator("h3").allInnerTexts()).toEqual(["A country's share rises"]); // prettier-ignore
+    await page.getByRole("searchbox").fill("PAYMENT");
+    expect(await page.locator("article:visible h3").allInnerTexts()).toEqual(["Payments fail"]);
+    await page.getByRole("searchbox").fill("travel");
+    await row.getByRole("link").click();
+    await page.getByRole("heading", { name: "A user in two places", level: 1 }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("a dry run's report tells whom it would have blocked, and what other thresholds would have found", async () => {
+    const { page, services, complaints } = await open("/detectors/impossible-travel");
+    const facts = page.getByRole("region", { name: "What it would have done" });
+    await facts.getByText("customers among them").waitFor();
+    expect((await facts.innerText()).replaceAll(/\s+/g, " ")).toMatch(
+      /detections 14 6\.7 a day .*would have blocked 9 4\.3 a day customers among them 2 \(1 had bought, 1 had signed in before\).*refused 812 requests, which named 5 users; 31 succeeded: 4 sign-ins, 2 steps of a purchase\./,
+    );
+    await facts.getByText("users-behind-address 2").waitFor();
+    const table = page.getByRole("table", { name: "kilometresPerHour at other values" });
+    expect(await table.locator("tbody tr").allInnerTexts()).toEqual([
+      expect.stringMatching(/^500\s+40\s+13$/),
+      expect.stringMatching(/^1,000 now\s+14\s+3$/),
+      expect.stringMatching(/^1,250\s+11\s+–$/),
+    ]);
+    await page.getByText("1000 → 1250 would have fired 5.3 instead of 6.7 times a day").waitFor();
+    await page.getByText("detectors: { impossible-travel: { mode: active } }").waitFor();
+    await page.getByRole("article", { name: "ban of user u-8812" }).getByText("had bought").waitFor();
+    services.reportItems = [sampleReport({ detections: 15 })];
+    await facts.getByText("15", { exact: false }).first().waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("a detector that acts says what it did; one that is off has no report", async () => {
+    const { page, url, complaints } = await open("/detectors/impossible-travel", {
+      prepare: ({ services }) => (services.reportItems = [sampleReport({ mode: "active", promote: undefined })]),
+    });
+    await page.getByRole("region", { name: "What it did" }).waitFor();
+    expect(await page.getByRole("region", { name: "Thresholds" }).count()).toBe(0);
+    await page.goto(`${url}/detectors/country-surge`);
+    await page.getByRole("region", { name: "Parameters" }).waitFor();
+    expect(await page.getByRole("region", { name: /What it (did|would)/ }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test.for([
+    "/",
+    "/incidents/inc_00000000000000a1",
+    "/runbooks/credential-stuffing",
+    "/detectors",
+    "/detectors/impossible-travel",
+  ])("%s shows hostile text as text", async (path) => {
+    const { page, complaints } = await open(path, { prepare: ({ services }) => plantHostileText(services) });
+    await page.getByText("onerror").first().waitFor();
+    await page.waitForLoadState("networkidle", { timeout: 1000 }).catch(() => "the event stream never ends");
+    expect(await page.locator("main img, main script, main svg").count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
 
   test("an incident's page has its runbook, evidence, decisions and timeline", async () => {
     const { page, services, complaints } = await open("/incidents/inc_00000000000000a1");
@@ -243,7 +297,7 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
     ["a phone", 360],
     ["a wide screen", 1600],
   ] as const)("nothing sticks out on %s", async ([, width]) => {
-    for (const path of ["/", "/incidents/inc_00000000000000a1"]) {
+    for (const path of ["/", "/incidents/inc_00000000000000a1", "/detectors", "/detectors/impossible-travel"]) {
       const prepare = ({ services }: TestApi) => plantHostileText(services);
       const { page } = await open(path, { context: { viewport: { width, height: 800 } }, prepare });
       await page.getByText("onerror").first().waitFor();
@@ -273,6 +327,9 @@ function plantHostileText(services: TestApi["services"]): void {
   services.deliveryItems = [{ ...delivery, page: { ...delivery.page, title: hostile, evidence: [long] } }];
   const evidence = [sampleEvidence({ userAgent: hostile, path: `/${hostile}`, userId: hostile, clientIp: hostile })];
   services.detectionItems = [sampleDetection({ evidence, summary: long, key: { userId: hostile } })];
+  const report = sampleReport({ keys: [{ key: `userId ${hostile}`, times: 2 }] });
+  services.reportItems = [{ ...report, latest: report.latest.map((block) => ({ ...block, value: long })) }];
+  services.detectorItems = services.detectorItems.map((item) => ({ ...item, title: hostile, description: long }));
   services.runbookItems = [
     sampleRunbook({ title: hostile, steps: `# ${hostile}\n\n${hostile}\n\n[x](javascript:alert(1))` }),
   ];

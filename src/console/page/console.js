@@ -2,6 +2,8 @@
 
 import { follow } from "./api-client.js";
 import { decisionsView } from "./decisions-view.js";
+import { detectorPage } from "./detector-page.js";
+import { detectorsPage } from "./detectors-page.js";
 import { deliveriesView } from "./deliveries-view.js";
 import { h } from "./elements.js";
 import { incidentPage } from "./incident-page.js";
@@ -15,6 +17,10 @@ const state = new LiveState(show);
 const main = document.querySelector("#main");
 const parts = partsOf(location.pathname);
 
+for (const link of document.querySelectorAll(".pages a")) {
+  const { pathname } = new URL(link.href);
+  if (pathname === location.pathname) link.setAttribute("aria-current", "page");
+}
 keepTimes();
 void follow("/v1/events", {
   onEvent(name, data) {
@@ -43,10 +49,12 @@ function show() {
   for (const part of parts) part.update();
 }
 
-/** What the address shows: an incident, a runbook, or all that is going on. */
+/** What the address shows: an incident, a runbook, a detector, all detectors, or all that is going on. */
 function partsOf(path) {
-  const [, kind, id] = /^\/(incidents|runbooks)\/([^/]+)$/.exec(path) ?? [];
+  if (path === "/detectors") return [detectorsPage()];
+  const [, kind, id] = /^\/(incidents|runbooks|detectors)\/([^/]+)$/.exec(path) ?? [];
   if (kind === "incidents") return [incidentPage(decodeURIComponent(id), state)];
+  if (kind === "detectors") return [detectorPage(decodeURIComponent(id))];
   if (kind === "runbooks") return [runbookPage(decodeURIComponent(id))];
   const side = [decisionsView(state), serviceView(state)];
   const rest = [incidentsView(state), deliveriesView(state)];

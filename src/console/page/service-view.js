@@ -16,7 +16,7 @@ export function serviceView(state) {
     { class: "service", "aria-labelledby": "service-title" },
     h("h2", { id: "service-title" }, "Traffic"),
     sources,
-    h("h2", {}, "Detectors"),
+    h("div", { class: "title-row" }, h("h2", {}, "Detectors"), h("a", { href: "/detectors" }, "Reports")),
     detectors,
   );
   return {
@@ -213,16 +213,22 @@ function detectorLine(detector) {
       h("summary", {}, ...name, lacks, elsewhere),
       fieldTable(detector),
       ...gaps.map(gapLine),
+      h(
+        "p",
+        {},
+        h("a", { href: `/detectors/${encodeURIComponent(id)}`, "aria-label": `Report of ${id}` }, "Its report"),
+      ),
     ),
   );
 }
 
-function lackText(missing) {
+/** What a detector lacks, in words. */
+export function lackText(missing) {
   return missing.includes("attempt") ? "waits for shop events, and none comes" : `lacks ${missing.join(", ")}`;
 }
 
-/** Each field it needs, and how much of what it looks at has it. */
-function fieldTable({ id, fields, events }) {
+/** Each field a detector needs, and how much of what it looks at has it. */
+export function fieldTable({ id, fields, events }) {
   return h(
     "table",
     { class: "coverage", "aria-label": `What ${id} needs` },
@@ -248,7 +254,8 @@ function fieldTable({ id, fields, events }) {
   );
 }
 
-function gapLine({ gateway, origin, missing }) {
+/** A gateway that lacks fields which others have. */
+export function gapLine({ gateway, origin, missing }) {
   const where = origin === "shop" ? `Shop events of ${gateway}` : gateway;
   return h("p", { class: "muted" }, `${where} never has ${missing.join(", ")}.`);
 }

@@ -12,6 +12,11 @@ export function now() {
   return Date.now() + offsetMs;
 }
 
+/** Milliseconds since the page was opened: only differences mean something. */
+export function elapsed() {
+  return performance.now();
+}
+
 export function pause(ms) {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

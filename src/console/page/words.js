@@ -12,9 +12,9 @@ export function percent(share) {
   return `${Math.floor(share * 100)} %`;
 }
 
-/** `3 detections`. */
-export function plural(count, noun) {
-  return `${figure(count)} ${noun}${count === 1 ? "" : "s"}`;
+/** `3 detections`; `more`: where an `s` doesn't do. */
+export function plural(count, noun, more = `${noun}s`) {
+  return `${figure(count)} ${count === 1 ? noun : more}`;
 }
 
 /** Whether people were told of an incident, and if not, why. */
