@@ -26,7 +26,8 @@ export async function askService(path: string, configFile: string, context: CliC
       remedy: "Set GATEWATCH_TOKEN to a token of the role `viewer` or above; `gatewatch token` makes one.",
     });
   }
-  const reason = (response.body as { message?: unknown } | undefined)?.message;
+  const { error, message } = (response.body ?? {}) as { error?: { message?: unknown }; message?: unknown };
+  const reason = error?.message ?? message;
   const said = typeof reason === "string" ? `: ${reason}` : "";
   throw new GatewatchError("COMMAND_FAILED", `${base}${path} answered ${response.status}${said}`);
 }

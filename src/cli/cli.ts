@@ -143,6 +143,14 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     .action(({ json = false }: { json?: boolean }) =>
       finish(runDecisions({ configFile: configFile(), json }, context)),
     );
+  command("report", "tell what detectors found, and whom one blocked, or would have in dry run")
+    .argument("[detector]", "a detector's id; all, in short, unless given")
+    .option("--json", "print the service's answer as it is")
+    .action((detector: string | undefined, { json = false }: { json?: boolean }) =>
+      finish(
+        import("./report.ts").then(({ runReport }) => runReport(detector, { configFile: configFile(), json }, context)),
+      ),
+    );
   const proxies = command("proxies", "the published address lists of CDNs and clouds that can be trusted by name");
   proxies
     .command("list")

@@ -1,24 +1,20 @@
 import { z } from "zod";
-import { GatewatchError } from "../errors.ts";
-import { askService } from "./ask-service.ts";
+import { askAndPrint, type QuestionOptions } from "./ask-and-print.ts";
 import type { CliContext } from "./cli-context.ts";
-import { terminalText } from "./terminal-text.ts";
-
-/** What every question needs. */
-export interface QuestionOptions {
-  readonly configFile: string;
-  /** Prints the service's answer as it is. */
-  readonly json: boolean;
-}
 
 /** `gatewatch why SUBJECT`: all that is known of an address, a user or a reference. */
 export async function runWhy(subject: string, options: QuestionOptions, context: CliContext): Promise<number> {
-  return ask(`/v1/why/${encodeURIComponent(subject)}`, explanation, { ...options, context }, ({ lines }) => lines);
+  return askAndPrint(
+    `/v1/why/${encodeURIComponent(subject)}`,
+    explanation,
+    { ...options, context },
+    ({ lines }) => lines,
+  );
 }
 
 /** `gatewatch incidents`: those that are open or acknowledged, the newest first. */
 export async function runIncidents(options: QuestionOptions, context: CliContext): Promise<number> {
-  return ask("/v1/incidents?state=live&limit=200", incidentList, { ...options, context }, ({ incidents }) =>
+  return askAndPrint("/v1/incidents?state=live&limit=200", incidentList, { ...options, context }, ({ incidents }) =>
     incidents.length === 0
       ? ["No open incidents."]
       : incidents.map((item) =>
@@ -29,7 +25,7 @@ export async function runIncidents(options: QuestionOptions, context: CliContext
 
 /** `gatewatch decisions`: those that hold or wait for a person, the newest first. */
 export async function runDecisions(options: QuestionOptions, context: CliContext): Promise<number> {
-  return ask("/v1/decisions?state=current&limit=200", decisionList, { ...options, context }, ({ decisions }) =>
+  return askAndPrint("/v1/decisions?state=current&limit=200", decisionList, { ...options, context }, ({ decisions }) =>
     decisions.length === 0
       ? ["No decisions hold."]
       : decisions.map((item) => {
@@ -68,30 +64,6 @@ const decisionList = z.object({
     }),
   ),
 });
-
-async function ask<T>(
-  path: string,
-  schema: z.ZodType<T>,
-  options: QuestionOptions & { readonly context: CliContext },
-  toLines: (answer: T) => readonly string[],
-): Promise<number> {
-  const { configFile, json, context } = options;
-  const answer = await askService(path, configFile, context);
-  if (json) {
-    // JSON escapes control characters by itself.
-    context.stdout(`${JSON.stringify(answer, undefined, 2)}\n`);
-    return 0;
-  }
-  const checked = schema.safeParse(answer);
-  if (!checked.success) {
-    throw new GatewatchError("COMMAND_FAILED", "The service's answer has an unknown shape.", {
-      remedy: "Is another version running? `--json` prints the answer as it is.",
-      cause: checked.error,
-    });
-  }
-  for (const line of toLines(checked.data)) context.stdout(`${terminalText(line)}\n`);
-  return 0;
-}
 
 function instant(value: number | string): string {
   return typeof value === "number" ? new Date(value).toISOString() : value;

@@ -22,6 +22,7 @@ describe("the frame", () => {
       "why",
       "incidents",
       "decisions",
+      "report",
       "token",
       "schema",
     ]) {
