@@ -1,3 +1,5 @@
+import type { EventField } from "./access-event.ts";
+
 /**
  * What a real-time log configuration of CloudFront may choose, in the order in which the fields
  * arrive. `other` stands for a field that is not known here.
@@ -23,3 +25,22 @@ export type CloudfrontField = (typeof cloudfrontFields)[number];
 /** Without these no event can be made. */
 export const neededCloudfrontFields = ["timestamp", "sc-status", "cs-method", "cs-uri-stem"] as const satisfies
   readonly CloudfrontField[]; // prettier-ignore
+
+/** What each field fills that standard and real-time logs call by the same name. */
+export const cloudfrontFills = {
+  "c-ip": "clientIp",
+  "x-forwarded-for": "clientIp",
+  "cs-method": "method",
+  "x-host-header": "host",
+  "cs-uri-stem": "path",
+  "sc-status": "status",
+  "time-taken": "durationMs",
+  "origin-fbl": "answeredBy",
+  "origin-lbl": "upstreamMs",
+  "x-edge-result-type": ["answeredBy", "outcome"],
+  "x-edge-detailed-result-type": ["answeredBy", "outcome"],
+  "cs-bytes": "requestBytes",
+  "sc-bytes": "responseBytes",
+  "x-edge-request-id": "requestId",
+  "c-country": "country",
+} as const satisfies Partial<Record<CloudfrontField, EventField | readonly EventField[]>>;

@@ -31,7 +31,18 @@ export interface Writer {
 /** The name that customers reach the shop by. */
 export const shopHost = "api.shop.example";
 
-/** What nearly every format carries. */
+/** What every format carries. */
 export const usualFields = [
   "time", "clientIp", "clientKey", "method", "path", "status", "responseBytes", "userAgent",
 ] as const satisfies readonly EventField[]; // prettier-ignore
+
+/** What gateways carry that log how long it took, and who answered. */
+export const timedFields = [
+  ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes",
+] as const satisfies readonly EventField[]; // prettier-ignore
+
+/** A target without its query. */
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
+}

@@ -1,3 +1,4 @@
+import { cloudfrontFills } from "../cloudfront-fields.ts";
 import { decodeCloudfront, readCloudfrontResult } from "../cloudfront-result.ts";
 import type { JsonFormat, JsonRecord } from "../log-format.ts";
 import { readEpochMs, readEpochSeconds, readRfc3339 } from "../read-time.ts";
@@ -20,23 +21,9 @@ export const cloudfrontStandard: JsonFormat = {
     time: "time",
     timestamp: "time",
     "timestamp(ms)": "time",
-    "c-ip": "clientIp",
-    "x-forwarded-for": "clientIp",
-    "cs-method": "method",
     "cs(Host)": "host",
-    "x-host-header": "host",
-    "cs-uri-stem": "path",
-    "sc-status": "status",
-    "time-taken": "durationMs",
-    "origin-fbl": "answeredBy",
-    "origin-lbl": "upstreamMs",
-    "x-edge-result-type": ["answeredBy", "outcome"],
-    "x-edge-detailed-result-type": ["answeredBy", "outcome"],
-    "cs-bytes": "requestBytes",
-    "sc-bytes": "responseBytes",
-    "x-edge-request-id": "requestId",
     "cs(User-Agent)": "userAgent",
-    "c-country": "country",
+    ...cloudfrontFills,
     ...shopKeys,
   },
 

@@ -1,5 +1,5 @@
 import type { EventField } from "../access-event.ts";
-import { neededCloudfrontFields, type CloudfrontField } from "../cloudfront-fields.ts";
+import { cloudfrontFills, neededCloudfrontFields, type CloudfrontField } from "../cloudfront-fields.ts";
 import { decodeCloudfront, readCloudfrontResult } from "../cloudfront-result.ts";
 import type { TextFormat } from "../log-format.ts";
 import { readEpochSeconds } from "../read-time.ts";
@@ -66,23 +66,9 @@ export function cloudfront(name: string, fields: readonly CloudfrontField[]): Te
 
 /** What each field fills; the others are not looked at. */
 const fills: Readonly<Partial<Record<CloudfrontField, EventField | readonly EventField[]>>> = {
+  ...cloudfrontFills,
   timestamp: "time",
-  "c-ip": "clientIp",
-  "x-forwarded-for": "clientIp",
-  "cs-method": "method",
   "cs-host": "host",
-  "x-host-header": "host",
-  "cs-uri-stem": "path",
-  "sc-status": "status",
-  "time-taken": "durationMs",
-  "origin-fbl": "answeredBy",
-  "origin-lbl": "upstreamMs",
-  "x-edge-result-type": ["answeredBy", "outcome"],
-  "x-edge-detailed-result-type": ["answeredBy", "outcome"],
-  "cs-bytes": "requestBytes",
-  "sc-bytes": "responseBytes",
-  "x-edge-request-id": "requestId",
   "cs-user-agent": "userAgent",
-  "c-country": "country",
   asn: "asn",
 };

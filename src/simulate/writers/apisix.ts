@@ -1,12 +1,10 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, type LineFormat } from "../writer.ts";
 
 /** The default record of APISIX's loggers; sizes are text. */
 export const apisix: LineFormat = {
   id: "apisix",
   kind: "json",
-  carries: [
-    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId", "methodOverride",
-  ], // prettier-ignore
+  carries: [...timedFields, "requestId", "methodOverride"],
   create: () => (x) => {
     const { ip, userAgent } = x.visitor;
     const override = x.methodOverride === undefined ? "" : `,"x-http-method-override":"${x.methodOverride}"`;

@@ -1,4 +1,4 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { pathOf, shopHost, timedFields, usualFields, type LineFormat } from "../writer.ts";
 import { asSeconds } from "../written-time.ts";
 
 /** API Gateway with the template of docs/formats.md; every value is text. */
@@ -7,8 +7,7 @@ export const awsApiGateway: LineFormat = {
   kind: "json",
   carries: [...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestId"],
   create: () => (x) => {
-    const query = x.target.indexOf("?");
-    const path = query < 0 ? x.target : x.target.slice(0, query);
+    const path = pathOf(x.target);
     const isAnswered = x.upstreamMs !== undefined;
     const error = isAnswered ? "-" : x.status === 429 ? "THROTTLED" : x.status >= 500 ? "INTEGRATION_FAILURE" : "-";
     return `{"requestId":"${x.requestId}","extendedRequestId":"${x.requestId}","requestTimeEpoch":"${x.time - x.durationMs}","ip":"${x.visitor.ip}","host":"${shopHost}","httpMethod":"${x.method}","stage":"prod","path":"/prod${path}","resourcePath":"/{proxy+}","status":"${x.status}","responseLatency":"${x.durationMs}","integrationLatency":"${x.upstreamMs ?? "-"}","integrationStatus":"${isAnswered ? x.status : "-"}","errorType":"${error}","waf":"-","responseLength":"${x.responseBytes}","userAgent":"${x.visitor.userAgent}"`;
@@ -19,7 +18,7 @@ export const awsApiGateway: LineFormat = {
 export const awsAlb: LineFormat = {
   id: "aws-alb",
   kind: "text",
-  carries: [...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes"],
+  carries: timedFields,
   create: (times) => (x) => {
     const isAnswered = x.upstreamMs !== undefined;
     const steps = isAnswered

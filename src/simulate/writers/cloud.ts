@@ -1,4 +1,4 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, usualFields, type LineFormat } from "../writer.ts";
 import { asSeconds } from "../written-time.ts";
 
 /** An entry of Cloud Logging, as a sink exports it. */
@@ -21,9 +21,7 @@ export const gcpLoadBalancer: LineFormat = {
 export const azureAppGateway: LineFormat = {
   id: "azure-app-gateway",
   kind: "json",
-  carries: [
-    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId",
-  ], // prettier-ignore
+  carries: [...timedFields, "requestId"],
   create: (times) => (x) => {
     const server =
       x.upstreamMs === undefined

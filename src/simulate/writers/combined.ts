@@ -1,5 +1,5 @@
 import type { Exchange } from "../exchange.ts";
-import { usualFields, type LineFormat } from "../writer.ts";
+import { pathOf, usualFields, type LineFormat } from "../writer.ts";
 import { asSeconds, type WrittenTimes } from "../written-time.ts";
 
 /** The line that nginx and Apache agree on, up to the user agent; whole seconds. */
@@ -23,8 +23,7 @@ export const ingressNginx: LineFormat = {
   kind: "text",
   carries: [...usualFields, "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId"],
   create: (times) => (x) => {
-    const query = x.target.indexOf("?");
-    const line = combined(x, times.clf(x.time), query < 0 ? x.target : x.target.slice(0, query));
+    const line = combined(x, times.clf(x.time), pathOf(x.target));
     const upstream =
       x.upstreamMs === undefined
         ? "- - - -"

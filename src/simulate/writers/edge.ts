@@ -1,18 +1,15 @@
 import { CachedTexts } from "../cached-texts.ts";
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { pathOf, shopHost, timedFields, usualFields, type LineFormat } from "../writer.ts";
 import { asSeconds } from "../written-time.ts";
 
 /** Cloudflare's Logpush, dataset `http_requests`, with nanoseconds. */
 export const cloudflare: LineFormat = {
   id: "cloudflare",
   kind: "json",
-  carries: [
-    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId", "country", "asn",
-  ], // prettier-ignore
+  carries: [...timedFields, "requestId", "country", "asn"],
   create: () => (x) => {
     const { ip, userAgent, place } = x.visitor;
-    const query = x.target.indexOf("?");
-    const path = query < 0 ? x.target : x.target.slice(0, query);
+    const path = pathOf(x.target);
     const isLimited = x.upstreamMs === undefined && x.status === 429;
     const origin = x.upstreamMs === undefined ? 0 : x.status;
     const security = isLimited
@@ -33,8 +30,7 @@ export const cloudfrontStandard: LineFormat = {
     return (x) => {
       const { ip, userAgent, place } = x.visitor;
       const second = Math.floor(x.time / 1000);
-      const query = x.target.indexOf("?");
-      const path = query < 0 ? x.target : x.target.slice(0, query);
+      const path = pathOf(x.target);
       const isAnswered = x.upstreamMs !== undefined;
       const result = isAnswered ? (x.status >= 400 ? "Error" : "Miss") : x.status === 429 ? "LimitExceeded" : "Error";
       const origin = isAnswered ? asSeconds(x.upstreamMs!) : "-";

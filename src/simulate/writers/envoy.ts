@@ -1,9 +1,7 @@
 import type { Exchange } from "../exchange.ts";
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, type LineFormat } from "../writer.ts";
 
-const fields: LineFormat["carries"] = [
-  ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId",
-]; // prettier-ignore
+const fields: LineFormat["carries"] = [...timedFields, "requestId"];
 
 /** Envoy Gateway's default JSON. */
 export const envoyGateway: LineFormat = {

@@ -1,4 +1,4 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, type LineFormat } from "../writer.ts";
 
 /** `option httplog`: no user agent, no request id. */
 export const haproxyHttp: LineFormat = {
@@ -21,9 +21,7 @@ export const haproxyHttp: LineFormat = {
 export const haproxyJson: LineFormat = {
   id: "haproxy-json",
   kind: "json",
-  carries: [
-    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId",
-  ], // prettier-ignore
+  carries: [...timedFields, "requestId"],
   create: () => (x) => {
     const { ip, userAgent } = x.visitor;
     const isAnswered = x.upstreamMs !== undefined;

@@ -1,13 +1,11 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, type LineFormat } from "../writer.ts";
 import { asSeconds } from "../written-time.ts";
 
 /** nginx with the `log_format` of docs/formats.md. */
 export const nginxJson: LineFormat = {
   id: "nginx-json",
   kind: "json",
-  carries: [
-    ...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes", "requestId",
-  ], // prettier-ignore
+  carries: [...timedFields, "requestId"],
   create: () => (x) => {
     const { ip, userAgent } = x.visitor;
     const answered =

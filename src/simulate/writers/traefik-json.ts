@@ -1,10 +1,10 @@
-import { shopHost, usualFields, type LineFormat } from "../writer.ts";
+import { shopHost, timedFields, type LineFormat } from "../writer.ts";
 
 /** Traefik with `format: json`, and its default of headers: the user agent alone was asked for. */
 export const traefikJson: LineFormat = {
   id: "traefik-json",
   kind: "json",
-  carries: [...usualFields, "startedAt", "host", "durationMs", "upstreamMs", "answeredBy", "requestBytes"],
+  carries: timedFields,
   create: (times) => {
     let count = 0;
     return (x) => {
