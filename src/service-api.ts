@@ -7,6 +7,7 @@ import type { Incidents } from "./incident/incidents.ts";
 import type { LiveTrials } from "./live-trials.ts";
 import type { Rules } from "./load-rules.ts";
 import type { Pager } from "./notify/pager.ts";
+import { serviceBaselines } from "./service-baselines.ts";
 import type { ServiceStatus } from "./api/service-status.ts";
 import { serviceDetectors } from "./service-detectors.ts";
 import type { HttpSource } from "./source/http-source.ts";
@@ -18,7 +19,7 @@ export interface ServiceParts {
   readonly incidents: Incidents;
   readonly pager: Pager;
   readonly blocker: Blocker;
-  readonly detect: Pick<DetectStage, "status">;
+  readonly detect: Pick<DetectStage, "status" | "baselines">;
   readonly trials: Pick<LiveTrials, "report">;
   readonly httpSources: readonly HttpSource[];
   /** The largest body any of them takes. */
@@ -55,6 +56,7 @@ export function serviceApi(parts: ServiceParts): ApiServices {
       get: async (id) => (await store.latest<Detection>("detections", "id = {id:String}", { id }, 1))[0],
     },
     detectors: serviceDetectors(parts),
+    baselines: serviceBaselines(parts),
     decisions: {
       list: async ({ before, ...filter }) =>
         newest(

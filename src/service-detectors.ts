@@ -43,7 +43,7 @@ export function serviceDetectors({ rules, detect, trials }: DetectorParts): Dete
 
 function itemOf(
   { definition, mode }: ActiveDetector,
-  { coverage, muted, suppressed }: DetectorStatus,
+  { coverage, muted, suppressed, usual }: DetectorStatus,
   report: LiveReport | undefined,
 ): DetectorItem {
   const { id, title, severity, owasp } = definition;
@@ -55,7 +55,7 @@ function itemOf(
     blocked: report.blocks.blocked.all,
     customers: report.blocks.blocked.bought + report.blocks.blocked.signedIn,
   };
-  return { ...{ id, title, severity, owasp, mode, muted, suppressed, found }, ...coverage };
+  return { ...{ id, title, severity, owasp, mode, muted, suppressed, usual, found }, ...coverage };
 }
 
 function offItem({ id, title, severity, owasp }: DetectorDefinition): DetectorItem {

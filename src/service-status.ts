@@ -78,8 +78,8 @@ export class StatusBoard {
       watermark,
       lagMs: this.#newestEvent === 0 ? undefined : Math.max(0, now - this.#newestEvent),
       sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, now, watermark })),
-      detectors: detect.status().map(({ id, title, mode, coverage, muted, suppressed }) => ({
-        ...{ id, title, mode, muted, suppressed },
+      detectors: detect.status().map(({ id, title, mode, coverage, muted, suppressed, usual }) => ({
+        ...{ id, title, mode, muted, suppressed, usual },
         ...coverage,
       })),
       geo: places.status(),

@@ -2,6 +2,7 @@ import type { z } from "zod";
 import type { CheckAnswer, CheckRequest } from "../block/check.ts";
 import type { Decision } from "../block/decision.ts";
 import type { LiveReport } from "../block/detector-trial.ts";
+import type { Baseline, BaselineMeasure } from "../detect/baseline.ts";
 import type { Detection, Target } from "../detect/detection.ts";
 import type { Incident, IncidentEvent } from "../incident/incident.ts";
 import type { Runbook } from "../incident/runbook.ts";
@@ -144,6 +145,23 @@ export interface LogService {
   accept(source: string | undefined, body: Buffer, headers: BodyHeaders): Promise<LogAnswer>;
 }
 
+/** What is usual, as learned; `undefined` and empty until something is. */
+export interface BaselineService {
+  /** At each place, at this moment of event time. */
+  now(of: BaselineMeasure): BaselineList;
+  /** At one place, in each hour of the week, Monday at midnight first. */
+  week(of: BaselineMeasure, place: string): readonly Baseline[] | undefined;
+}
+
+export interface BaselineList {
+  /** Event times, epoch ms: since when the figures hold, and up to when they were learned from; absent until something is known. */
+  readonly holdsFrom: number | undefined;
+  readonly learnedTo: number | undefined;
+  readonly timeZone: string | undefined;
+  /** By name: `site`, `class login`, `gateway edge`, `gateway edge class login`, `route /api/login`. */
+  readonly places: readonly (Baseline & { readonly place: string })[];
+}
+
 export interface BlockingSwitch {
   /** Lets everyone in, and empties every gateway. */
   stop(by: string): Promise<void>;
@@ -160,6 +178,7 @@ export interface ApiServices {
   readonly silences: SilenceService;
   readonly deliveries: DeliveryService;
   readonly runbooks: RunbookService;
+  readonly baselines: BaselineService;
   /** Whether a gateway should let a request pass; answers from memory. */
   check(request: CheckRequest): CheckAnswer;
   readonly logs: LogService;

@@ -6,6 +6,7 @@ import type { Metrics } from "../metrics.ts";
 import { addAccessHook } from "./access-hook.ts";
 import type { ApiConfig } from "./api-config.ts";
 import type { ApiServices } from "./api-services.ts";
+import { baselineRoutes } from "./baseline-routes.ts";
 import { checkRoutes, withoutClientPath } from "./check-routes.ts";
 import { decisionRoutes } from "./decision-routes.ts";
 import { deliveryRoutes } from "./delivery-routes.ts";
@@ -71,6 +72,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(incidentRoutes(services.incidents, publicUrl));
   void app.register(detectionRoutes(services.detections));
   void app.register(detectorRoutes(services.detectors));
+  void app.register(baselineRoutes(services.baselines));
   void app.register(decisionRoutes(services.decisions));
   void app.register(silenceRoutes(services.silences));
   void app.register(deliveryRoutes(services.deliveries));

@@ -63,6 +63,8 @@ export const detectorStatus = z.object({
   muted: z.boolean(),
   /** How often it would have fired, had others not held it back, and which of them do so now. */
   suppressed: z.object({ times: z.number(), by: z.array(z.string()).readonly() }).optional(),
+  /** What it compares with what is usual at this hour of the week; at 0 places it goes by its own floors. */
+  usual: z.object({ of: z.array(z.string()).readonly(), places: z.number() }).optional(),
 });
 
 /** How the service is, as `/v1/status`, the console and its event stream show it. Times are epoch ms. */

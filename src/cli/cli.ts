@@ -7,7 +7,7 @@ import { addBacktestOptions, type BacktestArguments, backtestOptions } from "./b
 import type { CliContext } from "./cli-context.ts";
 import { describeError } from "./describe-error.ts";
 import { runProxiesList, runProxiesRefresh } from "./proxies.ts";
-import { runDecisions, runIncidents, runWhy } from "./questions.ts";
+import { runBaselines, runDecisions, runIncidents, runWhy } from "./questions.ts";
 import { runService } from "./run.ts";
 import { addScoreOptions, type ScoreArguments, scoreOptions } from "./score-options.ts";
 import { addSimulateOptions, type SimulateArguments } from "./simulate-options.ts";
@@ -142,6 +142,12 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     .option("--json", "print the service's answer as it is")
     .action(({ json = false }: { json?: boolean }) =>
       finish(runDecisions({ configFile: configFile(), json }, context)),
+    );
+  command("baselines", "tell what is usual now at each route, class and gateway")
+    .option("--of <measure>", "requests (a minute), errors, limited (shares) or p90Ms", "requests")
+    .option("--json", "print the service's answer as it is")
+    .action(({ of, json = false }: { of: string; json?: boolean }) =>
+      finish(runBaselines({ configFile: configFile(), of, json }, context)),
     );
   command("report", "tell what detectors found, and whom one blocked, or would have in dry run")
     .argument("[detector]", "a detector's id; all, in short, unless given")

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { baselineConfidences, baselineLevels, usualInWords } from "../detect/baseline.ts";
 import { askAndPrint, type QuestionOptions } from "./ask-and-print.ts";
 import type { CliContext } from "./cli-context.ts";
 
@@ -38,7 +39,36 @@ export async function runDecisions(options: QuestionOptions, context: CliContext
   );
 }
 
+/** `gatewatch baselines`: what is usual now at each place, the largest first. */
+export async function runBaselines(
+  options: QuestionOptions & { readonly of: string },
+  context: CliContext,
+): Promise<number> {
+  return askAndPrint(
+    `/v1/baselines?of=${encodeURIComponent(options.of)}`,
+    baselineList,
+    { ...options, context },
+    (answer) =>
+      answer.places.length === 0
+        ? ["It is not known yet what is usual."]
+        : answer.places.map(({ place, ...usual }) => `${place}  ${usualInWords(usual, figure)}, ${usual.confidence}`),
+  );
+}
+
 // helpers
+
+function figure(value: number): string {
+  return String(Number(value.toPrecision(3)));
+}
+
+const baselineList = z.object({
+  places: z.array(
+    z.object({
+      ...{ place: z.string(), known: z.boolean(), median: z.number(), spread: z.number(), samples: z.number() },
+      ...{ level: z.enum(baselineLevels), confidence: z.enum(baselineConfidences), hourOfWeek: z.number() },
+    }),
+  ),
+});
 
 const explanation = z.object({ lines: z.array(z.string()) });
 

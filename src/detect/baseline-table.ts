@@ -76,7 +76,12 @@ export class BaselineReader {
    * middles it goes from one to the other in a straight line, since traffic rises before the hour strikes.
    */
   at(measure: BaselineMeasure, place: BaselinePlace, time: number): Baseline {
-    const cells = this.table.places.get(placeName(place))?.[measure];
+    return this.named(measure, placeName(place), time);
+  }
+
+  /** The same of a place by its name. */
+  named(measure: BaselineMeasure, place: string, time: number): Baseline {
+    const cells = this.table.places.get(place)?.[measure];
     if (cells === undefined) return unknownBaseline;
     const inWeek = this.#clock(time);
     const here = cellAt(cells, Math.floor(inWeek / hourMs));

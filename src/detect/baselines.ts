@@ -1,5 +1,6 @@
 import { type Baseline, type BaselineMeasure, type BaselinePlace, unknownBaseline } from "./baseline.ts";
-import { BaselineReader, type BaselineTable } from "./baseline-table.ts";
+import { BaselineReader, type BaselineTable, cellAt } from "./baseline-table.ts";
+import { hoursOfWeek } from "./hour-of-week.ts";
 
 /**
  * What is usual, as learned: tables that each hold from a stated minute of event time on, so that
@@ -25,6 +26,26 @@ export class Baselines {
   /** What is usual at a place, in a window of this length that ends now. */
   at(measure: BaselineMeasure, place: BaselinePlace, windowMs: number): Baseline {
     return this.#current?.at(measure, place, this.#tick - windowMs / 2) ?? unknownBaseline;
+  }
+
+  /** What is usual at this moment at each place, of one measure, by `placeName`. */
+  now(measure: BaselineMeasure): readonly (readonly [place: string, usual: Baseline])[] {
+    const reader = this.#current;
+    if (reader === undefined) return [];
+    const all = [...reader.table.places.keys()].map((name) => [name, reader.named(measure, name, this.#tick)] as const);
+    return all.filter(([, { known }]) => known);
+  }
+
+  /** What is usual at a place in each hour of the week, Monday at midnight first; `undefined` where nothing is known. */
+  week(measure: BaselineMeasure, place: string): readonly Baseline[] | undefined {
+    const cells = this.#current?.table.places.get(place)?.[measure];
+    return cells && Array.from({ length: hoursOfWeek }, (_, hour) => cellAt(cells, hour));
+  }
+
+  /** At how many places it is settled at some hour what is usual of one of these. */
+  settledPlaces(measures: readonly BaselineMeasure[]): number {
+    const places = [...(this.#current?.table.places.values() ?? [])];
+    return places.filter((by) => measures.some((measure) => by[measure]?.confidence.some((sure) => sure > 0))).length;
   }
 
   /** The table that holds now, and the newest of all. */

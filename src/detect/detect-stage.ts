@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { NormalizedBatch } from "../normalize/access-event.ts";
 import type { RawBatch } from "../source/raw-batch.ts";
+import type { BaselineMeasure } from "./baseline.ts";
 import { Baselines } from "./baselines.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { DetectConfig } from "./detect-config.ts";
@@ -26,6 +27,8 @@ export interface DetectorStatus {
   readonly errors: number;
   /** How often it would have fired while another held it back, and which do so now. */
   readonly suppressed: { readonly times: number; readonly by: readonly string[] };
+  /** What it compares with what is usual, and at how many places that is known well enough; absent for others. */
+  readonly usual?: { readonly of: readonly BaselineMeasure[]; readonly places: number } | undefined;
 }
 
 export interface DetectStageOptions {
@@ -108,6 +111,10 @@ export class DetectStage {
         suppressed: {
           times: suppressions.countOf(detector),
           by: suppressions.holding(detector, this.#engine.sealedUntil),
+        },
+        usual: definition.baselines && {
+          of: definition.baselines,
+          places: this.baselines.settledPlaces(definition.baselines),
         },
       };
     });

@@ -26,6 +26,8 @@ const routes: readonly [
   ["GET", "/v1/detectors", "/v1/detectors", ["viewer", "responder", "admin"]],
   ["GET", "/v1/detectors/:id", "/v1/detectors/country-surge", ["viewer", "responder", "admin"]],
   ["GET", "/v1/detectors/:id/report", "/v1/detectors/impossible-travel/report", ["viewer", "responder", "admin"]],
+  ["GET", "/v1/baselines", "/v1/baselines", ["viewer", "responder", "admin"]],
+  ["GET", "/v1/baselines/week", "/v1/baselines/week?place=route%20/api/login", ["viewer", "responder", "admin"]],
   ["GET", "/v1/decisions", "/v1/decisions", ["viewer", "responder", "admin"]],
   ["POST", "/v1/decisions", "/v1/decisions", ["responder", "admin"], ban],
   ["DELETE", "/v1/decisions/:id", "/v1/decisions/7", ["responder", "admin"]],

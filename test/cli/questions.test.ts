@@ -35,6 +35,25 @@ describe("answers", () => {
     expect(asked).toEqual([{ url: "/v1/why/a%2Fb", authorization: "Bearer gw_secret" }]);
   });
 
+  test("baselines", async () => {
+    const usual = {
+      known: true,
+      median: 300.4,
+      spread: 40,
+      samples: 4,
+      level: "hour-of-week",
+      confidence: "high",
+      hourOfWeek: 34,
+    };
+    const { run, asked } = await service({ places: [{ place: "route /api/login", ...usual }] });
+    expect((await run(["baselines", "--of", "requests"])).stdout).toBe(
+      "route /api/login  usual for Tuesday 10:00: 300 ± 40, 4 weeks, high\n",
+    );
+    expect(asked[0]?.url).toBe("/v1/baselines?of=requests");
+    const none = await service({ places: [] });
+    expect((await none.run(["baselines"])).stdout).toBe("It is not known yet what is usual.\n");
+  });
+
   test("incidents", async () => {
     const { run, asked } = await service({ incidents: [incident], next: null });
     expect((await run(["incidents"])).stdout).toBe(

@@ -1,3 +1,4 @@
+import type { Baseline } from "../../src/detect/baseline.ts";
 import type { Decision } from "../../src/block/decision.ts";
 import type { Detection } from "../../src/detect/detection.ts";
 import type { Incident, IncidentEvent } from "../../src/incident/incident.ts";
@@ -312,3 +313,8 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
     ...over,
   };
 }
+
+export const sampleBaseline: Baseline = {
+  ...{ known: true, median: 300, spread: 40, samples: 4 },
+  ...{ level: "hour-of-week", confidence: "high", hourOfWeek: 34 },
+};

@@ -10,6 +10,7 @@ import type { Delivery } from "../../src/notify/notifier.ts";
 import type { ServiceStatus } from "../../src/api/service-status.ts";
 import { sampleDetectors, sampleReport } from "./detector-samples.ts";
 import {
+  sampleBaseline,
   sampleDecision,
   sampleDelivery,
   sampleDetection,
@@ -135,6 +136,17 @@ export class FakeApiServices implements ApiServices {
   readonly runbooks: ApiServices["runbooks"] = {
     list: () => this.runbookItems,
     get: (id) => this.runbookItems.find((item) => item.id === id),
+  };
+
+  readonly baselines: ApiServices["baselines"] = {
+    now: (of) => ({
+      ...{ holdsFrom: sampleTime, learnedTo: sampleTime - 3_600_000, timeZone: "UTC" },
+      places: of === "requests" ? [{ place: "route /api/login", ...sampleBaseline }] : [],
+    }),
+    week: (_of, place) =>
+      place === "route /api/login"
+        ? Array.from({ length: 168 }, (_, hourOfWeek) => ({ ...sampleBaseline, hourOfWeek }))
+        : undefined,
   };
 
   checkAnswer: () => CheckAnswer = () => ({
