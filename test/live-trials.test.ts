@@ -79,6 +79,14 @@ describe("a dry run's report", () => {
     scene.pass(600);
     expect(scene.report().thresholds).toMatchObject([{ value: 20, near: { times: 1 } }]);
   });
+
+  test("so does a second dry run with the same parameters", () => {
+    const scene = aScene("dry-run");
+    scene.fail("192.0.2.2", 30);
+    scene.change({ failures: 5 }, "active");
+    scene.change({ failures: 5 }, "dry-run");
+    expect(scene.report()).toMatchObject({ detections: 0, thresholds: [] });
+  });
 });
 
 // helpers
@@ -134,8 +142,8 @@ function aScene(mode: ActiveDetector["mode"], from: { state?: Buffer; time?: num
       time += seconds * second;
       see({ clientIp: "198.51.100.9", endpointClass: "catalog" });
     },
-    change: (params: { failures: number }) => {
-      detector = { ...detector, params };
+    change: (params: { failures: number }, as = mode) => {
+      detector = { ...detector, params, mode: as };
       trials.update([detector]);
       detect.update([detector]);
     },

@@ -128,17 +128,28 @@ export class ThresholdSketch {
       .sort((a, b) => a.always - b.always || b.near.times - a.near.times);
   }
 
-  /** A copy: what is counted meanwhile doesn't change it. */
+  /** A copy, in few arrays: what is counted meanwhile doesn't change it, and it is taken while everything waits. */
   save(): SavedSketch {
+    const near = [...this.#near.values()];
+    const width = this.#numbersOfOne();
+    const numbers = new Float64Array(near.length * width);
+    near.forEach(({ lastNear, lastFired, peaks }, i) => {
+      numbers[i * width] = lastNear;
+      numbers.set(peaks, i * width + 1);
+      let at = i * width + 1 + peaks.length;
+      for (const times of lastFired) {
+        numbers.set(times, at);
+        at += times.length;
+      }
+    });
     return {
       tallies: this.#tallies.map(({ levels, times, max, highest, detections, bought, signedIn }) => ({
         ...{ levels: packed(levels), times, max, highest: { ...highest } },
         ...{ detections: detections.slice(), bought: bought.slice(), signedIn: signedIn.slice() },
       })),
-      near: [...this.#near].map(([name, { standing, lastNear, lastFired, peaks }]) => [
-        name,
-        { standing, lastNear, lastFired: lastFired.map((times) => times.slice()), peaks: peaks.slice() },
-      ]),
+      names: [...this.#near.keys()],
+      standings: near.map(({ standing }) => standing),
+      numbers,
       ...{ leftOut: this.leftOut, faults: this.faults },
     };
   }
@@ -152,9 +163,20 @@ export class ThresholdSketch {
       addPacked(tally.levels, levels);
       Object.assign(tally, rest);
     });
-    for (const [name, near] of saved.near) this.#near.set(name, near);
+    const width = this.#numbersOfOne();
+    saved.names.forEach((name, i) => {
+      let at = i * width + 1 + this.#tallies.length;
+      const lastFired = this.#tallies.map(({ detections: { length } }) => saved.numbers.slice(at, (at += length)));
+      const peaks = saved.numbers.slice(i * width + 1, i * width + 1 + this.#tallies.length);
+      this.#near.set(name, { standing: saved.standings[i], lastNear: saved.numbers[i * width]!, lastFired, peaks });
+    });
     this.leftOut = saved.leftOut;
     this.faults = saved.faults;
+  }
+
+  /** Numbers that are saved of a key: when it was near, how far it came by each knob, and when it would have fired at each value. */
+  #numbersOfOne(): number {
+    return this.#tallies.reduce((sum, { detections }) => sum + 1 + detections.length, 1);
   }
 
   #begin(judgement: Judgement): Near | undefined {
@@ -201,10 +223,12 @@ export class ThresholdSketch {
   }
 }
 
-/** By knob how keys fared, and those that are near. */
+/** By knob how keys fared; and those that are near, with their numbers one after the other. */
 export interface SavedSketch {
   readonly tallies: readonly Omit<Tally, "knob" | "scale">[];
-  readonly near: readonly (readonly [name: string, near: Near])[];
+  readonly names: readonly string[];
+  readonly standings: readonly (Standing | undefined)[];
+  readonly numbers: Float64Array;
   readonly leftOut: number;
   readonly faults: number;
 }

@@ -1,3 +1,4 @@
+import { deserialize, serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
 import { Customers, personOf, type Standing } from "../../src/detect/customers.ts";
 import type { Target } from "../../src/detect/detection.ts";
@@ -38,6 +39,23 @@ test("a full table forgets, counts that, and calls nobody a customer who is none
   for (let i = 0; i < 5000; i++) customers.see(did({ clientIp: `10.0.${i >> 8}.${i & 255}`, userId: undefined }));
   expect(customers.forgotten).toBeGreaterThan(4900);
   expect(customers.of(client, start + 1000)).toBe("neither");
+});
+
+test("a restart forgets nobody, and what is saved doesn't change any more", () => {
+  const before = new Customers(64);
+  before.see(did({}));
+  const saved = before.save();
+  const copy = serialize(saved);
+  before.see(did({ clientIp: "198.51.100.1", userId: "ben", endpointClass: "login" }));
+  expect(serialize(saved).equals(copy)).toBe(true);
+  const after = new Customers(64);
+  after.load(deserialize(copy));
+  expect(after.of(client, start + 1000)).toBe("bought");
+  expect(after.of({ scope: "user", value: "anna" }, start + 1000)).toBe("bought");
+  expect(after.of({ scope: "user", value: "ben" }, start + 1000)).toBe("neither");
+  const larger = new Customers(1024);
+  larger.load(saved);
+  expect(larger.of(client, start + 1000)).toBe("neither");
 });
 
 test.for<[Record<string, string>, Target | undefined]>([
