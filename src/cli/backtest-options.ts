@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { type OffsetRange, readOffsets } from "./backtest-range.ts";
 
 /** What may make `gatewatch backtest` end with 1; with two versions, of the second. */
 export const expectations = ["detections", "blocks", "customers-blocked", "changes"] as const;
@@ -17,6 +18,11 @@ export interface BacktestOptions {
   readonly files: readonly string[];
   readonly format: string;
   readonly timeZone: string | undefined;
+  /** A source of the configuration; `true`: its only one of that kind. */
+  readonly kafka: string | true | undefined;
+  readonly topic: string | undefined;
+  readonly offsets: readonly OffsetRange[];
+  readonly store: boolean;
   /** Moments as they were written: a time, or a span ago. */
   readonly from: string | undefined;
   readonly to: string | undefined;
@@ -35,6 +41,10 @@ export interface BacktestOptions {
 export interface BacktestArguments {
   readonly format: string;
   readonly timeZone?: string;
+  readonly kafka?: string | true;
+  readonly topic?: string;
+  readonly offsets?: OffsetRange[];
+  readonly store?: boolean;
   readonly from?: string;
   readonly to?: string;
   readonly against?: string;
@@ -46,7 +56,11 @@ export interface BacktestArguments {
 
 export function addBacktestOptions(command: Command): Command {
   return command
-    .argument("<files...>", "logs, plain or gzip; - is standard input")
+    .argument("[files...]", "logs, plain or gzip; - is standard input")
+    .option("--kafka [source]", "read the topic of this source of the configuration, in place of files")
+    .option("--topic <name>", "another topic of that source's brokers")
+    .option("--offsets <ranges>", "of all partitions (1000-2000), or of each (0:1000-2000,1:500-)", readOffsets)
+    .option("--store", "read the requests that the store keeps, in place of files")
     .option("--from <moment>", "a time (2026-08-22T09:00Z), or a span ago (2h)")
     .option("--to <moment>", "the end, not included; a time, or a span ago")
     .option("--against <file>", "the second version: another configuration")
@@ -66,9 +80,11 @@ export function backtestOptions(
   given: BacktestArguments,
   configFile: string | undefined,
 ): BacktestOptions {
-  const { format, timeZone, from, to, against, set, detector, failOn, json } = given;
+  const { format, timeZone, kafka, topic, offsets, store, from, to, against, set, detector, failOn, json } = given;
   return {
-    ...{ files, format, timeZone, from, to, against, configFile },
+    ...{ files, format, timeZone, kafka, topic, from, to, against, configFile },
+    offsets: offsets ?? [],
+    store: store ?? false,
     settings: set ?? [],
     detectors: detector ?? [],
     failOn: failOn ?? [],

@@ -1,10 +1,34 @@
+import { InvalidArgumentError } from "commander";
 import { GatewatchError } from "../errors.ts";
 import { parseDuration } from "../units.ts";
+
+/** Offsets of one partition, or of all that are not named. `to` is not included. */
+export interface OffsetRange {
+  readonly partition: number | undefined;
+  readonly from: number;
+  readonly to: number | undefined;
+}
 
 /** From when until before when, epoch ms; left out where it is open. */
 export interface TimeRange {
   readonly from: number | undefined;
   readonly to: number | undefined;
+}
+
+/** Reads `1000-2000`, `0:1000-2000,1:500-`. */
+export function readOffsets(text: string): OffsetRange[] {
+  return text.split(",").map((part) => {
+    const found = /^(?:(\d{1,9}):)?(\d{1,15})-(\d{1,15})?$/.exec(part.trim());
+    const [, partition, from, to] = found ?? [];
+    if (!found || (to !== undefined && Number(to) < Number(from))) {
+      throw new InvalidArgumentError("Expected FROM-TO for all partitions, or PARTITION:FROM-TO with commas between.");
+    }
+    return {
+      partition: partition === undefined ? undefined : Number(partition),
+      from: Number(from),
+      to: to === undefined ? undefined : Number(to),
+    };
+  });
 }
 
 /** Reads both ends: each a time, or a span before `now`. Throws `CONFIG_INVALID`. */

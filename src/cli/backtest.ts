@@ -1,7 +1,7 @@
 import { GatewatchError } from "../errors.ts";
 import { compareVersions } from "../replay/compare-versions.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
-import { type BacktestInput, fileInput, type RecordInput } from "./backtest-input.ts";
+import type { BacktestInput, RecordInput } from "./backtest-input.ts";
 import type { BacktestOptions } from "./backtest-options.ts";
 import { readTimeRange, type TimeRange } from "./backtest-range.ts";
 import { type BacktestReport, failures } from "./backtest-report.ts";
@@ -9,6 +9,7 @@ import { backtestText } from "./backtest-text.ts";
 import { BatchFanout } from "./batch-fanout.ts";
 import type { CliContext } from "./cli-context.ts";
 import { EventMerge } from "./event-merge.ts";
+import { findInput } from "./find-input.ts";
 import { prepareVersions, type PreparedVersion } from "./prepare-versions.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { checkFormat, checkTimeZone, nothingUnderstood } from "./read-logs.ts";
@@ -32,7 +33,7 @@ export async function runBacktest(options: BacktestOptions, context: CliContext)
     });
   }
   const range = readTimeRange(options, context.clock.now());
-  const input = await fileInput(options, context);
+  const input = await findInput(options, { range, context });
   const lines = await readAll(input, { versions, range }, context);
   for (const { version } of versions) version.finish();
   const reports = versions.map(({ version }) => version.report());
@@ -59,7 +60,7 @@ async function readAll(
   { versions, range }: { readonly versions: readonly PreparedVersion[]; readonly range: TimeRange },
   context: CliContext,
 ): Promise<{ read: number; rejected: number }> {
-  const { from = -Infinity, to = Infinity } = range;
+  const { from = -Infinity, to = Infinity } = input.isCut ? {} : range;
   const counts = { read: 0, rejected: 0 };
   const end = progressOf(input, () => counts.read, context);
   const giveTo = (some: readonly PreparedVersion[]) => (event: AccessEvent, writtenAt: number) => {

@@ -152,11 +152,24 @@ describe("what it is not asked rightly ends with 2 and says how", () => {
 
   test.for<[string, string[], string]>([
     ["a setting that is none", ["--set", "failures=1"], "DETECTOR.PARAM=VALUE"],
+    ["offsets that are none", ["--offsets", "9-3"], "PARTITION:FROM-TO"],
     ["an expectation that isn't there", ["--fail-on", "anything"], "detections, blocks, customers-blocked, changes"],
   ])("%s, as every other mistake in an option, ends with 1", async ([, args, said]) => {
     const { code, stderr } = await backtest(args);
     expect(stderr).toContain(said);
     expect(code).toBe(1);
+  });
+
+  test.for<[string, string[], string[], string]>([
+    ["nothing to be read", [], [], "Nothing is named to be read."],
+    ["two things to be read", ["--kafka"], ["access.log"], "One thing is read at a time."],
+    ["no Kafka source to read from", ["--kafka"], [], "The configuration has 0 Kafka sources."],
+  ])("%s", async ([, args, files, said]) => {
+    const { code, stderr } = await backtest(args, {
+      files,
+      config: `${small}\nsources: [{ name: log, type: stdin }]\n`,
+    });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(said)]);
   });
 
   test("a log that isn't there", async () => {
