@@ -4,10 +4,9 @@ import type { Known, Remembered } from "./define-detector.ts";
 import { LaneJudges } from "./lane-judges.ts";
 import type { Sample, SampleRing } from "./sample.ts";
 import { type SavedRow, type SavedRows, saveRows } from "./saved-rows.ts";
-import { Scratch, type Slot } from "./slot.ts";
+import { placeAmong, Scratch, type Slot } from "./slot.ts";
 import { remembered, sparseFigure, sparseSamples } from "./sparse-figures.ts";
 import { SparseRows, type SparseEvent } from "./sparse-rows.ts";
-import { canMeet } from "./where.ts";
 
 /** Counters of one lane: an observation says by bits which of them it matched. */
 export const slotsPerLane = 31;
@@ -80,7 +79,7 @@ export class Lane {
   addSlot(slot: Slot): void {
     if (this.slots.length === slotsPerLane) throw new RangeError(`a lane holds at most ${slotsPerLane} counters`);
     slot.bit = 1 << this.slots.length;
-    slot.at = this.#placeFor(slot);
+    slot.at = placeAmong(this.slots, slot);
     this.#width = Math.max(this.#width, slot.at + slot.width);
     if (slot.kind === "last") this.#lastMask |= slot.bit;
     this.slots.push(slot);
@@ -254,16 +253,6 @@ export class Lane {
     if (evidence === 0 || bucket === this.#lastUnsealed) return;
     this.#lastUnsealed = bucket;
     this.unsealed.add(bucket);
-  }
-
-  /** Counters that no event can match together hold their numbers in the same place. */
-  #placeFor(slot: Slot): number {
-    const others = this.slots.filter((other) => other.width > 0 && canMeet(other.where, slot.where));
-    let at = 0;
-    for (const other of others.sort((a, b) => a.at - b.at)) {
-      if (other.at < at + slot.width) at = Math.max(at, other.at + other.width);
-    }
-    return at;
   }
 
   #add(

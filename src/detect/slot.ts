@@ -4,6 +4,7 @@ import { bitmapWords, countDistinct, setBit } from "./bitmap.ts";
 import type { FirstSeenCounter } from "./first-seen.ts";
 import { hash32, hashNumber } from "./hash.ts";
 import { binOf, quantileOf, sketchBins } from "./sketch.ts";
+import { canMeet } from "./where.ts";
 
 /** The most numbers one `last` counter remembers of an event. */
 export const lastWidth = 4;
@@ -116,6 +117,16 @@ export class Scratch {
       result: () => total,
     };
   }
+}
+
+/** Where a slot's numbers go in an observation: counters that no event can match together share a place. */
+export function placeAmong(slots: readonly Slot[], slot: Slot): number {
+  const others = slots.filter((other) => other.width > 0 && canMeet(other.where, slot.where));
+  let at = 0;
+  for (const other of others.sort((a, b) => a.at - b.at)) {
+    if (other.at < at + slot.width) at = Math.max(at, other.at + other.width);
+  }
+  return at;
 }
 
 /** A figure as it is told: `undefined` when nothing was counted. */
