@@ -92,6 +92,8 @@ export class Lane {
       rows: this.#rows,
       places: this.#onlyLast ? rememberedPlaces : Math.max(fewestPlaces, Math.min(mostPlaces, this.judges.lowest)),
       width: this.#width,
+      bucketMs: this.bucketMs,
+      isOrdered: this.#lastMask !== 0,
       isWhole: this.slots.every(({ kind }) => kind !== "sum" && kind !== "max" && kind !== "last"),
       ring: this.#ring,
     });

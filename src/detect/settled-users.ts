@@ -3,7 +3,9 @@ import { type SavedUsers, UserBitmaps } from "./user-bitmaps.ts";
 
 const minute = 60_000;
 /** Beyond so many new users within a minute, further ones count once they succeed again. */
-const maxPending = 200_000;
+const maxPending = 131_072;
+/** Places noted last, so that who succeeds again at once isn't noted again. */
+const recentPlaces = 65_536;
 /** A client's bits: the number of a row and a bit is one number. */
 const bitsPerRow = 64;
 
@@ -14,8 +16,8 @@ const bitsPerRow = 64;
 export class SettledUsers {
   readonly #clients: KeyTable;
   readonly #users: UserBitmaps;
-  /** By minute that is not settled yet: row and bit, and the low half of the client's hash. */
-  readonly #pending = new Map<number, Map<number, number>>();
+  /** By minute that is not settled yet. */
+  readonly #pending = new Map<number, Waiting>();
   #settled = 0;
   /** The minute in which a user was seen first; before it nothing is known of any client. */
   #since = Infinity;
@@ -34,10 +36,7 @@ export class SettledUsers {
   see(row: number, user: number, time: number): void {
     const bit = UserBitmaps.bitOf(user);
     if (this.#users.has(row, bit, time)) return;
-    const at = Math.floor(time / minute);
-    let waiting = this.#pending.get(at);
-    if (waiting === undefined) this.#pending.set(at, (waiting = new Map()));
-    if (waiting.size < maxPending) waiting.set(row * bitsPerRow + bit, this.#clients.lo[row]!);
+    this.#wait(Math.floor(time / minute), row * bitsPerRow + bit);
   }
 
   /** Takes in the minutes that are over at `tick`, epoch ms. */
@@ -46,10 +45,11 @@ export class SettledUsers {
     this.#settled = tick;
     const over = [...this.#pending.keys()].filter((at) => at * minute < tick);
     for (const at of over.sort((a, b) => a - b)) {
-      for (const [place, lo] of this.#pending.get(at)!) {
-        const row = Math.floor(place / bitsPerRow);
+      const { places, clients, count } = this.#pending.get(at)!;
+      for (let i = 0; i < count; i++) {
+        const row = Math.floor(places[i]! / bitsPerRow);
         // The row may have been given to another client since.
-        if (this.#clients.lo[row] === lo) this.#users.add(row, place % bitsPerRow, at * minute);
+        if (this.#clients.lo[row] === clients[i]) this.#users.add(row, places[i]! % bitsPerRow, at * minute);
       }
       this.#pending.delete(at);
     }
@@ -67,12 +67,12 @@ export class SettledUsers {
 
   /** `placeOf`: by row, its place among the rows that are saved. */
   save(rows: readonly number[], placeOf: ReadonlyMap<number, number>): SavedSettled {
-    const pending = [...this.#pending].map(([at, waiting]) => {
-      const known = [...waiting.keys()].filter((place) => placeOf.has(Math.floor(place / bitsPerRow)));
-      const places = known.map(
-        (place) => placeOf.get(Math.floor(place / bitsPerRow))! * bitsPerRow + (place % bitsPerRow),
-      );
-      return [at, Float64Array.from(places)] as const;
+    const pending = [...this.#pending].map(([at, { places, count }]) => {
+      const known = places.slice(0, count).filter((place) => placeOf.has(Math.floor(place / bitsPerRow)));
+      return [
+        at,
+        known.map((place) => placeOf.get(Math.floor(place / bitsPerRow))! * bitsPerRow + (place % bitsPerRow)),
+      ] as const;
     });
     return { ...this.#users.save(rows), pending, settled: this.#settled, since: this.#since };
   }
@@ -83,13 +83,28 @@ export class SettledUsers {
     this.#since = saved.since;
     rows.forEach((row, place) => this.#users.load(row, saved, place));
     for (const [at, places] of saved.pending) {
-      const waiting = new Map<number, number>();
       for (const place of places) {
-        const row = rows[Math.floor(place / bitsPerRow)]!;
-        waiting.set(row * bitsPerRow + (place % bitsPerRow), this.#clients.lo[row]!);
+        this.#wait(at, rows[Math.floor(place / bitsPerRow)]! * bitsPerRow + (place % bitsPerRow));
       }
+    }
+  }
+
+  #wait(at: number, place: number): void {
+    let waiting = this.#pending.get(at);
+    if (waiting === undefined) {
+      waiting = {
+        places: new Float64Array(maxPending),
+        clients: new Uint32Array(maxPending),
+        count: 0,
+        recent: new Float64Array(recentPlaces).fill(-1),
+      };
       this.#pending.set(at, waiting);
     }
+    const cell = (place ^ (place >>> 16)) & (recentPlaces - 1);
+    if (waiting.recent[cell] === place || waiting.count === maxPending) return;
+    waiting.recent[cell] = place;
+    waiting.places[waiting.count] = place;
+    waiting.clients[waiting.count++] = this.#clients.lo[Math.floor(place / bitsPerRow)]!;
   }
 }
 
@@ -97,4 +112,12 @@ export interface SavedSettled extends SavedUsers {
   readonly pending: readonly (readonly [minute: number, places: Float64Array])[];
   readonly settled: number;
   readonly since: number;
+}
+
+/** Who is to be settled once a minute is over: rows and bits as one number each, and the low halves of the clients' hashes. */
+interface Waiting {
+  readonly places: Float64Array;
+  readonly clients: Uint32Array;
+  readonly recent: Float64Array;
+  count: number;
 }

@@ -18,8 +18,10 @@ const within = perSegment - 1;
 interface Segment {
   /** The place of the row's observation before, or the next free place; 0: none. */
   readonly next: Uint32Array;
-  readonly times: Float64Array;
-  readonly hashes: Uint32Array;
+  /** Epoch ms where they are in order, else buckets. */
+  readonly times: Float64Array | Uint32Array;
+  /** Only where they are in order. */
+  readonly hashes: Uint32Array | undefined;
   readonly masks: Uint32Array;
   readonly evidence: Uint32Array;
   readonly samples: Uint32Array;
@@ -39,14 +41,29 @@ export class SparseRows {
   readonly width: number;
   readonly #heads: Uint32Array;
   readonly #segments: Segment[] = [];
+  readonly #bucketMs: number;
+  readonly #isOrdered: boolean;
   readonly #isWhole: boolean;
   readonly #ring: SampleRing;
   /** The first free place; place 0 is never used. */
   #free = 0;
 
-  /** `isWhole`: numbers are whole, from 0 to 2^32 - 1, and take half the room. */
-  constructor(options: { rows: number; places: number; width: number; isWhole: boolean; ring: SampleRing }) {
+  /**
+   * `isOrdered`: it has to be known which of two is older, else their buckets are enough. `isWhole`:
+   * numbers are whole, from 0 to 2^32 - 1. Both save room.
+   */
+  constructor(options: {
+    rows: number;
+    places: number;
+    width: number;
+    bucketMs: number;
+    isOrdered: boolean;
+    isWhole: boolean;
+    ring: SampleRing;
+  }) {
     this.places = options.places;
+    this.#bucketMs = options.bucketMs;
+    this.#isOrdered = options.isOrdered;
     this.width = options.width;
     this.#isWhole = options.isWhole;
     this.#ring = options.ring;
@@ -70,12 +87,15 @@ export class SparseRows {
     return this.#segments[at >>> segmentBits]!.next[at & within]!;
   }
 
+  /** Epoch ms; where they are in no order, when its bucket began. */
   time(at: number): number {
-    return this.#segments[at >>> segmentBits]!.times[at & within]!;
+    const time = this.#segments[at >>> segmentBits]!.times[at & within]!;
+    return this.#isOrdered ? time : time * this.#bucketMs;
   }
 
+  /** 0 where they are in no order. */
   hash(at: number): number {
-    return this.#segments[at >>> segmentBits]!.hashes[at & within]!;
+    return this.#segments[at >>> segmentBits]!.hashes?.[at & within] ?? 0;
   }
 
   /** Which slots the observation matched. */
@@ -152,8 +172,8 @@ export class SparseRows {
   #fill(at: number, { time, hash, evidence, sample }: SparseEvent, scratch: Scratch): void {
     const segment = this.#segments[at >>> segmentBits]!;
     const i = at & within;
-    segment.times[i] = time;
-    segment.hashes[i] = hash;
+    segment.times[i] = this.#isOrdered ? time : Math.floor(time / this.#bucketMs);
+    if (segment.hashes !== undefined) segment.hashes[i] = hash;
     segment.masks[i] = scratch.mask;
     segment.evidence[i] = evidence;
     segment.samples[i] = sample === undefined ? 0 : this.#ring.put(sample);
@@ -178,8 +198,8 @@ export class SparseRows {
     const n = perSegment;
     this.#segments.push({
       next: Uint32Array.from({ length: n }, (_, i) => (i === within ? 0 : first + i + 1)),
-      times: new Float64Array(n),
-      hashes: new Uint32Array(n),
+      times: this.#isOrdered ? new Float64Array(n) : new Uint32Array(n),
+      hashes: this.#isOrdered ? new Uint32Array(n) : undefined,
       masks: new Uint32Array(n),
       evidence: new Uint32Array(n),
       samples: new Uint32Array(n),

@@ -37,6 +37,11 @@ function isBroad({ endpointClass, outcome }: Where): boolean {
   return endpointClass === undefined || endpointClass.some((one) => everyday.includes(one));
 }
 
+/** Actors are clients as well as users: there are twice as many. */
+function kindsOf(dimensions: readonly Dimension[]): number {
+  return dimensions.includes("actor") ? 2 : 1;
+}
+
 /** Gives the counters that remember first times a table, all of them one; `undefined` when there is none. */
 export function rememberFirsts(spaces: readonly KeySpace[], config: DetectConfig): FirstSeen | undefined {
   let table: FirstSeen | undefined;
@@ -58,7 +63,7 @@ export function buildTables(options: {
 }): PlanTables & { spaces(): KeySpace[] } {
   const spaces = new Map<string, KeySpace>();
   const rowsFor = (dimensions: readonly Dimension[]) =>
-    dimensions.every((dimension) => few.includes(dimension)) ? rowsOfFew : options.config.clients;
+    dimensions.every((dimension) => few.includes(dimension)) ? rowsOfFew : options.config.clients * kindsOf(dimensions);
   return {
     space(dimensions) {
       const name = dimensions.join("+");

@@ -10,7 +10,14 @@ const start = Date.UTC(2026, 7, 22, 9);
 /** How often a detector was asked about one client's events, so many in a second, in batches of this size. */
 function askedBy(events: number, size: number): number {
   let asked = 0;
-  const counting = aDetector({ where: {}, key: ["clientIp"], floor: undefined, counters: { all: count() }, evidence: undefined, fires: () => asked++ < 0 });
+  const counting = aDetector({
+    where: {},
+    key: ["clientIp"],
+    floor: undefined,
+    counters: { all: count() },
+    evidence: undefined,
+    fires: () => asked++ < 0,
+  });
   const { process } = anEngine({ detectors: [active(counting)], clock: new TestClock(start) });
   const all = Array.from({ length: events }, (_, i) => anEvent({ time: start + i, clientIp: "203.0.113.7" }));
   for (let at = 0; at < all.length; at += size) process(all.slice(at, at + size));
