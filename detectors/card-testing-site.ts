@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { count, defineDetector, distinct } from "../src/detect/define-detector.ts";
-import { failedShare, without } from "../src/detect/failed-share.ts";
+import { type Attempts, failedShare, timesUsual, usualOdds, without } from "../src/detect/failed-share.ts";
 import { isCharged, isDeclined } from "../src/detect/refusals.ts";
 
 /** A shop that hardly ever declines counts as declining this share; the least that is normal is 5 %. */
@@ -23,7 +23,13 @@ export default defineDetector({
   // say. 40 declines are more than one network makes before it is found alone.
   params: z.strictObject({
     ratio: z.number().gt(0).max(1).default(0.3).meta({ description: "Declined share of all payments." }),
-    times: z.number().min(1).default(2).meta({ description: "So many times the share of the day before." }),
+    times: z
+      .number()
+      .min(1)
+      .default(2)
+      .meta({
+        description: "So many times as many declines for each payment that succeeds as in the day before, or the hour.",
+      }),
     payments: z.int().min(10).default(50).meta({ description: "Payments in ten minutes, or nothing is said." }),
     declines: z.int().min(5).default(40).meta({ description: "Declined payments in ten minutes." }),
     clients: z.int().min(1).default(10).meta({ description: "Different clients with declines, where the log tells." }),
@@ -44,8 +50,9 @@ export default defineDetector({
   fires: (f, p) => {
     if (f.declines < p.declines || f.payments < p.payments || f.dayPayments - f.payments < p.history) return false;
     if (f.clients.known && f.clients.value < p.clients) return false;
-    const share = f.declines / f.payments;
-    return share >= p.ratio && share >= p.times * shareBefore(f);
+    if (f.declines / f.payments < p.ratio) return false;
+    // Odds, since a share that was high in the hours before, by another attack, can't be doubled.
+    return timesUsual({ failures: f.declines, attempts: f.payments }, usualOdds(before(f), least)) >= p.times;
   },
   summary: (f) =>
     `${f.declines} of ${f.payments} payments were declined within 10 minutes` +
@@ -97,19 +104,18 @@ export default defineDetector({
 });
 
 /** The declined share of what came before these ten minutes: over the hour or the day, since either may hold an attack. */
-function shareBefore(f: {
+function before(f: {
   declines: number;
   payments: number;
   hourDeclines: number;
   hourPayments: number;
   dayDeclines: number;
   dayPayments: number;
-}): number {
+}): Attempts {
   const now = { failures: f.declines, attempts: f.payments };
   const hour = without({ failures: f.hourDeclines, attempts: f.hourPayments }, now);
   const day = without({ failures: f.dayDeclines, attempts: f.dayPayments }, now);
-  const usual = hour.attempts < fewest ? failedShare(day) : Math.min(failedShare(hour), failedShare(day));
-  return Math.max(least, usual);
+  return hour.attempts >= fewest && failedShare(hour) < failedShare(day) ? hour : day;
 }
 
 function payments(of: { from: number; minutes: number; aMinute: number; declinedOf: number }) {

@@ -8,7 +8,7 @@ export default defineDetector({
   id: "country-surge",
   title: "A country's share jumps",
   description:
-    "Compares each country's share of an endpoint class over ten minutes with its share over the last hour and the last day. A campaign abroad looks the same as a botnet abroad, so this is shown and never blocks. It needs about half an hour of traffic before it says anything.",
+    "Compares each country's share of an endpoint class over ten minutes with its share over the last hour and the last day. A campaign abroad looks the same as a botnet abroad, so this is shown and never blocks. It needs a hundred requests of the class, and about half an hour, before it says anything.",
   owasp: ["API4:2023", "API6:2023"],
   severity: "medium",
   needs: { required: ["country"], better: ["clientIp"] },
@@ -24,10 +24,11 @@ export default defineDetector({
       .meta({ description: "So many times its share of the last hour, and of the last day." }),
     requests: z.int().min(1).default(50).meta({ description: "Requests from the country in ten minutes." }),
     clients: z.int().min(1).default(5).meta({ description: "Different clients they come from." }),
+    // Of a hundred, a country's fifth is taken for a twentieth once in a hundred thousand times.
     history: z
       .int()
       .min(1)
-      .default(300)
+      .default(100)
       .meta({ description: "Requests of the class in the last day, or nothing is said." }),
   }),
   counters: {

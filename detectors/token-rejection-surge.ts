@@ -1,12 +1,14 @@
 import { z } from "zod";
 import { count, defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
-import { areFewEach } from "../src/detect/failed-share.ts";
 import { tokenReasonOf } from "../src/detect/token-reason.ts";
 
 const isRejected: Predicate = (e) => tokenReasonOf(e) !== undefined;
 const hour = 3_600_000;
-/** Of each client, on average. A few pages that were left open ask sixty times in ten minutes, and are not everybody. */
-const triesEach = 30;
+/**
+ * So much of the floor has to be left when each client counts once a minute at most: a few pages that were
+ * left open ask sixty times in ten minutes, and are not everybody.
+ */
+const spreadShare = 0.8;
 
 export default defineDetector({
   id: "token-rejection-surge",
@@ -38,6 +40,7 @@ export default defineDetector({
   counters: {
     rejected: count(isRejected),
     clients: distinct((e) => e.clientKey, isRejected),
+    spread: distinct((e) => e.clientKey && `${Math.floor(e.time / 60_000)} ${e.clientKey}`, isRejected),
     ended: count((e) => tokenReasonOf(e) === "ended"),
     forged: count((e) => tokenReasonOf(e) === "forged"),
     missing: count((e) => tokenReasonOf(e) === "missing"),
@@ -45,11 +48,12 @@ export default defineDetector({
   },
   evidence: isRejected,
   floor: (p) => p.rejected,
-  fires: ({ rejected, clients, inHour }, p, { watchedMs }) => {
+  fires: ({ rejected, clients, spread, inHour }, p, { watchedMs }) => {
     if (rejected < p.rejected || watchedMs < hour) return false;
     // The hour lags behind by up to a minute, so that what is left of it may be too little.
     const before = Math.max((inHour - rejected) / 5, inHour / 12);
-    return clients.value >= p.clients && areFewEach(rejected, clients, triesEach) && rejected >= p.times * before;
+    if (clients.value < p.clients || spread.value < spreadShare * p.rejected) return false;
+    return rejected >= p.times * before;
   },
   shows: () => ["rejected", "clients", "ended", "forged", "missing", "inHour"],
   summary: ({ rejected, clients, ended, forged, missing, inHour }, key) => {

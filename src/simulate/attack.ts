@@ -73,7 +73,7 @@ export interface Beside {
   readonly times: number;
   /** What counts of what everybody harmless does, once it was answered. */
   concerns(exchange: Exchange): boolean;
-  /** What other attacks do and adds to this one; nothing, unless given. */
+  /** What others do meanwhile and adds to it: other attackers to an attack, anybody to an outage. Nothing, unless given. */
   joins?(exchange: Exchange): boolean;
   /** Over how long it is averaged; the floor's window, unless given. */
   readonly overMs?: number;

@@ -55,7 +55,9 @@ export class Disturbance implements Actor, Condition, Witness {
   }
 
   saw(exchange: Exchange, now: number): void {
-    if (!this.#hasChanged && this.#outage.beside!.concerns(exchange)) this.gauge.addUsual(now);
+    const { concerns, joins } = this.#outage.beside!;
+    if (!this.#hasChanged && concerns(exchange)) this.gauge.addUsual(now);
+    if (!this.#hasChanged && this.#isOn && joins?.(exchange)) this.gauge.add(now, true);
     this.#hasChanged = false;
   }
 

@@ -20,6 +20,8 @@ function breaks(x: Exchange, status: number, durationMs: number): void {
 /** A share of the floor's, and all at most. */
 const shareOf = ({ intensity }: Scene, floorShare: number) => Math.min(1, intensity * floorShare);
 
+const isTurnedAway = (x: Exchange) => x.status === 401 && x.target !== "/api/login";
+
 /** What fails by itself: nobody may be blocked for it. */
 export const outages: readonly AttackKind[] = [
   {
@@ -152,7 +154,7 @@ export const outages: readonly AttackKind[] = [
     id: "token-rejection-surge",
     title: "Everybody's tokens are turned away: the keys were changed",
     detectors: ["token-rejection-surge"],
-    counts: "tokens turned away",
+    counts: "tokens turned away, anybody's",
     windowMs: 10 * minute,
     isSiteWide: true,
     floor: ({ limit }) => limit("rejected", 200),
@@ -166,7 +168,8 @@ export const outages: readonly AttackKind[] = [
       beside: {
         times: scene.limit("times", 5),
         overMs: 60 * minute,
-        concerns: (x) => x.status === 401 && x.target !== "/api/login",
+        concerns: isTurnedAway,
+        joins: isTurnedAway,
       },
       change: (x) => {
         x.status = 401;
