@@ -1,3 +1,4 @@
+import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
@@ -26,14 +27,10 @@ const hoursAtOnce = 6;
 const restMs = 60_000;
 /** Learning takes about a second for a thousand routes: not again and again while a backlog is read. */
 const learnEveryMs = 600_000;
-/** A route is learned in about a millisecond; others get their turn after so many. */
-const placesAtOnce = 5;
+/** A route is learned in a millisecond or two; others get their turn after so many. */
+const placesAtOnce = 4;
 
 const minuteMs = 60_000;
-
-interface SavedBaselines {
-  readonly tables: readonly BaselineTable[];
-}
 
 export interface BaselineLearnerOptions {
   readonly store: Pick<Store, "query">;
@@ -53,6 +50,8 @@ export interface BaselineLearnerOptions {
  */
 export class BaselineLearner {
   readonly #options: BaselineLearnerOptions;
+  /** The newest table, and the one before it. */
+  readonly #path: string;
   readonly #file: StateFile;
   readonly #hours: BaselineHours;
   readonly #failures;
@@ -66,7 +65,8 @@ export class BaselineLearner {
 
   constructor(options: BaselineLearnerOptions) {
     this.#options = options;
-    this.#file = new StateFile(join(options.dataDirectory, "baselines.state"));
+    this.#path = join(options.dataDirectory, "baselines.state");
+    this.#file = new StateFile(this.#path);
     this.#hours = new BaselineHours(options.config.detect.baselines.weeks);
     const { metrics } = options;
     this.#failures = metrics.counter(
@@ -78,9 +78,12 @@ export class BaselineLearner {
 
   /** Takes up what an earlier run had learned. */
   async load(): Promise<void> {
-    const { state, problem } = await this.#file.load();
-    if (problem !== undefined) this.#options.log.warn({ problem }, "what is usual has to be learned anew");
-    if (state !== undefined) this.#options.detect.baselines.load((state as SavedBaselines).tables);
+    const { detect, log } = this.#options;
+    const files = [new StateFile(`${this.#path}.before`), this.#file];
+    const loaded = await Promise.all(files.map((file) => file.load()));
+    for (const { problem } of loaded) if (problem) log.warn({ problem }, "what is usual has to be learned anew");
+    const tables = loaded.flatMap(({ state }) => (state === undefined ? [] : [state as BaselineTable]));
+    detect.baselines.load(tables);
   }
 
   /** One step, if there is one to take: reads a few hours, or learns. To be called every second or so. */
@@ -119,16 +122,19 @@ export class BaselineLearner {
     // Another clock's hours are other hours.
     const former = baselines.newest?.timeZone === config.timeZone ? baselines.newest : undefined;
     const places = new Map<string, Partial<Record<BaselineMeasure, BaselineCells>>>();
+    let looked = 0;
     for (const [name, hours] of this.#hours.places) {
       const cells = learnPlace(hours, window, { former, name, to, growth: config.growth });
       if (Object.keys(cells).length > 0) places.set(name, cells);
-      if (places.size % placesAtOnce === 0) await setImmediate();
+      if (++looked % placesAtOnce === 0) await setImmediate();
     }
     if (places.size > 0 || baselines.newest) {
       await pipeline.between(async () => {
         const holdsFrom = Math.floor(detect.engine.sealedUntil / minuteMs) * minuteMs + minuteMs;
         const table = { holdsFrom, learnedTo: to, timeZone: config.timeZone, places };
-        await this.#file.save({ tables: [...baselines.save(), table].slice(-2) } satisfies SavedBaselines);
+        // Only the new one is written: the one that holds until then is there already.
+        await moveAside(this.#path);
+        await this.#file.save(table);
         baselines.publish(table);
       });
     }
@@ -158,4 +164,13 @@ function learnPlace(
     learned[measure] = cells;
   }
   return learned;
+}
+
+/** Nothing to move: it is the first, or the last one was moved, and then the disk was full. */
+async function moveAside(path: string): Promise<void> {
+  try {
+    await rename(path, `${path}.before`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }

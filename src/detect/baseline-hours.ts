@@ -26,8 +26,11 @@ export interface PlaceHours {
   readonly figures: Readonly<Record<keyof HourFigures, Float32Array>>;
 }
 
-/** Routes beyond these say little each: they are the least busy of the hour they came in. */
-const maxPlaces = 1_024;
+/**
+ * Routes beyond these say little each: they are the least busy of the hour they came in. What is learned of
+ * so many is written in one go within a few hundredths of a second.
+ */
+const maxPlaces = 512;
 
 const figureNames = ["requests", "within", "errors", "limited", "p90Ms"] as const;
 

@@ -31,6 +31,7 @@ export class LearningWindow {
   readonly #freezes: readonly Freeze[];
   readonly #from: number;
   readonly #to: number;
+  #last: { readonly of: PlaceHours; readonly flags: Uint8Array } | undefined;
 
   /** `to`: the hour after the last, counted from the epoch. */
   constructor(hours: BaselineHours, options: { to: number; timeZone: string; freezes: readonly Freeze[] }) {
@@ -55,7 +56,10 @@ export class LearningWindow {
 
   /** By slot: 1 where an incident about the place was open. */
   frozen(of: PlaceHours): Uint8Array {
+    // All measures of one place are learned one after the other.
+    if (this.#last?.of === of) return this.#last.flags;
     const flags = new Uint8Array(this.#hours.size);
+    this.#last = { of, flags };
     for (const { from, to, place } of this.#freezes) {
       if (!concerns(place, of)) continue;
       const first = Math.max(this.#from, Math.floor(from / hourMs));
