@@ -8,19 +8,21 @@ import { awsAlb, awsApiGateway } from "./writers/aws.ts";
 import { caddy } from "./writers/caddy.ts";
 import { azureAppGateway, gcpLoadBalancer } from "./writers/cloud.ts";
 import { apacheCombined, ingressNginx, nginxCombined, traefikClf } from "./writers/combined.ts";
-import { cloudflare, cloudfrontStandard } from "./writers/edge.ts";
+import { cloudflare } from "./writers/cloudflare.ts";
+import { cloudfrontRealtime, cloudfrontStandard } from "./writers/cloudfront.ts";
 import { envoyGateway, envoyOtlp, envoyText } from "./writers/envoy.ts";
 import { haproxyHttp, haproxyJson } from "./writers/haproxy.ts";
 import { kong } from "./writers/kong.ts";
 import { nginxJson } from "./writers/nginx-json.ts";
 import { ecs, otelHttp } from "./writers/observability.ts";
+import { ownJson } from "./writers/own-json.ts";
 import { traefikJson } from "./writers/traefik-json.ts";
 
 /** Every format that is written, as gateways write it by default. */
 export const lineFormats: readonly LineFormat[] = [
   nginxCombined, nginxJson, envoyGateway, kong, apisix, traefikJson, haproxyHttp, caddy, awsApiGateway, cloudflare, ecs,
   apacheCombined, ingressNginx, traefikClf, envoyText, envoyOtlp, haproxyJson, awsAlb, cloudfrontStandard,
-  gcpLoadBalancer, azureAppGateway, otelHttp,
+  gcpLoadBalancer, azureAppGateway, otelHttp, cloudfrontRealtime, ownJson,
 ]; // prettier-ignore
 
 /** What `--format` may say: a format's name, or `enriched` of a JSON format; `enriched` alone is nginx's. */
@@ -44,7 +46,7 @@ export function createWriter(id: string): Writer | undefined {
     return { id, format: name, carries, request, shopEvent: (event, time) => shop.event(event, time) };
   }
   const request = format.kind === "json" ? (x: Exchange) => `${write(x)}}` : write;
-  return { id, format: name, carries: format.carries, request };
+  return { id, format: name, carries: format.carries, described: format.described, request };
 }
 
 // helpers

@@ -1,4 +1,5 @@
 import type { EventField } from "../normalize/access-event.ts";
+import type { CustomFormatConfig } from "../normalize/formats-config.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ShopEvent } from "./shop-event.ts";
 import type { WrittenTimes } from "./written-time.ts";
@@ -11,6 +12,8 @@ export interface LineFormat {
   readonly kind: "json" | "text";
   /** Fields of the event that are read from a line as the exchange has them. */
   readonly carries: readonly EventField[];
+  /** Of a log that has to be described: what `formats:` of a configuration says of this id. */
+  readonly described?: CustomFormatConfig;
   /** Makes what writes lines, without a line break; of `json` without the closing brace, too. */
   readonly create: (times: WrittenTimes) => (exchange: Exchange) => string;
 }
@@ -22,6 +25,8 @@ export interface Writer {
   /** The format that reads it. */
   readonly format: string;
   readonly carries: readonly EventField[];
+  /** Of a log that has to be described: what `formats:` of a configuration says of `format`. */
+  readonly described?: CustomFormatConfig | undefined;
   /** Without a line break. */
   request(exchange: Exchange): string;
   /** Absent: the log holds requests alone. `time`: epoch ms. */

@@ -11,9 +11,14 @@ import { readBack } from "../support/simulating.ts";
 const wholeSeconds = new Set(["nginx-combined", "apache-combined", "ingress-nginx"]);
 
 test("every format is written, but for shop events, which go among the others' lines", () => {
-  const written = lineFormats.map(({ id }) => id).sort();
+  const named = lineFormats.filter(({ described }) => described === undefined).map(({ id }) => id);
   const read = formatList.map(({ id }) => id).filter((id) => id !== "shop-event");
-  expect(written).toEqual(read.sort());
+  expect(named.sort()).toEqual(read.sort());
+});
+
+test("logs that have to be described are written, too: one of each kind", () => {
+  const kinds = lineFormats.flatMap(({ described }) => (described === undefined ? [] : Object.keys(described)));
+  expect(kinds.sort()).toEqual(["cloudfront", "fields"]);
 });
 
 test("there is no writer of an unknown name, and text has no room for the shop's keys", () => {

@@ -1,4 +1,5 @@
 import { endpointsConfig } from "../../src/normalize/endpoint-config.ts";
+import { formatsConfig } from "../../src/normalize/formats-config.ts";
 import { createWriter } from "../../src/simulate/create-writer.ts";
 import { simulatedEndpoints } from "../../src/simulate/shop-endpoints.ts";
 import { simulate } from "../../src/simulate/simulate.ts";
@@ -30,6 +31,7 @@ export function readBack(records: readonly SimulatedRecord[], format: string) {
   const writer = createWriter(format)!;
   const normalizer = aNormalizer({
     sources: new Map([["edge", { gateway: "edge", format: writer.format, trustClientIp: true }]]),
+    formats: formatsConfig.parse(writer.described === undefined ? {} : { [writer.format]: writer.described }),
     endpoints: endpointsConfig.parse(simulatedEndpoints({ shopEvents: writer.shopEvent !== undefined })),
   });
   const { events, rejected } = normalizer.normalize({
