@@ -4,6 +4,7 @@ import type { BacktestInput } from "./backtest-input.ts";
 import { kafkaInput } from "./backtest-kafka.ts";
 import type { BacktestOptions } from "./backtest-options.ts";
 import type { TimeRange } from "./backtest-range.ts";
+import { storeInput } from "./backtest-store.ts";
 import type { CliContext } from "./cli-context.ts";
 
 /** What is to be read: files, a range of Kafka, or what the store keeps. Throws `CONFIG_INVALID` unless it is one of them. */
@@ -22,5 +23,6 @@ export function findInput(
     );
   }
   if (options.kafka !== undefined) return kafkaInput(options, { range, context });
+  if (options.store) return storeInput(options, { range, context });
   return fileInput(options, context);
 }
