@@ -26,7 +26,8 @@ const marginMs = 60_000;
 
 /**
  * A detection is right when its key names somebody of a label that its detector is meant for, its
- * time overlaps with the label's, and it was not told before the first such attack began. Where labels
+ * time overlaps with the label's, and it was not told before the first such attack began, unless about
+ * another attack that was going on. Where labels
  * have no names for the key's parts, detector and time are enough.
  */
 export function judgeFinding(finding: Finding, world: World): Judged {
@@ -34,16 +35,16 @@ export function judgeFinding(finding: Finding, world: World): Judged {
   const around = world.records.filter(({ label }) => overlaps(finding, label));
   const meant = around.filter(({ label, names }) => label.detectors.includes(detector) && names.fits(key) !== false);
   const loud = meant.filter(isLoud);
-  if (loud.some(({ label }) => finding.toldAt >= label.start - marginMs))
+  const others = around.filter((record) => !meant.includes(record) && hadBegun(record, finding));
+  // One that another attack opened, and that goes on with this one, was told in time.
+  if (loud.some((record) => hadBegun(record, finding)) || (loud.length > 0 && behind(others, finding).length > 0))
     return { finding, found: loud, verdict: "right", because: "" };
   const because = becauseOf(namesOfKey(key), finding.toldAt, world);
   if (world.labels.stressors.some((label) => maySay(label, finding)))
     return { finding, found: [], verdict: "beside", because };
   const faint = meant.find((record) => !isLoud(record));
   if (faint) return { finding, found: meant, verdict: "wrong", because: `${faint.label.kind} below its floor` };
-  const accused = around.filter((record) => record.names.accuses(key) || isBehind(record, finding));
-  if (accused.length === 0 && namesNobody(key)) accused.push(...causing(around, finding));
-  return { finding, found: [], verdict: accused.length > 0 ? "beside" : "wrong", because };
+  return { finding, found: [], verdict: behind(around, finding).length > 0 ? "beside" : "wrong", because };
 }
 
 /** A block of somebody who does no attack, and what it most likely mistook; `undefined` for a right one. */
@@ -82,6 +83,17 @@ function maySay(label: StressorLabel, finding: Finding): boolean {
 function overlaps({ detection, toldAt }: Finding, label: { start: number; end: number }): boolean {
   const last = Math.max(detection.lastSeen, toldAt);
   return detection.firstSeen <= label.end + marginMs && last >= label.start - marginMs;
+}
+
+function hadBegun({ label }: AttackRecord, { toldAt }: Finding): boolean {
+  return toldAt >= label.start - marginMs;
+}
+
+/** The attacks that a detection is about: whose attackers it names or shows, or who did most of what it counted. */
+function behind(records: readonly AttackRecord[], finding: Finding): AttackRecord[] {
+  const { key } = finding.detection;
+  const accused = records.filter((record) => record.names.accuses(key) || isBehind(record, finding));
+  return accused.length === 0 && namesNobody(key) ? causing(records, finding) : accused;
 }
 
 /** Whether half of what was shown as evidence, or more, is what those did whom a label names as doing it. */

@@ -118,6 +118,23 @@ describe("one run", () => {
     expect(run.right).toEqual({});
   });
 
+  test("what another attack opened, and goes on with this one, found it in time", () => {
+    const other = "203.0.113.77";
+    const siteWide = aDetector({ id: "three-failures", key: ["endpointClass"], target: () => undefined });
+    const events = [
+      ...failures(other, { from: 8, times: 240, everyMs: 1_000 }),
+      ...failures(attacker, { from: 10, times: 240, everyMs: 1_000 }),
+    ];
+    const own: Partial<AttackLabel> = { entities: [{ scope: "ip", value: attacker }] };
+    const labels = (first: string): AttackLabel[] => [
+      aLabel({ kind: "another", detectors: [], entities: [{ scope: "ip", value: first }], start: start + 8 * minute }),
+      aLabel(own),
+    ];
+    expect(judged({ events, attacks: labels(other), detector: siteWide }).pairs).toMatchObject([{ found: 1 }]);
+    // Had a customer done that, it would be chance.
+    expect(judged({ events, attacks: labels("192.0.2.1"), detector: siteWide }).pairs).toMatchObject([{ found: 0 }]);
+  });
+
   test("a detector that can't see is blind, and misses nothing", () => {
     const blind = aDetector({ needs: { required: ["country"], better: [] } });
     const events = [...customers({ class: "login" }), ...failures(attacker, { from: 10, times: 12, everyMs: 1_000 })];
@@ -204,6 +221,15 @@ function judges(detector = aDetector(), disturbed: readonly Disturbance[] = []):
     runbooks: [aRunbook({ id: "three-failures", block })],
     ...{ detect: { ...detectConfig.parse({}), clients: 1_024 }, block: blockConfig.parse({}) },
     disturbances: new Set(disturbed),
+  };
+}
+
+function aLabel(of: Partial<AttackLabel>): AttackLabel {
+  return {
+    ...{ kind: "stuffing", intensity: 10, detectors: ["three-failures"], entities: [], victims: [] },
+    ...{ start: start + 10 * minute, end: start + 14 * minute, floorCrossedAt: start + 10 * minute },
+    ...{ floor: { counts: "failures", floor: 3, windowMs: minute }, requests: 240, shopEvents: 0 },
+    ...of,
   };
 }
 
