@@ -1,6 +1,7 @@
 import type { CliContext } from "./cli-context.ts";
 
-const wipe = "\r\u001b[K";
+/** Takes away what was shown on the line. */
+export const wipe = "\r\u001b[K";
 const width = 30;
 
 /** Shows a person at a terminal how much of a known amount is done, and how long the rest may take. */
@@ -22,17 +23,22 @@ export class ProgressBar {
   show(done: number): void {
     const { stderr, stderrIsTerminal, clock } = this.#context;
     if (!stderrIsTerminal) return;
-    const filled = Math.floor((width * done) / Math.max(1, this.#total));
-    const bar = "#".repeat(filled) + ".".repeat(width - filled);
+    const bar = barText(done / Math.max(1, this.#total));
     const passed = clock.monotonic() - this.#start;
     const left = done === 0 ? "" : `, about ${timeText((passed / done) * (this.#total - done))} left`;
-    stderr(`${wipe}[${bar}] ${done} of ${this.#total}${this.#unit}${left}`);
+    stderr(`${wipe}${bar} ${done} of ${this.#total}${this.#unit}${left}`);
   }
 
   /** Wipes it away: the result follows. */
   end(): void {
     if (this.#context.stderrIsTerminal) this.#context.stderr(wipe);
   }
+}
+
+/** `[######........................]`; `share`: from 0 to 1. */
+export function barText(share: number): string {
+  const filled = Math.min(width, Math.floor(width * share));
+  return `[${"#".repeat(filled)}${".".repeat(width - filled)}]`;
 }
 
 // helpers

@@ -1,9 +1,8 @@
 import type { SimulatedRecord, SimulationOptions } from "../simulate/simulation.ts";
 import type { CliContext } from "./cli-context.ts";
+import { barText, wipe } from "./progress-bar.ts";
 
 const everyMs = 250;
-const wipe = "\r\u001b[K";
-const width = 24;
 
 /** Shows a person at a terminal how far a simulation is, and at its end how many lines it wrote, and how fast. */
 export class SimulationProgress {
@@ -50,12 +49,10 @@ export class SimulationProgress {
   }
 }
 
-/** `[████········]  35 %  1,234,567 lines, 312,000 a second` */
+/** `[##########....................]  35 %  1,234,567 lines, 312,000 a second` */
 export function progressLine({ share, lines, seconds }: { share: number; lines: number; seconds: number }): string {
-  const done = Math.min(width, Math.floor(share * width));
-  const bar = "█".repeat(done) + "·".repeat(width - done);
   const percent = `${Math.floor(share * 100)}`.padStart(3);
-  return `[${bar}] ${percent} %  ${speedText(lines, seconds)}`;
+  return `${barText(share)} ${percent} %  ${speedText(lines, seconds)}`;
 }
 
 // helpers
