@@ -29,7 +29,10 @@ export function serviceDetectors({ rules, detect, trials }: DetectorParts): Dete
       const active = rules().detectors.find(({ definition }) => definition.id === id);
       const how = detect.status().find((one) => one.id === id);
       const runbooks = rules().runbooks.filter(({ match }) => match?.detector.includes(id));
-      const more = { runbooks: runbooks.map((runbook) => runbook.id) };
+      const more = {
+        runbooks: runbooks.map((runbook) => runbook.id),
+        blocks: runbooks.some(({ block }) => block !== undefined),
+      };
       if (active && how)
         return { ...itemOf(active, how, report(id)), ...detailOf(active.definition, active.params), ...more };
       const off = rules().off.find((definition) => definition.id === id);
@@ -66,7 +69,7 @@ function offItem({ id, title, severity, owasp }: DetectorDefinition): DetectorIt
 function detailOf(
   definition: DetectorDefinition,
   params: Readonly<Record<string, unknown>>,
-): Omit<DetectorDetail, keyof DetectorItem | "runbooks"> {
+): Omit<DetectorDetail, keyof DetectorItem | "runbooks" | "blocks"> {
   const { description, key, window, quiet, triage, suppressedBy } = definition;
   const defaults = definition.params.parse({});
   return {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { DetectorStatus } from "../src/detect/detect-stage.ts";
 import { serviceDetectors } from "../src/service-detectors.ts";
+import { ban } from "./block/block-scene.ts";
 import { aDetector } from "./support/a-detector.ts";
 import { aRunbook } from "./support/a-runbook.ts";
 import { sampleReport } from "./support/detector-samples.ts";
@@ -17,7 +18,7 @@ const status: DetectorStatus = {
 
 describe("the detectors as the API shows them", () => {
   const runbooks = [
-    aRunbook({ id: "r1", match: { detector: ["stuffing", "other"], severity: undefined } }),
+    aRunbook({ id: "r1", block: ban, match: { detector: ["stuffing", "other"], severity: undefined } }),
     aRunbook({ id: "r2", match: { detector: ["other"], severity: undefined } }),
   ];
   const detectors = serviceDetectors({
@@ -41,9 +42,9 @@ describe("the detectors as the API shows them", () => {
   test("one comes with its parameters as they are and as they would be, and its runbooks", () => {
     expect(detectors.get("stuffing")).toMatchObject({
       params: [{ name: "failures", value: 9, default: 5, description: "Failed logins." }],
-      ...{ runbooks: ["r1"], suppressedBy: ["login-outage"], window: "1m", quiet: "1m" },
+      ...{ runbooks: ["r1"], blocks: true, suppressedBy: ["login-outage"], window: "1m", quiet: "1m" },
     });
-    expect(detectors.get("surge")).toMatchObject({ mode: "off", params: [{ value: 5 }], runbooks: [] });
+    expect(detectors.get("surge")).toMatchObject({ mode: "off", blocks: false, params: [{ value: 5 }], runbooks: [] });
     expect(detectors.get("none")).toBeUndefined();
   });
 });

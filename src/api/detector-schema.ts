@@ -35,6 +35,7 @@ export const detectorSchema = detectorItemSchema
     triage: listOf(z.string()),
     suppressedBy: described(listOf(z.string()), "Detectors while whose episodes it holds still"),
     runbooks: listOf(z.string()),
+    blocks: described(z.boolean(), "Whether one of its runbooks blocks"),
     params: listOf(z.object({ name: z.string(), value: z.unknown(), default: z.unknown(), description: z.string() })),
   })
   .meta({ id: "Detector", description: "A detector: what it looks for, and how it runs" });
@@ -112,6 +113,7 @@ export const reportSchema = z
       asked: customerCounts,
       refused: customerCounts,
       withdrawn: customerCounts,
+      onTrial: described(z.number(), "Of those blocked, whom no gateway was told of"),
       refusedBy: described(
         z.record(z.string(), z.number()),
         "By rule of the guard, how many it refused or asked about",

@@ -58,6 +58,8 @@ export class BlockTally {
   readonly #facts: BlockFacts;
   readonly #unsettled: Map<string, Unsettled>;
   readonly #targets: Readonly<Record<TriedBlock["result"], TargetTally>>;
+  /** Of those blocked, the ones that no gateway was told of. */
+  readonly #onTrial: TargetTally;
   readonly #refusedBy: Map<string, number>;
   #hits: HitCounts;
   #latest: ListedBlock[];
@@ -67,6 +69,7 @@ export class BlockTally {
     this.#unsettled = new Map(saved?.unsettled.map((one) => [one.decision.uuid, one]));
     const tallyOf = (result: TriedBlock["result"]) => [result, new TargetTally(saved?.targets[result])];
     this.#targets = Object.fromEntries(results.map(tallyOf));
+    this.#onTrial = new TargetTally(saved?.onTrial);
     this.#refusedBy = new Map(saved?.refusedBy);
     this.#hits = saved?.hits ?? { requests: 0, succeeded: 0, signedIn: 0, bought: 0, users: 0 };
     this.#latest = [...(saved?.latest ?? [])];
@@ -121,6 +124,12 @@ export class BlockTally {
       blocks: {
         ...{ blocked: counts("blocked"), asked: counts("asked"), refused: counts("refused") },
         withdrawn: counts("withdrawn"),
+        onTrial: this.#onTrial.countsWith(
+          open
+            .filter(({ one, result }) => result === "blocked" && one.decision.dryRun)
+            .map(({ one }) => sinceTarget(one)),
+          this.#facts.customers,
+        ).all,
         refusedBy: Object.fromEntries([...refusedBy].sort(([, a], [, b]) => b - a)),
         hit: hits,
       },
@@ -134,6 +143,7 @@ export class BlockTally {
       targets: Object.fromEntries(
         results.map((result) => [result, this.#targets[result].save()]),
       ) as SavedBlocks["targets"],
+      onTrial: this.#onTrial.save(),
       refusedBy: [...this.#refusedBy],
       hits: this.#hits,
       latest: this.#latest,
@@ -145,6 +155,7 @@ export class BlockTally {
     this.#unsettled.delete(one.decision.uuid);
     const result = resultOf(one.decision, before?.decision);
     const standing = this.#targets[result].add(sinceTarget(one), this.#facts.customers);
+    if (result === "blocked" && one.decision.dryRun) this.#onTrial.add(sinceTarget(one), this.#facts.customers);
     countRules(this.#refusedBy, one, result);
     this.#hits = added(this.#hits, this.#hitsOf(one));
     this.#latest = [...this.#latest, this.#listed(one, result, standing)].slice(-shown);
@@ -167,6 +178,7 @@ export class BlockTally {
 export interface SavedBlocks {
   readonly unsettled: readonly Unsettled[];
   readonly targets: Readonly<Record<TriedBlock["result"], SavedTally>>;
+  readonly onTrial: SavedTally;
   readonly refusedBy: readonly (readonly [rule: string, times: number])[];
   readonly hits: HitCounts;
   readonly latest: readonly ListedBlock[];

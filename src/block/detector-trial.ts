@@ -2,7 +2,7 @@ import { configLine } from "../detect/config-line.ts";
 import { type Customers, personOf } from "../detect/customers.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { ActiveDetector } from "../detect/plan.ts";
-import { suggestThreshold, type ThresholdSuggestion } from "../detect/suggest-threshold.ts";
+import { suggestThresholds, type ThresholdSuggestion } from "../detect/suggest-threshold.ts";
 import { type SavedTop, TopKeys } from "../detect/top-keys.ts";
 import type { DetectorThresholds } from "../detect/threshold-watcher.ts";
 import type { CustomerCounts } from "../detect/trial-report.ts";
@@ -41,6 +41,8 @@ export interface LiveReport {
     readonly asked: CustomerCounts;
     readonly refused: CustomerCounts;
     readonly withdrawn: CustomerCounts;
+    /** Of those blocked, whom no gateway was told of: by the detector's mode, its runbook's, or the whole service's. */
+    readonly onTrial: number;
     readonly refusedBy: Readonly<Record<string, number>>;
     /** What dry runs would have refused while they held. */
     readonly hit: HitCounts;
@@ -140,9 +142,9 @@ export class DetectorTrial {
       return target ? [{ target, since: firstSeen }] : [];
     });
     const parameters = thresholds?.parameters ?? [];
-    const suggestions = parameters.flatMap((parameter) => suggestThreshold(parameter, spanMs) ?? []);
+    const suggestions = suggestThresholds(parameters, spanMs);
     const raised = suggestions.filter(({ kind }) => kind === "raise");
-    const params = Object.fromEntries(raised.map(({ parameter, to }) => [parameter, to]));
+    const params = Object.assign({}, ...raised.map((suggestion) => suggestion.params)) as Record<string, number>;
     return {
       ...{ detector: definition.id, title: definition.title, mode },
       ...{ since: this.#since, until: this.#until, detections },

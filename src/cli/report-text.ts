@@ -64,15 +64,15 @@ function foundText(found: DetectorItem["found"]): string {
 }
 
 function blockLines(
-  { blocked, asked, refused, withdrawn, refusedBy, hit }: Report["blocks"],
+  { blocked, asked, refused, withdrawn, onTrial, refusedBy, hit }: Report["blocks"],
   { would, daily }: { readonly would: string; readonly daily: string },
 ): string[] {
   const told = (what: string, counts: Counts) =>
     counts.all === 0 ? [] : [`${what} ${counts.all}${customersText(counts)}`];
   const rules = Object.entries(refusedBy).map(([rule, times]) => `${rule} ${times}`);
   return [
-    `${would}blocked ${blocked.all}${customersText(blocked)}${daily}`,
-    ...(would !== "" && blocked.all > 0 ? [`  ${hitText(hit)}`] : []),
+    `${would}blocked ${blocked.all}${customersText(blocked)}${daily}${would === "" && onTrial > 0 ? `, ${onTrial} of them on trial alone` : ""}`,
+    ...(onTrial > 0 ? [`  ${hitText(hit)}`] : []),
     ...told("taken back within seconds:", withdrawn),
     ...told("a person asked about", asked),
     ...told("refused by the guard:", refused),

@@ -99,6 +99,7 @@ describe("whom it would have blocked", () => {
     const { blocks, latest } = report();
     expect(blocks).toMatchObject({
       blocked: { all: 1, bought: 1, signedIn: 0 },
+      onTrial: 1,
       ...{ asked: { all: 1 }, refused: { all: 1 }, withdrawn: { all: 1 } },
       refusedBy: { confidence: 1, "allow-list": 1, stale: 1 },
     });
@@ -123,6 +124,15 @@ describe("whom it would have blocked", () => {
     decide({ id: 1, state: "asked", verdicts: [verdict("users", "ask")] });
     decide({ id: 1, version: 2, state: "expired", verdicts: [verdict("users", "ask")] });
     expect(report().blocks).toMatchObject({ blocked: { all: 0 }, asked: { all: 1 }, refusedBy: { users: 1 } });
+  });
+
+  test("what gateways were told of is told apart from what was only on trial", () => {
+    const { decide, report } = scene();
+    decide({ id: 1, value: "192.0.2.1", dryRun: false });
+    decide({ id: 2, value: "192.0.2.2", dryRun: false, state: "expired" });
+    decide({ id: 3, value: "192.0.2.3" });
+    decide({ id: 4, value: "192.0.2.4", state: "expired" });
+    expect(report().blocks).toMatchObject({ blocked: { all: 4 }, onTrial: 2 });
   });
 
   test("requests are counted while a dry run holds, and stay when it has ended; each target counts once", () => {

@@ -44,6 +44,7 @@ export function sampleReport(over: Partial<LiveReport> = {}): LiveReport {
       asked: { ...none, all: 2 },
       refused: { ...none, all: 3 },
       withdrawn: none,
+      onTrial: 9,
       refusedBy: { "users-behind-address": 2, confidence: 3 },
       hit: { requests: 812, succeeded: 31, signedIn: 4, bought: 2, users: 5 },
     },
@@ -106,5 +107,6 @@ const more = {
   triage: ["Does the user travel, or use a VPN?"],
   suppressedBy: ["login-outage"],
   runbooks: ["credential-stuffing"],
+  blocks: true,
   params: [{ name: "kilometresPerHour", value: 1_000, default: 900, description: "Faster than an airliner." }],
 } as const;

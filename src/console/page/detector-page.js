@@ -21,7 +21,7 @@ export function detectorPage(id) {
       document.title = `${detector.title} · gatewatch`;
       // What is off has no report.
       const report = detector.mode === "off" ? undefined : (await ask("GET", `${path}/report`)).report;
-      const sections = report ? reportSections(report) : { found: [], thresholds: [] };
+      const sections = report ? reportSections(report, detector) : { found: [], thresholds: [] };
       showSections(head, [section("head", headOf, withoutFigures(detector))]);
       showSections(left, sections.found);
       showSections(right, [

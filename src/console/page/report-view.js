@@ -15,12 +15,12 @@ const resultLabels = {
 const standingText = { bought: "had bought", signedIn: "had signed in" };
 
 /** The parts of a report: `{ name, draw, data }`, to be drawn anew where data change. */
-export function reportSections(report) {
+export function reportSections(report, { blocks: mayBlock }) {
   const part = (name, draw, data) => ({ name, draw, data });
   const { keys, latest, thresholds, suggestions, promote, adjust, leftOut, ...figures } = report;
   return {
     found: [
-      part("figures", figuresOf, { ...figures, until: minuteOf(figures.until) }),
+      part("figures", figuresOf, { ...figures, mayBlock, until: minuteOf(figures.until) }),
       keys.length > 0 && part("keys", keysOf, keys),
       latest.length > 0 && part("latest", latestOf, latest),
     ],
@@ -37,7 +37,7 @@ function minuteOf(time) {
   return time === undefined ? undefined : Math.floor(time / 60_000) * 60_000;
 }
 
-function figuresOf({ mode, since, until, detections, states, alerts, aDay, people, blocks }) {
+function figuresOf({ mode, since, until, detections, states, alerts, aDay, people, blocks, mayBlock }) {
   const dry = mode === "dry-run";
   const daily = (name) => (aDay ? h("span", { class: "muted" }, ` ${figure(aDay[name])} a day`) : "");
   const seen =
@@ -55,11 +55,11 @@ function figuresOf({ mode, since, until, detections, states, alerts, aDay, peopl
     ),
     people.all > 0 &&
       h("p", {}, `About ${plural(people.all, "client or user", "clients or users")}${customersText(people)}.`),
-    blocksOf(blocks, dry, daily("blocked")),
+    mayBlock ? blocksOf(blocks, dry, daily("blocked")) : h("p", { class: "muted" }, "No runbook of it blocks anybody."),
   );
 }
 
-function blocksOf({ blocked, asked, refused, withdrawn, refusedBy, hit }, dry, daily) {
+function blocksOf({ blocked, asked, refused, withdrawn, onTrial, refusedBy, hit }, dry, daily) {
   const customers = blocked.bought + blocked.signedIn;
   const rules = Object.entries(refusedBy);
   const none = [blocked, asked, refused, withdrawn].every(({ all }) => all === 0);
@@ -71,13 +71,14 @@ function blocksOf({ blocked, asked, refused, withdrawn, refusedBy, hit }, dry, d
       "dl",
       { class: "facts" },
       fact(dry ? "would have blocked" : "blocked", figure(blocked.all), daily),
+      !dry && onTrial > 0 && fact("of these on trial alone", figure(onTrial)),
       customers > 0 &&
         fact("customers among them", h("strong", { class: "wrong" }, figure(customers)), customersText(blocked)),
       asked.all > 0 && fact("a person asked", figure(asked.all)),
       refused.all > 0 && fact("refused by the guard", figure(refused.all)),
       withdrawn.all > 0 && fact("taken back within seconds", figure(withdrawn.all)),
     ),
-    dry && blocked.all > 0 && h("p", {}, hitText(hit)),
+    onTrial > 0 && h("p", {}, hitText(hit)),
     rules.length > 0 &&
       h(
         "p",
