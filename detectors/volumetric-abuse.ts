@@ -1,6 +1,14 @@
 import { z } from "zod";
 import type { AccessEvent, EndpointClass } from "../src/normalize/access-event.ts";
-import { count, defineDetector, distinct, type Duration, type Predicate } from "../src/detect/define-detector.ts";
+import {
+  count,
+  defineDetector,
+  distinct,
+  type Duration,
+  isSettled,
+  type JudgeContext,
+  type Predicate,
+} from "../src/detect/define-detector.ts";
 import { actorInWords, actorTarget } from "../src/detect/actor-target.ts";
 import { isPageView, pathOf, shopping, wasAnswered } from "../src/detect/page-view.ts";
 import { isDeclined } from "../src/detect/refusals.ts";
@@ -29,13 +37,25 @@ const isStep: Predicate = (e) =>
 
 const own: readonly EndpointClass[] = ["account", "order", "loyalty", "reservation"];
 
+/** What the limits are of, as it is learned: by class. */
+const classesOf = {
+  searches: ["search"],
+  pages: ["catalog"],
+  carts: ["cart"],
+  checkouts: ["checkout", "payment"],
+  own,
+} as const satisfies Readonly<Record<string, readonly EndpointClass[]>>;
+
+/** What is learned moves a limit by so much at most: to rarely enough for a business customer, and to as much as a busy partner does. */
+const [least, most] = [0.6, 3];
+
 const kinds = ["searches", "pages", "carts", "checkouts", "own"] as const;
 
 export default defineDetector({
   id: "volumetric-abuse",
   title: "One visitor asks far too often",
   description:
-    "Counts what one visitor asks for within ten minutes, by kind of endpoint, against a limit for each that people stay below. It fires for whoever does one thing and hardly anything else. An address with many user agents is not judged: it is many people. Nor is what is asked with an API key alone. Ever new pages are scraping's; sign-ins, sign-ups, declined cards and promo codes have detectors of their own.",
+    "Counts what one visitor asks for within ten minutes, by kind of endpoint, against a limit for each that people stay below; where it is known how much users and keys ask for, the limit is twice what 99 of 100 stay below, between 0.6 and 3 times the parameter, and what is beyond that alone is not blocked. It fires for whoever does one thing and hardly anything else. An address with many user agents is not judged: it is many people. Nor is what is asked with an API key alone. Ever new pages are scraping's; sign-ins, sign-ups, declined cards and promo codes have detectors of their own.",
   owasp: ["API4:2023"],
   severity: "medium",
   needs: { required: ["clientIp"], better: ["userAgent"] },
@@ -43,7 +63,7 @@ export default defineDetector({
   key: ["actor"],
   window: "10m",
   // All this project's own, until limits are learned. Cloudflare's are for each endpoint and session,
-  // over ten minutes as well. Carts leave room for a business customer's list of 200
+  // over ten minutes as well, and learned alike. Carts leave room for a business customer's list of 200
   // articles, checkouts for a call centre, `own` for a page that asks every second whether an order is paid.
   params: z.strictObject({
     searches: z.int().min(10).default(300).meta({ description: "Searches in ten minutes." }),
@@ -55,7 +75,15 @@ export default defineDetector({
       .min(10)
       .default(1200)
       .meta({ description: "Requests to accounts, orders, points and reservations in ten minutes." }),
+    usualTimes: z
+      .number()
+      .min(1)
+      .default(2)
+      .meta({
+        description: "So many times what 99 of 100 users and keys stay below is the limit, once that is known.",
+      }),
   }),
+  baselines: ["perActor"],
   counters: {
     searches: count(asked(["search"])),
     pages: count(isPageView),
@@ -66,20 +94,25 @@ export default defineDetector({
     agents: distinct(strangerAgent, wasAnswered),
   },
   evidence: wasAnswered,
-  floor: (p) => Math.min(...kinds.map((kind) => p[kind])),
-  fires: (f, p) => {
-    const kind = mostOf(f, p);
+  floor: (p) => Math.floor(least * Math.min(...kinds.map((kind) => p[kind]))),
+  fires: (f, p, context) => {
+    const limits = limitsOf(p, context);
+    const kind = mostOf(f, limits);
     const people = peopleBehind(f.agents, household + 1);
     // Ever new pages are scraping's.
     if (kind === "pages" && f.different.value > f.pages / 3) return false;
-    return people <= household && f[kind] >= p[kind] * people && f[kind] >= oneThing * totalOf(f);
+    return people <= household && f[kind] >= limits[kind] * people && f[kind] >= oneThing * totalOf(f);
   },
   strength: (f, p) => f[mostOf(f, p)] / (p[mostOf(f, p)] * peopleBehind(f.agents, household)),
   severityOf: (f, p) => (f[mostOf(f, p)] >= 5 * p[mostOf(f, p)] ? "high" : "medium"),
   shows: (f, p) => [mostOf(f, p), ...kinds.filter((kind) => kind !== mostOf(f, p) && f[kind] > 0)],
-  summary: (f, key) => {
-    const most = kinds.reduce((a, b) => (f[b] > f[a] ? b : a));
-    return `${actorInWords(key["actor"]!)} made ${f[most]} ${inWords[most]} within 10 minutes, of ${totalOf(f)} requests in all`;
+  summary: (f, key, context) => {
+    const kind = kinds.reduce((a, b) => (f[b] > f[a] ? b : a));
+    const usual = usualOf(kind, context);
+    return (
+      `${actorInWords(key["actor"]!)} made ${f[kind]} ${inWords[kind]} within 10 minutes, of ${totalOf(f)} requests in all` +
+      (usual === undefined ? "" : `; 99 of 100 users make at most ${usual.median}, ${usual.days} days`)
+    );
   },
   target: ({ key }) => actorTarget(key["actor"]!),
   examples: [
@@ -98,6 +131,30 @@ export default defineDetector({
       name: "one's own account, five times a second",
       fires: true,
       events: requests({ of: "account", times: 1500, every: "200ms", userId: "mallory" }),
+    },
+    {
+      name: "four changes of a cart a minute are usual, these are thirty",
+      fires: true,
+      events: requests({ of: "cart", times: 300, every: "2s", method: "POST", userId: "mallory" }),
+      baselines: [{ of: "perActor", endpointClass: "cart", median: 40 }],
+    },
+    {
+      name: "partners who search all day are usual here",
+      fires: false,
+      events: requests({ of: "search", times: 480 }),
+      baselines: [{ of: "perActor", endpointClass: "search", median: 300 }],
+    },
+    {
+      name: "a business customer's 200 articles, where others have a few",
+      fires: false,
+      events: requests({ of: "cart", times: 200, method: "POST", userId: "buyer" }),
+      baselines: [{ of: "perActor", endpointClass: "cart", median: 10 }],
+    },
+    {
+      name: "many changes of a cart, where two days are known",
+      fires: false,
+      events: requests({ of: "cart", times: 300, every: "2s", method: "POST", userId: "mallory" }),
+      baselines: [{ of: "perActor", endpointClass: "cart", median: 40, confidence: "low" }],
     },
     {
       name: "a business customer puts 200 articles into the cart",
@@ -164,6 +221,32 @@ type Kinds = Readonly<Record<(typeof kinds)[number], number>>;
 /** The kind that is most above its limit. */
 function mostOf(f: Kinds, p: Kinds): (typeof kinds)[number] {
   return kinds.reduce((a, b) => (f[b] / p[b] > f[a] / p[a] ? b : a));
+}
+
+/** What 99 of 100 users or keys stay below within ten minutes; `undefined` until it is known of one class of the kind. */
+function usualOf(kind: (typeof kinds)[number], context: JudgeContext): { median: number; days: number } | undefined {
+  const all = classesOf[kind].map((endpointClass) => context.baseline("perActor", endpointClass)).filter(isSettled);
+  if (all.length === 0) return undefined;
+  return {
+    median: all.reduce((sum, { median }) => sum + median, 0),
+    days: Math.min(...all.map(({ samples }) => samples)),
+  };
+}
+
+/** The limit of each kind: its parameter, moved by what is usual. */
+function limitsOf(p: Kinds & { readonly usualTimes: number }, context: JudgeContext): Kinds {
+  const limitOf = (kind: (typeof kinds)[number]) => {
+    const usual = usualOf(kind, context);
+    if (usual === undefined) return p[kind];
+    return Math.min(most * p[kind], Math.max(least * p[kind], p.usualTimes * usual.median));
+  };
+  return {
+    searches: limitOf("searches"),
+    pages: limitOf("pages"),
+    carts: limitOf("carts"),
+    checkouts: limitOf("checkouts"),
+    own: limitOf("own"),
+  };
 }
 
 function totalOf(f: Kinds): number {

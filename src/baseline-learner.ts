@@ -2,7 +2,8 @@ import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "./clock.ts";
-import { type BaselineMeasure, baselineMeasures } from "./detect/baseline.ts";
+import { ActorDays } from "./detect/actor-days.ts";
+import { type BaselineMeasure, placeName } from "./detect/baseline.ts";
 import { BaselineHours, type PlaceHours } from "./detect/baseline-hours.ts";
 import type { BaselineCells, BaselineTable } from "./detect/baseline-table.ts";
 import { capBaseline } from "./detect/cap-baseline.ts";
@@ -10,10 +11,11 @@ import type { DetectConfig } from "./detect/detect-config.ts";
 import type { DetectEngine } from "./detect/detect-engine.ts";
 import type { DetectStage } from "./detect/detect-stage.ts";
 import { hourMs } from "./detect/hour-of-week.ts";
-import { learnBaseline } from "./detect/learn-baseline.ts";
+import { hourMeasures, learnBaseline } from "./detect/learn-baseline.ts";
 import { LearningWindow } from "./detect/learning-window.ts";
 import type { Log } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { readActorDay } from "./store/actor-days.ts";
 import { readEndpointHours, readFreezes } from "./store/endpoint-hours.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { StateFile } from "./state-file.ts";
@@ -27,6 +29,9 @@ const hoursAtOnce = 6;
 const restMs = 60_000;
 /** Learning takes about a second for a thousand routes: not again and again while a backlog is read. */
 const learnEveryMs = 600_000;
+/** One actor of so many is looked at next, when a question for all was too much; and of how many at most. */
+const sampleStep = 4;
+const sampleMost = 64;
 /** A route is learned in a millisecond or two; others get their turn after so many. */
 const placesAtOnce = 4;
 
@@ -54,12 +59,16 @@ export class BaselineLearner {
   readonly #path: string;
   readonly #file: StateFile;
   readonly #hours: BaselineHours;
+  readonly #actors: ActorDays;
   readonly #failures;
   readonly #places;
   /** The first hour that was not read yet, and the one that was learned up to; from the epoch. */
   #next = 0;
   #learnedTo = 0;
   #atOnce = hoursAtOnce;
+  /** The first day that was not read yet, and of how many actors one is looked at. */
+  #nextDay = 0;
+  #sample = 1;
   #restUntil = 0;
   #learnedAt = -Infinity;
 
@@ -68,6 +77,7 @@ export class BaselineLearner {
     this.#path = join(options.dataDirectory, "baselines.state");
     this.#file = new StateFile(this.#path);
     this.#hours = new BaselineHours(options.config.detect.baselines.weeks);
+    this.#actors = new ActorDays(options.config.detect.baselines.weeks * 7);
     const { metrics } = options;
     this.#failures = metrics.counter(
       "gatewatch_detect_baseline_failures_total",
@@ -93,7 +103,9 @@ export class BaselineLearner {
     if (to <= this.#learnedTo || clock.now() < this.#restUntil) return;
     try {
       this.#next = Math.max(this.#next, to - this.#hours.size);
+      this.#nextDay = Math.max(this.#nextDay, Math.ceil((to - this.#hours.size) / 24));
       if (this.#next < to) await this.#read(Math.min(to, this.#next + this.#atOnce));
+      else if (this.#nextDay < Math.floor(to / 24)) await this.#readDay();
       else if (clock.monotonic() >= this.#learnedAt + learnEveryMs) await this.#learn(to);
     } catch (error) {
       this.#failures.inc();
@@ -109,6 +121,16 @@ export class BaselineLearner {
     for (let hour = from; hour < to; hour++) this.#hours.add(hour, hours.get(hour) ?? []);
     this.#next = to;
     this.#atOnce = Math.min(hoursAtOnce, this.#atOnce + 1);
+  }
+
+  /** Where a day has too many actors for one question, some of them are enough; a day that is too much even so is left out. */
+  async #readDay(): Promise<void> {
+    const sample = this.#sample;
+    this.#sample = sample * sampleStep;
+    if (sample <= sampleMost)
+      this.#actors.add(this.#nextDay, await readActorDay(this.#options.store, this.#nextDay, sample));
+    this.#sample = Math.min(sample, sampleMost);
+    this.#nextDay++;
   }
 
   async #learn(to: number): Promise<void> {
@@ -127,6 +149,14 @@ export class BaselineLearner {
       const cells = learnPlace(hours, window, { former, name, to, growth: config.growth });
       if (Object.keys(cells).length > 0) places.set(name, cells);
       if (++looked % placesAtOnce === 0) await setImmediate();
+    }
+    for (const endpointClass of this.#actors.classes) {
+      const name = placeName({ endpointClass });
+      const perActor = this.#actors.learn(endpointClass);
+      if (perActor === undefined) continue;
+      const span = { growth: config.growth, from: former?.learnedTo ?? to, to };
+      capBaseline(perActor, former?.places.get(name)?.perActor, { measure: "perActor", ...span });
+      places.set(name, { ...places.get(name), perActor });
     }
     if (places.size > 0 || baselines.newest) {
       await pipeline.between(async () => {
@@ -152,7 +182,7 @@ function learnPlace(
 ): Partial<Record<BaselineMeasure, BaselineCells>> {
   const learned: Partial<Record<BaselineMeasure, BaselineCells>> = {};
   const before = by.former?.places.get(by.name);
-  for (const measure of baselineMeasures) {
+  for (const measure of hourMeasures) {
     const cells = learnBaseline(hours, measure, window);
     if (!cells.level.some((level) => level > 0)) continue;
     capBaseline(cells, before?.[measure], {

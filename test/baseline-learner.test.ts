@@ -29,6 +29,7 @@ function aShop(options: { dataDirectory: string; requests?: (hour: number) => nu
     store: {
       query: async <Row>(sql: string, params: Readonly<Record<string, unknown>> = {}) => {
         if (shop.failing) throw new Error("timeout");
+        if (sql.includes("actor_minutes")) return shop.actors(params) as Row[];
         return (sql.includes("detections") ? shop.detections() : shop.rows(params)) as Row[];
       },
     },
@@ -43,6 +44,14 @@ function aShop(options: { dataDirectory: string; requests?: (hour: number) => nu
         ...{ errors: shop.requests(hour) * 0.6, limited: 0 },
         latency: Array.from({ length: 17 }, (_, i) => (i === 6 ? shop.requests(hour) * 60 : 0)),
       }));
+    },
+    /** How many actors a question may be for before it takes too long. */
+    actorsAtMost: 1_000,
+    days: [] as { day: number; sample: number }[],
+    actors({ from, sample }: Readonly<Record<string, unknown>>) {
+      if (1_000 / Number(sample) > shop.actorsAtMost) throw new Error("memory limit");
+      shop.days.push({ day: Number(from) / 86_400 - mondayHour / 24, sample: Number(sample) });
+      return Number(from) * 1000 < start ? [] : [{ class: "login", most: 8 }];
     },
     detections: () =>
       shop.incidents.map(({ from, to }) => ({
@@ -144,6 +153,33 @@ describe("learning what is usual", () => {
     await warned.reach(warned.learner(), 4 * 168);
     expect(warned.usual(4 * 168 + 34, { endpointClass: "login" }).median).toBeCloseTo(100, 0);
     expect(warned.usual(4 * 168 + 34, { gateway: "edge", endpointClass: "login" }).median).toBeCloseTo(100, 0);
+  });
+});
+
+describe("what single users ask for", () => {
+  const perActor = { endpointClass: "login" } as const;
+
+  test("is learned by day, the same for every hour", async () => {
+    const shop = aShop({ dataDirectory: temporaryDirectory() });
+    await shop.reach(shop.learner(), 8 * 24 + 5);
+    expect(shop.days.map(({ day }) => day)).toEqual(Array.from({ length: 27 }, (_, i) => i - 19));
+    const usual = shop.baselines.at("perActor", perActor, 0);
+    expect(usual).toMatchObject({ median: 8, samples: 8, level: "days", confidence: "high" });
+    expect(shop.baselines.week("perActor", "class login")?.every(({ median }) => median === 8)).toBe(true);
+  });
+
+  test("is looked at for fewer of them where there are too many, and is left out where even that is too much", async () => {
+    const many = aShop({ dataDirectory: temporaryDirectory() });
+    many.actorsAtMost = 100;
+    await many.reach(many.learner(), 8 * 24 + 5);
+    expect(many.days).toHaveLength(27);
+    expect(new Set(many.days.map(({ sample }) => sample))).toEqual(new Set([16]));
+
+    const endless = aShop({ dataDirectory: temporaryDirectory() });
+    endless.actorsAtMost = 1;
+    await endless.reach(endless.learner(), 8 * 24 + 5);
+    expect(endless.days).toEqual([]);
+    expect(endless.usual(8 * 24 + 6).known).toBe(true);
   });
 });
 

@@ -144,7 +144,11 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
       finish(runDecisions({ configFile: configFile(), json }, context)),
     );
   command("baselines", "tell what is usual now at each route, class and gateway")
-    .option("--of <measure>", "requests (a minute), errors, limited (shares) or p90Ms", "requests")
+    .option(
+      "--of <measure>",
+      "requests (a minute), errors, limited (shares), p90Ms, or perActor (in ten minutes)",
+      "requests",
+    )
     .option("--json", "print the service's answer as it is")
     .action(({ of, json = false }: { of: string; json?: boolean }) =>
       finish(runBaselines({ configFile: configFile(), of, json }, context)),

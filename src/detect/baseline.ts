@@ -3,13 +3,17 @@ import type { EndpointClass } from "../normalize/access-event.ts";
 /**
  * What is learned of a place, each as it is within ten minutes: requests a minute, our own blocks not
  * counted; the share of them that ended in a 5xx; the share that a limiter refused; the duration that
- * nine in ten answers stay below, in milliseconds.
+ * nine in ten answers stay below, in milliseconds. `perActor`: what 99 of 100 users or keys stay below, in
+ * requests to a class of endpoints; of classes only.
  */
-export const baselineMeasures = ["requests", "errors", "limited", "p90Ms"] as const;
+export const baselineMeasures = ["requests", "errors", "limited", "p90Ms", "perActor"] as const;
 export type BaselineMeasure = (typeof baselineMeasures)[number];
 
-/** What it was learned from, the surest last: any hour, the same hour of any day, the same hour of the week. */
-export const baselineLevels = ["unknown", "all", "hour-of-day", "hour-of-week"] as const;
+/**
+ * What it was learned from, the surest last: any hour, the same hour of any day, the same hour of the week;
+ * or whole days, and then it is the same at every hour.
+ */
+export const baselineLevels = ["unknown", "all", "hour-of-day", "hour-of-week", "days"] as const;
 export type BaselineLevel = (typeof baselineLevels)[number];
 
 export const baselineConfidences = ["low", "medium", "high"] as const;
@@ -25,7 +29,7 @@ export interface Baseline {
   /** Weeks, days or hours it was learned from, by its level. */
   readonly samples: number;
   readonly level: BaselineLevel;
-  /** `high`: three weeks or more that agree. `medium`: two weeks, or seven days. `low`: anything less. */
+  /** `high`: three weeks or more that agree, or seven whole days. `medium`: two weeks, or the same hour of seven days, or three whole days. `low`: anything less. */
   readonly confidence: BaselineConfidence;
   /** Hours since the week began, Monday at midnight, by the clock of `detect.baselines.timeZone`. */
   readonly hourOfWeek: number;
@@ -66,6 +70,7 @@ export function usualInWords(baseline: Baseline, inWords: (figure: number) => st
     all: ["at any time", "hour"],
     "hour-of-day": [`at ${hour}`, "day"],
     "hour-of-week": [`for ${days[Math.floor(hourOfWeek / 24)]} ${hour}`, "week"],
+    days: ["on any day", "day"],
   }[level];
   if (level === "unknown") return "what is usual is not known yet";
   return `usual ${learned[0]}: ${inWords(median)} ± ${inWords(spread)}, ${samples} ${learned[1]}${samples === 1 ? "" : "s"}`;

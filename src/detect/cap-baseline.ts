@@ -1,16 +1,22 @@
-import type { BaselineMeasure } from "./baseline.ts";
+import { baselineLevels, type BaselineMeasure } from "./baseline.ts";
 import type { BaselineCells } from "./baseline-table.ts";
 import { hoursOfWeek } from "./hour-of-week.ts";
 
-/** The level that is held: what it is learned from before is another question each time. */
-const weekLevel = 3;
+/** The levels that are held, weeks and whole days: what is learned from less is another question each time. */
+const heldLevels: readonly number[] = [baselineLevels.indexOf("hour-of-week"), baselineLevels.indexOf("days")];
 
 /** However slowly it rises: within a quarter of a year to no more than this many times what it was. */
 const ceiling = 3;
 const ceilingWeeks = 13;
 
 /** What may be added in a week beside the share, so that what was nothing can become something. */
-const slack: Readonly<Record<BaselineMeasure, number>> = { requests: 1, errors: 0.005, limited: 0.005, p90Ms: 20 };
+const slack: Readonly<Record<BaselineMeasure, number>> = {
+  requests: 1,
+  errors: 0.005,
+  limited: 0.005,
+  p90Ms: 20,
+  perActor: 5,
+};
 
 /**
  * Holds what was learned to what was known before: in a week it moves by no more than the share
@@ -26,7 +32,8 @@ export function capBaseline(
   const times = (1 + by.growth) ** weeks;
   const more = slack[by.measure] * weeks;
   for (let hour = 0; hour < hoursOfWeek; hour++) {
-    const isHeld = next.level[hour] === weekLevel && former?.level[hour] === weekLevel;
+    const isSettled = heldLevels.includes(next.level[hour]!);
+    const isHeld = isSettled && former?.level[hour] === next.level[hour];
     if (former && isHeld) {
       const was = former.median[hour]!;
       next.median[hour] = Math.min(was * times + more, Math.max((was - more) / times, next.median[hour]!));
@@ -38,7 +45,7 @@ export function capBaseline(
     if (former && anchoredAt > 0 && by.to - anchoredAt < ceilingWeeks * hoursOfWeek) {
       next.anchor[hour] = former.anchor[hour]!;
       next.anchoredAt[hour] = anchoredAt;
-    } else if (next.level[hour] === weekLevel) {
+    } else if (isSettled) {
       next.anchor[hour] = next.median[hour]!;
       next.anchoredAt[hour] = by.to;
     }

@@ -111,7 +111,8 @@ export interface DetectorDefinition<
   readonly population?: { readonly counter: keyof C & string; readonly quantile: number };
   /**
    * What it compares with what is usual at this hour of the week: `context.baseline` tells only these.
-   * Such a detector also works while nothing is known yet, and raises incidents only: it names nobody.
+   * Such a detector also works while nothing is known yet, by floors of its own; and only what it finds by
+   * them can be blocked: what is unusual and nothing else opens an incident that names nobody.
    */
   readonly baselines?: readonly BaselineMeasure[];
   /**

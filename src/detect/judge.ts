@@ -31,7 +31,8 @@ export type SucceededBefore = (clientIp: string, time: number) => boolean | unde
 /** Whom a judgement asks beside the counters. */
 export interface Surroundings {
   readonly succeededBefore: SucceededBefore;
-  readonly context: JudgeContext;
+  /** `floorsOnly`: the same without what is usual. */
+  readonly context: JudgeContext & { floorsOnly(): JudgeContext };
 }
 
 /**
@@ -57,9 +58,8 @@ export function judge(
   const firstSeen = samples[0]?.time ?? end - detector.lane.windowMs;
   const evidence = samples.map(({ event }) => event);
   // What is only unusual is for people to look at: nobody is blocked for it.
-  const target = definition.baselines
-    ? undefined
-    : definition.target({ key, samples: evidence, firstSeen, succeededBefore });
+  const isOwn = !definition.baselines || definition.fires(figures as never, params, context.floorsOnly());
+  const target = isOwn ? definition.target({ key, samples: evidence, firstSeen, succeededBefore }) : undefined;
   const named = (target === undefined ? [] : Array.isArray(target) ? target : [target]).map(normalTarget);
   return {
     detector,

@@ -1,4 +1,4 @@
-import { baselineLevels, type BaselineMeasure } from "./baseline.ts";
+import { baselineLevels } from "./baseline.ts";
 import type { PlaceHours } from "./baseline-hours.ts";
 import { type BaselineCells, emptyCells } from "./baseline-table.ts";
 import { hoursOfWeek } from "./hour-of-week.ts";
@@ -20,6 +20,10 @@ const leastSpread = 0.05;
 
 const minutesOfSlice = 10;
 
+/** Those that are learned from hours. */
+export const hourMeasures = ["requests", "errors", "limited", "p90Ms"] as const;
+type HourMeasure = (typeof hourMeasures)[number];
+
 interface Learned {
   readonly values: readonly number[];
   readonly slots: readonly number[];
@@ -32,7 +36,7 @@ interface Learned {
  * the same hour of all days, with too few days that of all hours. Hours with an incident are left out,
  * unless they are most of what there is.
  */
-export function learnBaseline(of: PlaceHours, measure: BaselineMeasure, window: LearningWindow): BaselineCells {
+export function learnBaseline(of: PlaceHours, measure: HourMeasure, window: LearningWindow): BaselineCells {
   const cells = emptyCells();
   const figures = of.figures[measure];
   const frozen = window.frozen(of);
@@ -65,7 +69,7 @@ export function learnBaseline(of: PlaceHours, measure: BaselineMeasure, window: 
 function fill(
   cells: BaselineCells,
   hour: number,
-  by: { learned: Learned; within: Float32Array | undefined; measure: BaselineMeasure },
+  by: { learned: Learned; within: Float32Array | undefined; measure: HourMeasure },
 ): void {
   const { values, slots, level } = by.learned;
   const median = lowMedian(values);
@@ -87,7 +91,7 @@ function confidenceOf({ level, values }: Learned, median: number): number {
 }
 
 /** How far from it chance alone takes ten minutes: the root of what is counted in them. */
-function chance(measure: BaselineMeasure, median: number): number {
+function chance(measure: HourMeasure, median: number): number {
   if (measure === "requests") return Math.sqrt(Math.max(1, median * minutesOfSlice)) / minutesOfSlice;
   return measure === "p90Ms" ? 1 : 0.005;
 }

@@ -1,6 +1,6 @@
 import type { EndpointClass } from "../normalize/access-event.ts";
 import { type Baseline, type BaselineMeasure, unknownBaseline } from "./baseline.ts";
-import type { Baselines } from "./baselines.ts";
+import { Baselines } from "./baselines.ts";
 import type { Known } from "./counters.ts";
 import { type JudgeContext, noContext } from "./judge-context.ts";
 import type { BoundDetector } from "./plan.ts";
@@ -32,6 +32,11 @@ export class RowContext implements JudgeContext {
     if (name === undefined) return undefined;
     if (space.dimensions[client!] === "clientIp") return memory.settledUsers(name);
     return name.startsWith("ip:") ? memory.settledUsers(name.slice(3)) : undefined;
+  }
+
+  /** The same where nothing is known of what is usual. */
+  floorsOnly(): JudgeContext {
+    return new RowContext(this.#detector, this.#row, { memory: this.#ask.memory, baselines: new Baselines() });
   }
 
   usersBehind(address: number): number | undefined {

@@ -110,7 +110,12 @@ describe("a detector", () => {
   };
   const requests = (count: number, from = 0) =>
     Array.from({ length: count }, (_, i) =>
-      anEvent({ time: start + from + i * 1000, route: "/api/login", endpointClass: "login", requestId: `${from / 1000 + i}` }),
+      anEvent({
+        time: start + from + i * 1000,
+        route: "/api/login",
+        endpointClass: "login",
+        requestId: `${from / 1000 + i}`,
+      }),
     );
   const run = (baselines: Baselines, definition = aDetector(more)) =>
     anEngine({ detectors: [active(definition)], clock: new TestClock(start), clients: 1024, baselines });
@@ -131,6 +136,19 @@ describe("a detector", () => {
     const { baselines: _, ...other } = more;
     const named = run(baselines, aDetector({ ...other, fires: () => true }));
     expect(named.process(requests(20))[0]?.targets).toHaveLength(1);
+  });
+
+  test("names those whom it finds by its own floors, and nobody else", () => {
+    const baselines = new Baselines();
+    baselines.publish(aTable(() => 5));
+    const either = aDetector({
+      ...more,
+      fires: ({ requests }, _p, context) => (requests as number) > (context.baseline("requests").known ? 10 : 40),
+    });
+    const { process } = run(baselines, either);
+    const told = process(requests(70));
+    expect(told[0]).toMatchObject({ sealed: false, targets: [] });
+    expect(told.at(-1)?.targets).toHaveLength(1);
   });
 
   test("judges by the same table after a restart, when minutes are read again", () => {

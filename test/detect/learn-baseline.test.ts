@@ -3,9 +3,8 @@ import { describe, expect, test } from "vitest";
 import type { BaselineHours, HourFigures } from "../../src/detect/baseline-hours.ts";
 import { cellAt } from "../../src/detect/baseline-table.ts";
 import { hoursOfWeek } from "../../src/detect/hour-of-week.ts";
-import { learnBaseline } from "../../src/detect/learn-baseline.ts";
+import { type hourMeasures, learnBaseline } from "../../src/detect/learn-baseline.ts";
 import { type Freeze, LearningWindow } from "../../src/detect/learning-window.ts";
-import type { BaselineMeasure } from "../../src/detect/baseline.ts";
 import { daily, figures, mondayHour, someHours } from "../support/baseline-weeks.ts";
 
 const day = 24;
@@ -14,7 +13,7 @@ const hourMs = 3_600_000;
 /** What is usual on the login route at an hour of the week, as learned from these hours. */
 function usual(
   { hours, to }: { hours: BaselineHours; to: number },
-  at: { hourOfWeek: number; of?: BaselineMeasure; freezes?: readonly Freeze[]; timeZone?: string },
+  at: { hourOfWeek: number; of?: (typeof hourMeasures)[number]; freezes?: readonly Freeze[]; timeZone?: string },
 ) {
   const window = new LearningWindow(hours, { to, timeZone: at.timeZone ?? "UTC", freezes: at.freezes ?? [] });
   return cellAt(learnBaseline(hours.places.get("route /api/login")!, at.of ?? "requests", window), at.hourOfWeek);

@@ -5,6 +5,7 @@ import { Baselines } from "../../src/detect/baselines.ts";
 import { hourMs } from "../../src/detect/hour-of-week.ts";
 import { silentLog } from "../../src/log.ts";
 import { createMetrics } from "../../src/metrics.ts";
+import { readActorDay } from "../../src/store/actor-days.ts";
 import { detectionRow } from "../../src/store/detection-row.ts";
 import { readEndpointHours, readFreezes } from "../../src/store/endpoint-hours.ts";
 import type { Store } from "../../src/store/store.ts";
@@ -101,6 +102,37 @@ describe.each(["embedded", "server"] as const)("learned from the store: %s", (ty
     );
   });
 
+  test("what 99 of 100 users ask for in ten minutes, by class", async () => {
+    const day = Math.floor(to / 24) - 1;
+    const at = (minutes: number) => (day * 24 * 60 + minutes) * 60_000;
+    const seen = { method: "POST", gateway: "edge", firstSeen: at(0), lastSeen: at(0), owner: "", listed: null };
+    await store.write("endpoints_seen", [
+      { ...seen, route: "/cart", endpointClass: "cart" },
+      { ...seen, route: "/cart/items", endpointClass: "cart" },
+      { ...seen, route: "/search", endpointClass: "search" },
+    ]);
+    const row = (actor: string, route: string, minutes: number, requests: number) => ({
+      ...{ minute: at(minutes), partition: "p0", part: 0, version: 1, failures: 0, refusals: 0 },
+      ...{ actor, route, requests },
+    });
+    await store.write("actor_minutes", [
+      // Sixty users: some requests, in two routes of a class and two minutes of the same ten, more than in others.
+      ...Array.from({ length: 60 }, (_, i) => `user:${i}`).flatMap((actor, i) => [
+        row(actor, "/cart", 601, i),
+        row(actor, "/cart/items", 609, 5),
+        row(actor, "/cart", 611, 4),
+      ]),
+      row("user:59", "/cart", 700, 9_000),
+      { ...row("user:58", "/cart", 700, 500), refusals: 499 },
+      row("other", "/cart", 700, 90_000),
+      ...Array.from({ length: 30 }, (_, i) => row(`user:${i}`, "/search", 5, 10)),
+    ]);
+    await store.flush();
+    expect(await readActorDay(store, day, 1)).toEqual(new Map([["cart", 63]]));
+    expect(await readActorDay(store, day, 64)).toEqual(new Map());
+    expect(await readActorDay(store, day - 9, 1)).toEqual(new Map());
+  });
+
   test("what is usual, from two days of minutes", async () => {
     const days = Array.from({ length: 50 * 60 }, (_, i) =>
       minute(i + 121, { route: "/api/search", endpointClass: "search", requests: i % 2 === 0 ? 100 : 300 }),
@@ -114,7 +146,7 @@ describe.each(["embedded", "server"] as const)("learned from the store: %s", (ty
       pipeline: { between: (run) => run() },
       config: { detect: { baselines: { weeks: 2, growth: 0.2, timeZone: "UTC" } } },
     });
-    for (let i = 0; i < 60 && detect.baselines.newest === undefined; i++) await learner.look();
+    for (let i = 0; i < 90 && detect.baselines.newest === undefined; i++) await learner.look();
     detect.baselines.settle(detect.baselines.newest!.holdsFrom);
     expect(detect.baselines.at("requests", { route: "/api/search" }, 20 * hourMs)).toMatchObject({
       ...{ known: true, level: "hour-of-day", samples: 2, median: expect.closeTo(200, 3) },
