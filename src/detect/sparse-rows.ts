@@ -74,7 +74,8 @@ export class SparseRows {
   /** Memory of its columns, as far as they have grown. */
   get bytes(): number {
     const [segment] = this.#segments;
-    const each = segment === undefined ? 0 : Object.values(segment).reduce((sum, column) => sum + column.byteLength, 0);
+    const columns: (ArrayBufferView | undefined)[] = segment === undefined ? [] : Object.values(segment);
+    const each = columns.reduce((sum, column) => sum + (column?.byteLength ?? 0), 0);
     return this.entries.byteLength + this.#heads.byteLength + this.#segments.length * each;
   }
 
