@@ -13,6 +13,8 @@ import type { ScoreOptions } from "./score-options.ts";
 export interface ScoreSize {
   readonly scenes?: ReadonlyMap<SceneName, Scene>;
   readonly intensities?: readonly Intensity[];
+  /** Rows for keys of each kind. */
+  readonly clients?: number;
 }
 
 /** All that a score is made from; can be handed to another thread. */
@@ -30,7 +32,7 @@ export interface ScoreJudge {
 }
 
 /** Room for all keys of a run: more of it would only have to be wiped for each. */
-const clients = 16_384;
+const usualClients = 16_384;
 
 /** Throws `CONFIG_INVALID` when a detector is not known. */
 export async function createScoreJudge({ options, env }: ScoreWork): Promise<ScoreJudge> {
@@ -38,7 +40,7 @@ export async function createScoreJudge({ options, env }: ScoreWork): Promise<Sco
   const { runbooks, detectors: all } = await loadRules(config, options.configFile ?? "gatewatch.yaml");
   const detectors = chosen(all, options.detectors);
   const judges: Judges = {
-    ...{ detectors, runbooks, detect: { ...config.detect, clients }, block: config.block },
+    ...{ detectors, runbooks, detect: { ...config.detect, clients: options.clients ?? usualClients }, block: config.block },
     disturbances: new Set(options.disturbances),
   };
   const scenes = options.scenes ?? scenesFor(detectors);

@@ -6,18 +6,19 @@ import { scoreOptions } from "../../src/cli/score-options.ts";
 import { seedsOf } from "../../src/score/seeds.ts";
 import { testCliContext } from "../support/cli-context.ts";
 
-/** One morning with two attacks, in place of days with all of them. */
+/** Half an hour with two attacks, in place of days with all of them. */
 const small: ScoreSize = {
   scenes: new Map([
     [
       "day",
       {
-        ...{ durationMs: 40 * 60_000, rate: 3, customers: 2_000 },
+        ...{ durationMs: 26 * 60_000, rate: 2, customers: 1_000 },
         ...{ attacks: ["credential-stuffing", "probing"], stressors: ["password-manager"] },
       },
     ],
   ]),
   intensities: [10, 0.8],
+  clients: 1_024,
 };
 const options = scoreOptions({ seeds: 1, threads: 1 }, undefined);
 
