@@ -78,6 +78,12 @@ export class BucketRing {
     return bucket % this.#layout.size;
   }
 
+  /** By bit: whose evidence a bucket holds. */
+  evidenceAt(bucket: number): number {
+    const cell = this.cellOf(bucket);
+    return this.tags[cell] === bucket ? this.evidence[cell]! : 0;
+  }
+
   /** The cell for a bucket, emptied when an older bucket had it; -1 when a newer one has it. */
   cellFor(bucket: number): number {
     const cell = bucket % this.#layout.size;

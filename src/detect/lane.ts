@@ -164,11 +164,7 @@ export class Lane {
   evidenceAt(row: number, bucket: number): number {
     const ready = this.judges.readyAt(this.mostEvents(row));
     const ring = this.#pool.ring(row);
-    let evidence = 0;
-    if (ring !== undefined) {
-      const cell = ring.cellOf(bucket);
-      if (ring.tags[cell] === bucket) evidence = ring.evidence[cell]!;
-    }
+    let evidence = ring?.evidenceAt(bucket) ?? 0;
     if (ring === undefined || this.#onlyLast) {
       const sparse = this.#sparse;
       for (let at = sparse.first(row); at !== 0; at = sparse.next(at))
