@@ -76,7 +76,11 @@ const listedBlock = targetSchema.extend({
 });
 
 const thresholdReport = z.object({
-  parameter: z.string(),
+  parameter: described(z.string(), "Its name; several with commas between where they are multiplied together"),
+  multiplesOf: z
+    .record(z.string(), z.number())
+    .optional()
+    .meta({ description: "Of several parameters what they are: all values are multiples of that" }),
   value: z.number(),
   near: z
     .object({ times: z.number(), p50: z.number(), p90: z.number(), p99: z.number(), p999: z.number(), max: z.number() })
@@ -131,6 +135,7 @@ export const reportSchema = z
         value: z.number(),
         kind: z.enum(["raise", "keep", "could-lower"]),
         to: z.number(),
+        params: described(z.record(z.string(), z.number()), "The same as the detector's parameters are set"),
         text: z.string(),
       }),
     ),

@@ -25,14 +25,14 @@ export function thresholdLines(
 
 // helpers
 
-function parameterLines({ parameter, near, at, always, highest, value }: ThresholdReport): string[] {
+function parameterLines({ parameter, multiplesOf, near, at, always, highest, value }: ThresholdReport): string[] {
   const { times, p50, p90, p99, p999, max } = near;
   const spread =
     times < enoughForQuantiles ? "" : `: half of them to ${p50}, 90 % to ${p90}, 99 % to ${p99}, 99.9 % to ${p999}`;
   const most = Object.entries(highest).map(([who, level]) => `${level} of those ${nameOf[who as keyof typeof nameOf]}`);
   return [
-    `${parameter}: ${amount(times, "time")} a key came to half of ${value} or more${spread}; at most to ${most.length === 0 ? max : most.join(", ")}`,
-    `  detections, by its value: ${countsText(at, value)}`,
+    `${parameter}${multiplesOf ? ", as multiples of what they are" : ""}: ${amount(times, "time")} a key came to half of ${value} or more${spread}; at most to ${most.length === 0 ? max : most.join(", ")}`,
+    `  detections, by ${multiplesOf ? "the multiple" : "its value"}: ${countsText(at, value)}`,
     ...(always === 0 ? [] : [`  ${always} of them whatever its value is, by another condition`]),
   ];
 }

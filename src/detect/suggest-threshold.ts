@@ -11,9 +11,24 @@ export interface ThresholdSuggestion {
    * no customer; `could-lower`: nothing came near, and a lower value would have found nothing either.
    */
   readonly kind: "raise" | "keep" | "could-lower";
-  /** The value that is suggested; `value` itself for `keep`. */
+  /** The value that is suggested; `value` itself for `keep`. Where several are multiplied, the multiple. */
   readonly to: number;
+  /** The same as a detector's parameters are set. */
+  readonly params: Readonly<Record<string, number>>;
   readonly text: string;
+}
+
+/**
+ * What is suggested of a detector's parameters. All of them together are only spoken of where no single
+ * one would have spared a customer, or none decides anything alone.
+ */
+export function suggestThresholds(reports: readonly ThresholdReport[], spanMs: number): ThresholdSuggestion[] {
+  const of = (some: readonly ThresholdReport[]) => some.flatMap((report) => suggestThreshold(report, spanMs) ?? []);
+  const single = of(reports.filter(({ multiplesOf }) => multiplesOf === undefined));
+  const together = of(reports.filter(({ multiplesOf }) => multiplesOf !== undefined));
+  if (single.some(({ kind }) => kind === "raise")) return single;
+  const raise = together.filter(({ kind }) => kind === "raise");
+  return raise.length > 0 || single.length === 0 ? [...together, ...single] : single;
 }
 
 /**
@@ -22,29 +37,44 @@ export interface ThresholdSuggestion {
  * can be said.
  */
 export function suggestThreshold(report: ThresholdReport, spanMs: number): ThresholdSuggestion | undefined {
-  const { parameter, value, at } = report;
+  const { value, at } = report;
   const now = at.find((one) => one.value === value);
   if (now === undefined) return undefined;
   if (customersOf(now) > 0) {
     const better = sparing(report, now);
     if (better === undefined) return undefined;
     const rates = ratesOf(now.detections, better.detections, spanMs);
-    const text = `${parameter}: ${value} → ${better.value} would have fired ${rates}; ${customersText(report, better)}`;
-    return { parameter, value, kind: "raise", to: better.value, text };
+    const why = customersText(report, better);
+    return suggestion(report, { kind: "raise", to: better.value, text: `would have fired ${rates}; ${why}` });
   }
   if (now.detections > 0) {
     const isOfOne = Object.keys(report.highest).length > 0;
     const why = isOfOne ? "no customer is known among them" : "its keys are no single clients or users";
-    const text = `${parameter}: ${value} fired ${rateOf(now.detections, spanMs)}; ${why}`;
-    return { parameter, value, kind: "keep", to: value, text };
+    return suggestion(report, { kind: "keep", to: value, text: `fired ${rateOf(now.detections, spanMs)}; ${why}` });
   }
   const lower = at.find((one) => one.value < value && one.detections === 0);
   if (lower === undefined) return undefined;
-  const text = `${parameter}: ${value} → ${lower.value} would have fired no more often; the nearest came to ${report.near.max}`;
-  return { parameter, value, kind: "could-lower", to: lower.value, text };
+  const why = `the nearest came to ${levelText(report, report.near.max)}`;
+  return suggestion(report, { kind: "could-lower", to: lower.value, text: `would have fired no more often; ${why}` });
 }
 
 // helpers
+
+function suggestion(
+  { parameter, value, multiplesOf }: ThresholdReport,
+  { kind, to, text }: Pick<ThresholdSuggestion, "kind" | "to" | "text">,
+): ThresholdSuggestion {
+  const before = multiplesOf ?? { [parameter]: value };
+  const params = mapped(before, (one) => (multiplesOf ? Math.ceil(one * to) : to));
+  const steps = Object.entries(before).map(([name, one]) =>
+    to === value ? `${name}: ${one}` : `${name}: ${one} → ${params[name]}`,
+  );
+  return { parameter, value, kind, to, params, text: `${steps.join(", ")} ${text}` };
+}
+
+function mapped(values: Readonly<Record<string, number>>, to: (value: number) => number): Record<string, number> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
+}
 
 /** The lowest value that spares all customers that any value spares. */
 function sparing({ at }: ThresholdReport, now: AtValue): AtValue | undefined {
@@ -57,11 +87,19 @@ function customersOf({ bought, signedIn }: AtValue): number {
   return bought + signedIn;
 }
 
-function customersText({ highest }: ThresholdReport, better: AtValue): string {
+function customersText(report: ThresholdReport, better: AtValue): string {
+  const { highest } = report;
   const left = customersOf(better);
   const rest = left === 0 ? "" : `; ${left} who had bought or signed in would still have been found`;
-  if (highest.bought !== undefined) return `the largest customer who bought had ${highest.bought}${rest}`;
-  return `the largest who had signed in had ${highest.signedIn}${rest}`;
+  if (highest.bought !== undefined)
+    return `the largest customer who bought had ${levelText(report, highest.bought)}${rest}`;
+  if (highest.signedIn !== undefined)
+    return `the largest who had signed in had ${levelText(report, highest.signedIn)}${rest}`;
+  return `${customersOf(better)} who had bought or signed in would still have been found`;
+}
+
+function levelText({ multiplesOf }: ThresholdReport, level: number): string {
+  return multiplesOf ? `${level} times all of them` : String(level);
 }
 
 /** `2 instead of 31 times a day`; of less than a day, how often it was. */

@@ -1,3 +1,4 @@
+import { floorParameters } from "./floor-parameters.ts";
 import type { JudgeContext } from "./judge-context.ts";
 import type { Figure } from "./judge.ts";
 import type { ActiveDetector } from "./plan.ts";
@@ -16,34 +17,42 @@ export interface Judged {
 }
 
 /**
- * One numeric parameter of a detector, and other values for it. How far a key came is asked of the
- * detector itself: the highest value at which it would still fire, all else as it is. So it counts
- * whatever else the detector asks for, and needs no word from its author.
+ * A numeric parameter of a detector, and other values for it; or all its floors that count something,
+ * and multiples of what they are. How far a key came is asked of the detector itself: the highest value
+ * at which it would still fire, all else as it is. So it counts whatever else the detector asks for,
+ * and needs no word from its author.
  */
 export class ThresholdKnob {
-  readonly parameter: string;
+  /** One, or those that are multiplied together. */
+  readonly parameters: readonly string[];
+  /** What it is; 1 for multiples. */
   readonly value: number;
   /** Values it is tried at, ascending; its own is among them, and the first is about half of it. */
   readonly values: readonly number[];
   /** The fewest counted events with which it could fire at the lowest of them. */
   readonly floor: number;
-  readonly #detector: ActiveDetector;
   /** Whether it counts something, and so has no fractions. */
   readonly isWhole: boolean;
+  readonly #detector: ActiveDetector;
   readonly #params: Record<string, unknown>;
 
-  constructor(detector: ActiveDetector, parameter: string) {
+  constructor(detector: ActiveDetector, parameters: readonly string[]) {
     const { definition, params } = detector;
+    const [parameter] = parameters;
     this.#detector = detector;
-    this.parameter = parameter;
-    this.value = Number(params[parameter]);
-    const accepts = (value: number) => definition.params.safeParse({ ...params, [parameter]: value }).success;
-    this.isWhole = Number.isInteger(this.value) && !accepts(this.value + 0.5) && !accepts(this.value - 0.5);
+    this.parameters = parameters;
+    this.value = this.isJoint ? 1 : Number(params[parameter!]);
+    this.isWhole = !this.isJoint && isWhole(detector, parameter!);
     const tried = multiples.map((multiple) => (multiple === 1 ? this.value : this.#rounded(this.value * multiple)));
-    this.values = [...new Set(tried)].filter(accepts).sort((a, b) => a - b);
+    this.values = [...new Set(tried)].filter((value) => this.#accepts(value)).sort((a, b) => a - b);
     this.#params = { ...params };
-    this.#params[parameter] = this.values[0];
+    this.#turnTo(this.values[0]!);
     this.floor = definition.floor?.(this.#params) ?? 1;
+  }
+
+  /** Several parameters, by multiples of what they are. */
+  get isJoint(): boolean {
+    return this.parameters.length > 1;
   }
 
   /**
@@ -80,9 +89,29 @@ export class ThresholdKnob {
     return this.isWhole ? low : Number(low.toPrecision(3));
   }
 
+  /** What each of several parameters is. */
+  get multiplesOf(): Record<string, number> {
+    return Object.fromEntries(this.parameters.map((parameter) => [parameter, this.#valueOf(parameter, 1)]));
+  }
+
   #firesAt(value: number, { figures, context }: Judged): boolean {
-    this.#params[this.parameter] = value;
+    this.#turnTo(value);
     return this.#detector.definition.fires(figures as never, this.#params, context);
+  }
+
+  #turnTo(value: number): void {
+    for (const parameter of this.parameters) this.#params[parameter] = this.#valueOf(parameter, value);
+  }
+
+  #valueOf(parameter: string, value: number): number {
+    return this.isJoint ? Number(this.#detector.params[parameter]) * value : value;
+  }
+
+  #accepts(value: number): boolean {
+    const { definition, params } = this.#detector;
+    // What counts something may be set to whole numbers alone; between them a multiple means the next one.
+    const set = this.parameters.map((one) => [one, this.isJoint ? Math.ceil(this.#valueOf(one, value)) : value]);
+    return definition.params.safeParse({ ...params, ...Object.fromEntries(set) }).success;
   }
 
   #rounded(value: number): number {
@@ -90,8 +119,19 @@ export class ThresholdKnob {
   }
 }
 
-/** A knob for each numeric parameter that may have other values. */
+/** A knob for each numeric parameter that may have other values, and one for all floors that count something. */
 export function knobsOf(detector: ActiveDetector): ThresholdKnob[] {
-  const numeric = Object.entries(detector.params).filter(([, value]) => typeof value === "number" && value > 0);
-  return numeric.map(([parameter]) => new ThresholdKnob(detector, parameter)).filter(({ values }) => values.length > 1);
+  const numeric = Object.keys(detector.params).filter((name) => Number(detector.params[name]) > 0 && typeof detector.params[name] === "number"); // prettier-ignore
+  const counting = floorParameters(detector, numeric).filter((name) => isWhole(detector, name));
+  const together = counting.length > 1 ? [counting] : [];
+  const knobs = [...numeric.map((name) => [name]), ...together].map((names) => new ThresholdKnob(detector, names));
+  return knobs.filter(({ values }) => values.length > 1);
+}
+
+// helpers
+
+function isWhole({ definition, params }: ActiveDetector, parameter: string): boolean {
+  const value = Number(params[parameter]);
+  const accepts = (other: number) => definition.params.safeParse({ ...params, [parameter]: other }).success;
+  return Number.isInteger(value) && !accepts(value + 0.5) && !accepts(value - 0.5);
 }

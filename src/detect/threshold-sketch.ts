@@ -20,8 +20,11 @@ export interface AtValue {
 
 /** What one numeric parameter of a detector came to mean for what was seen. */
 export interface ThresholdReport {
+  /** Its name; several with commas between where they are multiplied together. */
   readonly parameter: string;
-  /** What it is. */
+  /** Of several parameters together what each is: all values are multiples of these. */
+  readonly multiplesOf?: Readonly<Record<string, number>>;
+  /** What it is; 1 where it is a multiple. */
   readonly value: number;
   /** How often a key came to half of it or more, and how far: the highest value at which it would still have fired. */
   readonly near: {
@@ -113,7 +116,7 @@ export class ThresholdSketch {
     });
   }
 
-  /** One report for each parameter that decided anything, the one that most detections hang on first. */
+  /** One report for each parameter that decided anything, the one that most detections hang on first; several together come last. */
   reports(): ThresholdReport[] {
     // Keys that are near now count as far as they came.
     const tallies = this.#tallies.map((tally) => ({
@@ -125,7 +128,12 @@ export class ThresholdSketch {
     return tallies
       .filter(({ times }) => times > 0)
       .map(reportOf)
-      .sort((a, b) => a.always - b.always || b.near.times - a.near.times);
+      .sort(
+        (a, b) =>
+          Number(a.multiplesOf !== undefined) - Number(b.multiplesOf !== undefined) ||
+          a.always - b.always ||
+          b.near.times - a.near.times,
+      );
   }
 
   /** A copy, in few arrays: what is counted meanwhile doesn't change it, and it is taken while everything waits. */
@@ -272,7 +280,8 @@ function reportOf(tally: Tally): ThresholdReport {
     return knob.isWhole ? Math.round(value) : Number(value.toPrecision(3));
   };
   return {
-    parameter: knob.parameter,
+    parameter: knob.parameters.join(", "),
+    ...(knob.isJoint ? { multiplesOf: knob.multiplesOf } : {}),
     value: knob.value,
     near: { times, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99), p999: quantile(0.999), max },
     highest: { ...highest },

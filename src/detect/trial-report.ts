@@ -1,6 +1,6 @@
 import type { Detection, Target } from "./detection.ts";
 import { type Customers, personOf } from "./customers.ts";
-import { suggestThreshold, type ThresholdSuggestion } from "./suggest-threshold.ts";
+import { suggestThresholds, type ThresholdSuggestion } from "./suggest-threshold.ts";
 import type { ThresholdReport } from "./threshold-sketch.ts";
 import type { DetectorThresholds } from "./threshold-watcher.ts";
 
@@ -69,12 +69,10 @@ export function trialReport(of: {
   readonly spanMs: number;
 }): TrialReport {
   const { detector, detections, blocks, customers, thresholds, spanMs } = of;
-  const people = new Map(
-    detections.flatMap(({ key, firstSeen }) => {
-      const target = personOf(key);
-      return target ? [[nameOf(target), { target, since: firstSeen }] as const] : [];
-    }),
-  );
+  const people = detections.flatMap(({ key, firstSeen }) => {
+    const target = personOf(key);
+    return target ? [{ target, since: firstSeen }] : [];
+  });
   const having = (result: TriedBlock["result"]) => blocks.filter((block) => block.result === result);
   const blocked = having("blocked");
   const refusedBy: Record<string, number> = {};
@@ -84,7 +82,7 @@ export function trialReport(of: {
     detector: detector.id,
     title: detector.title,
     detections: detections.length,
-    people: countCustomers([...people.values()], customers),
+    people: countCustomers(people, customers),
     blocks: {
       blocked: countCustomers(blocked, customers),
       asked: countCustomers(having("asked"), customers),
@@ -95,7 +93,7 @@ export function trialReport(of: {
     },
     thresholds: parameters,
     leftOut: thresholds?.leftOut ?? 0,
-    suggestions: parameters.flatMap((parameter) => suggestThreshold(parameter, spanMs) ?? []),
+    suggestions: suggestThresholds(parameters, spanMs),
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { suggestThreshold } from "../../src/detect/suggest-threshold.ts";
+import { suggestThreshold, suggestThresholds } from "../../src/detect/suggest-threshold.ts";
 import type { AtValue, ThresholdReport } from "../../src/detect/threshold-sketch.ts";
 
 const day = 86_400_000;
@@ -29,3 +29,23 @@ test.for<[string, Partial<ThresholdReport>, number, string | undefined]>([
   const suggestion = suggestThreshold(aReport(report), span);
   expect(suggestion && `${suggestion.kind} ${suggestion.text}`).toBe(expected);
 }); // prettier-ignore
+
+const together = { parameter: "failures, accounts", multiplesOf: { failures: 8, accounts: 3 }, value: 1 };
+
+test.for<[string, Partial<ThresholdReport>[], string[]]>([
+  ["together, where no single one spares a customer", [{ at: [at(8, 5, 1), at(12, 4, 1)] }, { ...together, at: [at(1, 5, 1), at(1.5, 2)], highest: { bought: 1.38 } }], ["raise failures: 8 → 12, accounts: 3 → 5 would have fired 2 instead of 5 times a day; the largest customer who bought had 1.38 times all of them"]],
+  ["not together, where a single one does", [{ at: [at(8, 5, 1), at(12, 4)], highest: { bought: 11 } }, { ...together, at: [at(1, 5, 1), at(1.5, 2)], highest: { bought: 1.38 } }], ["raise failures: 8 → 12 would have fired 4 instead of 5 times a day; the largest customer who bought had 11"]],
+  ["not together, where nothing is to be raised", [{ at: [at(8, 5), at(12, 4)], highest: { neither: 9 } }, { ...together, at: [at(1, 5)], highest: { neither: 2 } }], ["keep failures: 8 fired 5 times a day; no customer is known among them"]],
+])("%s", ([, reports, expected]) => {
+  const suggestions = suggestThresholds(reports.map(aReport), day);
+  expect(suggestions.map(({ kind, text }) => `${kind} ${text}`)).toEqual(expected);
+}); // prettier-ignore
+
+test("a suggestion has the parameters as they are to be set", () => {
+  const customers = { at: [at(1, 5, 1), at(1.5, 2)], highest: { bought: 1.38 } };
+  expect(suggestThreshold(aReport({ ...together, ...customers }), day)).toMatchObject({
+    ...{ kind: "raise", to: 1.5, params: { failures: 12, accounts: 5 } },
+  });
+  const single = { at: [at(8, 5, 1), at(12, 2)], highest: { bought: 11 } };
+  expect(suggestThreshold(aReport(single), day)).toMatchObject({ to: 12, params: { failures: 12 } });
+});

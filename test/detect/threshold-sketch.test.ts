@@ -107,6 +107,15 @@ describe("a threshold", () => {
     expect(failures).toMatchObject({ always: 1, near: { times: 1, max: 9 } });
     expect(detectionsAt(failures, 80)).toBe(1);
     expect(named(of?.parameters, "accounts")).toBeUndefined();
+    // Both together decide of both: nine failures and twelve accounts.
+    const all = named(of?.parameters, "failures, accounts");
+    expect(all).toMatchObject({
+      multiplesOf: { failures: 8, accounts: 4 },
+      value: 1,
+      always: 0,
+      near: { times: 2, max: 2.75 },
+    });
+    expect([1, 1.1, 1.3, 2.5, 3].map((value) => detectionsAt(all, value))).toEqual([2, 2, 1, 1, 0]);
   });
 
   test("that is a share keeps to what it may be", () => {

@@ -86,6 +86,7 @@ export function sampleReport(over: Partial<LiveReport> = {}): LiveReport {
         value: 1_000,
         kind: "raise",
         to: 1_250,
+        params: { kilometresPerHour: 1_250 },
         text: "kilometresPerHour: 1000 → 1250 would have fired 5.3 instead of 6.7 times a day; the largest customer who bought had 1150",
       },
     ],
