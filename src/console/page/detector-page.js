@@ -23,12 +23,14 @@ export function detectorPage(id) {
       const report = detector.mode === "off" ? undefined : (await ask("GET", `${path}/report`)).report;
       const sections = report ? reportSections(report, detector) : { found: [], thresholds: [] };
       showSections(head, [section("head", headOf, withoutFigures(detector))]);
-      showSections(left, sections.found);
+      showSections(left, [
+        ...sections.found,
+        section("triage", triageOf, detector.triage),
+        detector.fields.length > 0 && section("coverage", coverageOf, detector),
+      ]);
       showSections(right, [
         ...sections.thresholds,
         detector.params.length > 0 && section("params", paramsOf, detector.params),
-        detector.fields.length > 0 && section("coverage", coverageOf, detector),
-        section("triage", triageOf, detector.triage),
       ]);
     },
     failed: () =>

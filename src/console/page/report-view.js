@@ -172,7 +172,8 @@ function thresholdsOf({ thresholds, suggestions, leftOut, detections }) {
   );
 }
 
-function thresholdOf({ parameter, value, near, highest, at: values, always }) {
+function thresholdOf({ parameter, multiplesOf, value, near, highest, at: values, always }) {
+  const shown = (number) => (multiplesOf ? `× ${figure(number)}` : figure(number));
   const most = Math.max(1, ...values.map(({ detections }) => detections));
   const rows = values
     .filter(isTelling(value))
@@ -180,7 +181,7 @@ function thresholdOf({ parameter, value, near, highest, at: values, always }) {
       h(
         "tr",
         one.value === value ? { class: "own", "aria-current": "true" } : {},
-        h("th", { scope: "row" }, figure(one.value), one.value === value && h("span", { class: "muted" }, " now")),
+        h("th", { scope: "row" }, shown(one.value), one.value === value && h("span", { class: "muted" }, " now")),
         h("td", {}, h("meter", { value: one.detections, max: most, "aria-label": `at ${one.value}` })),
         h("td", { class: "number" }, figure(one.detections)),
         h("td", { class: "number" }, one.bought + one.signedIn === 0 ? "–" : figure(one.bought + one.signedIn)),
@@ -190,8 +191,8 @@ function thresholdOf({ parameter, value, near, highest, at: values, always }) {
   return h(
     "details",
     { "data-name": parameter, open: true },
-    h("summary", {}, h("code", {}, parameter), ` ${figure(value)}`),
-    h("p", { class: "muted" }, nearText(near), ...highestText(highest)),
+    h("summary", {}, h("code", {}, parameter), multiplesOf ? " together" : ` ${figure(value)}`),
+    h("p", { class: "muted" }, nearText(near, shown), ...highestText(highest, shown)),
     h(
       "table",
       { class: "thresholds", "aria-label": `${parameter} at other values` },
@@ -207,15 +208,15 @@ function isTelling(own) {
   return ({ value, detections }, i, all) => i === 0 || value === own || detections !== all[i - 1].detections;
 }
 
-function nearText({ times, p50, p90, p99, max }) {
-  const spread = times < 10 ? "" : `; half of them to ${figure(p50)}, 90 % to ${figure(p90)}, 99 % to ${figure(p99)}`;
-  return `A key came to half of it or more ${plural(times, "time")}${spread}; at most to ${figure(max)}.`;
+function nearText({ times, p50, p90, p99, max }, shown) {
+  const spread = times < 10 ? "" : `; half of them to ${shown(p50)}, 90 % to ${shown(p90)}, 99 % to ${shown(p99)}`;
+  return `A key came to half of it or more ${plural(times, "time")}${spread}; at most to ${shown(max)}.`;
 }
 
-function highestText({ bought, signedIn }) {
+function highestText({ bought, signedIn }, shown) {
   return [
-    bought !== undefined && ` Of those who had bought, at most to ${figure(bought)}.`,
-    signedIn !== undefined && ` Of those who had signed in, at most to ${figure(signedIn)}.`,
+    bought !== undefined && ` Of those who had bought, at most to ${shown(bought)}.`,
+    signedIn !== undefined && ` Of those who had signed in, at most to ${shown(signedIn)}.`,
   ].filter(Boolean);
 }
 
