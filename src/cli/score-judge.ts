@@ -40,7 +40,12 @@ export async function createScoreJudge({ options, env }: ScoreWork): Promise<Sco
   const { runbooks, detectors: all } = await loadRules(config, options.configFile ?? "gatewatch.yaml");
   const detectors = chosen(all, options.detectors);
   const judges: Judges = {
-    ...{ detectors, runbooks, detect: { ...config.detect, clients: options.clients ?? usualClients }, block: config.block },
+    ...{
+      detectors,
+      runbooks,
+      detect: { ...config.detect, clients: options.clients ?? usualClients },
+      block: config.block,
+    },
     disturbances: new Set(options.disturbances),
   };
   const scenes = options.scenes ?? scenesFor(detectors);

@@ -25,7 +25,8 @@ export async function runScore(options: ScoreWork["options"], context: CliContex
   const lists = listsOf(runs);
   const missed = missedMarks(scores);
   const { enriched, ...kinds } = Object.fromEntries(scores) as Partial<Record<LogKind, KindScore>>;
-  if (options.json) context.stdout(terminalJson({ ...enriched, seeds: options.seeds, kinds, missedMarks: missed, ...lists }));
+  if (options.json)
+    context.stdout(terminalJson({ ...enriched, seeds: options.seeds, kinds, missedMarks: missed, ...lists }));
   else context.stdout(scoreText(scores, { lists, missedMarks: missed }));
   return options.check && missed.length > 0 ? 1 : 0;
 }

@@ -1,4 +1,4 @@
-import type { AttackLabel, SimulationLabels, StressorLabel } from "../simulate/label.ts";
+import type { SimulationLabels, StressorLabel } from "../simulate/label.ts";
 import { type AttackRecord, ownScopes } from "./attack-record.ts";
 import { nameOf, namesOfKey, targetName } from "./entity-names.ts";
 import type { Block, Finding } from "./findings.ts";

@@ -72,9 +72,9 @@ export interface Attack {
 export interface Beside {
   readonly times: number;
   /** What counts of what everybody harmless does, once it was answered. */
-  concerns(exchange: Exchange): boolean;
+  readonly concerns: (exchange: Exchange) => boolean;
   /** What others do meanwhile and adds to it: other attackers to an attack, anybody to an outage. Nothing, unless given. */
-  joins?(exchange: Exchange): boolean;
+  readonly joins?: (exchange: Exchange) => boolean;
   /** Over how long it is averaged; the floor's window, unless given. */
   readonly overMs?: number;
 }
