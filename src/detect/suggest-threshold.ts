@@ -7,8 +7,8 @@ export interface ThresholdSuggestion {
   readonly parameter: string;
   readonly value: number;
   /**
-   * `raise`: customers were found, and a higher value would have spared them; `keep`: what was found was
-   * no customer; `could-lower`: nothing came near, and a lower value would have found nothing either.
+   * `raise`: somebody was found who had bought, and a higher value would have spared them; `keep`: nobody
+   * was; `could-lower`: nothing came near, and a lower value would have found nothing either.
    */
   readonly kind: "raise" | "keep" | "could-lower";
   /** The value that is suggested; `value` itself for `keep`. Where several are multiplied, the multiple. */
@@ -32,15 +32,15 @@ export function suggestThresholds(reports: readonly ThresholdReport[], spanMs: n
 }
 
 /**
- * What was seen of a parameter says of its value. Only customers are a reason to raise it: whether
- * anybody else is an attacker, no count tells. `spanMs`: how long was looked at. `undefined` when nothing
+ * What was seen of a parameter says of its value. Only those who had bought are a reason to raise it: an
+ * attacker who got in has signed in, too, and whether anybody else is one, no count tells. `spanMs`: how long was looked at. `undefined` when nothing
  * can be said.
  */
 export function suggestThreshold(report: ThresholdReport, spanMs: number): ThresholdSuggestion | undefined {
   const { value, at } = report;
   const now = at.find((one) => one.value === value);
   if (now === undefined) return undefined;
-  if (customersOf(now) > 0) {
+  if (now.bought > 0) {
     const better = sparing(report, now);
     if (better === undefined) return undefined;
     const rates = ratesOf(now.detections, better.detections, spanMs);
@@ -48,8 +48,7 @@ export function suggestThreshold(report: ThresholdReport, spanMs: number): Thres
     return suggestion(report, { kind: "raise", to: better.value, text: `would have fired ${rates}; ${why}` });
   }
   if (now.detections > 0) {
-    const isOfOne = Object.keys(report.highest).length > 0;
-    const why = isOfOne ? "no customer is known among them" : "its keys are no single clients or users";
+    const why = keepText(report, now);
     return suggestion(report, { kind: "keep", to: value, text: `fired ${rateOf(now.detections, spanMs)}; ${why}` });
   }
   const lower = at.find((one) => one.value < value && one.detections === 0);
@@ -76,26 +75,27 @@ function mapped(values: Readonly<Record<string, number>>, to: (value: number) =>
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, to(value)]));
 }
 
-/** The lowest value that spares all customers that any value spares. */
+/** The lowest value that spares all who had bought that any value spares. */
 function sparing({ at }: ThresholdReport, now: AtValue): AtValue | undefined {
   const higher = at.filter(({ value }) => value > now.value);
-  const fewest = Math.min(...higher.map(customersOf));
-  return fewest < customersOf(now) ? higher.find((one) => customersOf(one) === fewest) : undefined;
+  const fewest = Math.min(...higher.map(({ bought }) => bought));
+  return fewest < now.bought ? higher.find(({ bought }) => bought === fewest) : undefined;
 }
 
-function customersOf({ bought, signedIn }: AtValue): number {
-  return bought + signedIn;
-}
-
-function customersText(report: ThresholdReport, better: AtValue): string {
+function customersText(report: ThresholdReport, { bought }: AtValue): string {
   const { highest } = report;
-  const left = customersOf(better);
-  const rest = left === 0 ? "" : `; ${left} who had bought or signed in would still have been found`;
-  if (highest.bought !== undefined)
-    return `the largest customer who bought had ${levelText(report, highest.bought)}${rest}`;
-  if (highest.signedIn !== undefined)
-    return `the largest who had signed in had ${levelText(report, highest.signedIn)}${rest}`;
-  return `${customersOf(better)} who had bought or signed in would still have been found`;
+  const left = bought === 0 ? [] : [`${bought} who had bought would still have been found`];
+  // Those whom another condition finds as well came to no level of this one.
+  const most =
+    highest.bought === undefined ? [] : [`the largest customer who bought had ${levelText(report, highest.bought)}`];
+  return [...most, ...left].join("; ") || "nobody who had bought would have been found";
+}
+
+function keepText({ highest }: ThresholdReport, { signedIn }: AtValue): string {
+  if (signedIn > 0) return `${signedIn} of them had signed in before: customers, or attackers who got in`;
+  return Object.keys(highest).length > 0
+    ? "no customer is known among them"
+    : "its keys are no single clients or users";
 }
 
 function levelText({ multiplesOf }: ThresholdReport, level: number): string {

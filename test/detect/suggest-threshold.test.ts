@@ -17,9 +17,10 @@ function aReport(of: Partial<ThresholdReport>): ThresholdReport {
 
 test.for<[string, Partial<ThresholdReport>, number, string | undefined]>([
   ["raises it above the customers", { at: [at(8, 310, 3), at(10, 50, 1), at(12, 40), at(14, 20)], highest: { bought: 11, neither: 40 } }, 10 * day, "raise failures: 8 → 12 would have fired 4 instead of 31 times a day; the largest customer who bought had 11"],
-  ["also above those who only signed in", { at: [at(8, 5, 0, 2), at(10, 1)], highest: { signedIn: 9 } }, day, "raise failures: 8 → 10 would have fired 1 instead of 5 times a day; the largest who had signed in had 9"],
+  ["not for those who only signed in: an attacker who got in has, too", { at: [at(8, 5, 0, 2), at(10, 1)], highest: { signedIn: 9 } }, day, "keep failures: 8 fired 5 times a day; 2 of them had signed in before: customers, or attackers who got in"],
+  ["by who bought, though others came further", { at: [at(8, 5, 1, 2), at(10, 2, 0, 2)], highest: { bought: 9, signedIn: 70 } }, day, "raise failures: 8 → 10 would have fired 2 instead of 5 times a day; the largest customer who bought had 9"],
   ["says how often it was where less than a day was seen", { at: [at(8, 5, 1), at(10, 2)], highest: { bought: 9 } }, day / 24, "raise failures: 8 → 10 would have fired 2 instead of 5 times; the largest customer who bought had 9"],
-  ["says who is left", { at: [at(8, 5, 3), at(10, 2, 1), at(20, 2, 1)], highest: { bought: 90 } }, day, "raise failures: 8 → 10 would have fired 2 instead of 5 times a day; the largest customer who bought had 90; 1 who had bought or signed in would still have been found"],
+  ["says who is left", { at: [at(8, 5, 3), at(10, 2, 1), at(20, 2, 1)], highest: { bought: 90 } }, day, "raise failures: 8 → 10 would have fired 2 instead of 5 times a day; the largest customer who bought had 90; 1 who had bought would still have been found"],
   ["nothing where no value spares a customer", { at: [at(8, 5, 3), at(10, 4, 3)], highest: { bought: 90 } }, day, undefined],
   ["keeps what found no customer", { at: [at(8, 31), at(10, 2)], highest: { neither: 12 } }, day, "keep failures: 8 fired 31 times a day; no customer is known among them"],
   ["keeps what is about nobody", { at: [at(8, 31), at(10, 2)] }, day, "keep failures: 8 fired 31 times a day; its keys are no single clients or users"],
