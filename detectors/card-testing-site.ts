@@ -23,13 +23,9 @@ export default defineDetector({
   // say. 40 declines are more than one network makes before it is found alone.
   params: z.strictObject({
     ratio: z.number().gt(0).max(1).default(0.3).meta({ description: "Declined share of all payments." }),
-    times: z
-      .number()
-      .min(1)
-      .default(2)
-      .meta({
-        description: "So many times as many declines for each payment that succeeds as in the day before, or the hour.",
-      }),
+    times: z.number().min(1).default(2).meta({
+      description: "So many times as many declines for each payment that succeeds as in the day before, or the hour.",
+    }),
     payments: z.int().min(10).default(50).meta({ description: "Payments in ten minutes, or nothing is said." }),
     declines: z.int().min(5).default(40).meta({ description: "Declined payments in ten minutes." }),
     clients: z.int().min(1).default(10).meta({ description: "Different clients with declines, where the log tells." }),

@@ -149,15 +149,15 @@ export const probeAttacks: readonly AttackKind[] = [
   },
   {
     id: "method-override",
-    title: "A deletion is hidden in a request to read",
+    title: "A method that no shop has is hidden in forms",
     detectors: ["method-override"],
     counts: "requests that no framework sends",
     windowMs: 10 * minute,
     floor: ({ limit }) => limit("odd", 3),
     begin: (scene) =>
       loneAttack(scene, scene.shop.strangers.next(scene), (i) => {
-        // In the query, which every log has. Of those in a header most logs tell nothing.
-        return { method: "GET", target: `${routes[i % routes.length]!}?_method=DELETE`, status: 405 };
+        // In the query of a POST, where frameworks heed it and every log has it. Of a header most logs tell nothing.
+        return { method: "POST", target: `${routes[i % routes.length]!}?_method=PURGE`, status: 405 };
       }),
   },
 ];
