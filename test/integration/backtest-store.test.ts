@@ -64,6 +64,7 @@ beforeAll(async () => {
   });
   const row = (event: AccessEvent, offset: number) => accessEventRow(event, { partition: "p", offset, index: 0 });
   await store.write("access_events", events.map(row));
+  await store.flush();
   // Again, as after a restart: each counts once.
   await store.write("access_events", events.slice(0, 100).map(row));
   await store.write(
