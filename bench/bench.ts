@@ -3,8 +3,8 @@
 // bench/README.md says how to read them.
 import { parseArgs } from "node:util";
 import { benchedFormats, measureFormats } from "./formats.ts";
-import { benchLines } from "./traffic.ts";
-import { batchesOf, createStages } from "./stages.ts";
+import { createStages } from "./stages.ts";
+import { batchesOf, benchLines } from "./traffic.ts";
 
 const { values } = parseArgs({
   options: {

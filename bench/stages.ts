@@ -18,13 +18,18 @@ import type { RawBatch } from "../src/source/raw-batch.ts";
 import { createMinuteRows } from "../src/store/minute-rows.ts";
 import { openStore } from "../src/store/open-store.ts";
 
-/** The stages as the service puts them together, for the example shop's endpoints; each run with a state of its own. */
-export async function createStages() {
+/** The example shop's configuration and rules, and a normalizer for its log. */
+export async function readShop() {
   const configFile = shippedPath("examples/shop/gatewatch.yaml");
   const result = await readConfig(configFile, { GATEWATCH_SHOP_PORT: "8080" });
   if (result.kind === "bad") throw new Error(JSON.stringify(result.problems));
   const { config } = result;
-  const rules = await loadRules(config, configFile);
+  return { config, rules: await loadRules(config, configFile), normalizer: normalizerOf(config) };
+}
+
+/** The stages as the service puts them together, for the example shop's endpoints; each run with a state of its own. */
+export async function createStages() {
+  const { config, rules } = await readShop();
   const metrics = createMetrics();
   const directory = await mkdtemp(join(tmpdir(), "gatewatch-bench-"));
   const parts = { clock: systemClock, log: silentLog, metrics };
@@ -86,19 +91,6 @@ function normalizerOf(config: Config) {
     sources: new Map([["shop", { gateway: "nginx", format: "nginx-json" }]]),
     ...{ formats: {}, metrics: createMetrics(), geo: undefined, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
-  });
-}
-
-/** Lines as a source would hand them over, in batches. */
-export function batchesOf(lines: readonly string[], size: number): RawBatch[] {
-  return Array.from({ length: Math.ceil(lines.length / size) }, (_, i) => {
-    const records = lines.slice(i * size, (i + 1) * size);
-    return {
-      ...{ source: "shop", partition: "shop:bench", records, refused: [] },
-      offsets: records.map((_line, k) => i * size + k),
-      next: i * size + records.length,
-      receivedAt: Date.now(),
-    };
   });
 }
 

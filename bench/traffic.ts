@@ -1,4 +1,5 @@
 import { nginxLine } from "../examples/shop/nginx-line.ts";
+import type { RawBatch } from "../src/source/raw-batch.ts";
 import { nextStep, people, random } from "../examples/shop/people.ts";
 
 /**
@@ -20,4 +21,21 @@ export function benchLines(options: { lines: number; clients: number }): string[
     // 2,000 requests a second of event time.
     return nginxLine({ ...request, client }, start + Math.floor(i / 2), i).trimEnd();
   });
+}
+
+/** Lines as a source would hand them over, in batches. */
+export function batchesOf(lines: readonly string[], size: number): RawBatch[] {
+  return Array.from({ length: Math.ceil(lines.length / size) }, (_, i) =>
+    batchOf(lines.slice(i * size, (i + 1) * size), i * size),
+  );
+}
+
+/** One batch of the example shop's log; `first`: the offset of its first line. */
+export function batchOf(records: readonly string[], first: number): RawBatch {
+  return {
+    ...{ source: "shop", partition: "shop:bench", records, refused: [] },
+    offsets: records.map((_line, i) => first + i),
+    next: first + records.length,
+    receivedAt: Date.now(),
+  };
 }

@@ -151,7 +151,9 @@ export class DetectEngine {
     const told: Detection[] = [];
     const { watermark } = this.#options;
     const longest = Math.max(0, ...this.bound.map(({ quietMs, lane }) => quietMs + lane.bucketMs));
-    this.#advance(watermark.finish(watermark.newest + longest + 2), { now: this.#options.clock.now(), told });
+    const moment = { now: this.#options.clock.now(), told };
+    this.#advance(watermark.finish(watermark.newest + longest + 2), moment);
+    while (this.judging.judgedUntil < this.#sealedUntil) this.#seal(this.#sealedUntil, told);
     return told;
   }
 
@@ -160,16 +162,16 @@ export class DetectEngine {
   }
 
   /** The engine's own counters, restored by `DetectState`. */
-  restoreSealed(sealedUntil: number): void {
+  restoreSealed(sealedUntil: number, judgedUntil: number): void {
     this.#sealedUntil = sealedUntil;
     this.#lastSecond = Math.floor(this.#options.watermark.newest / 1000);
-    this.judging.resume(sealedUntil);
+    this.judging.resume(judgedUntil);
   }
 
   /** Counts an event, and notes which keys it may have made fire, unless it is too old for that. */
   #observe(event: AccessEvent, cell: Cell, now: number): void {
     const counting = this.#counting;
-    counting.observe(event, cell, this.#sealedUntil);
+    counting.observe(event, cell, Math.min(this.#sealedUntil, this.judging.judgedUntil));
     if (counting.ready.length === 0 || now - event.time > this.#options.config.staleAfter) return;
     for (const detector of counting.ready) this.#changed.note(detector, { row: detector.space.lastRow, event });
   }
@@ -196,10 +198,10 @@ export class DetectEngine {
 
   /** Judges what the watermark has passed. */
   #seal(watermark: number, told: Detection[]): void {
-    if (watermark <= this.#sealedUntil) return;
+    if (watermark <= this.#sealedUntil && this.judging.judgedUntil >= this.#sealedUntil) return;
     const { clock, config } = this.#options;
     const stale = clock.now() - watermark > config.staleAfter + config.lateness;
     told.push(...this.judging.seal(watermark, { stale }));
-    this.#sealedUntil = watermark;
+    this.#sealedUntil = Math.max(this.#sealedUntil, watermark);
   }
 }

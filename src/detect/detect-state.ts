@@ -32,6 +32,7 @@ interface SavedSpace {
 export interface SavedDetect {
   readonly watermark: SavedWatermark;
   readonly sealedUntil: number;
+  readonly judgedUntil: number;
   readonly memory: SavedMemory;
   /** Ids in the order of the numbers that samples name. */
   readonly detectors: readonly string[];
@@ -56,6 +57,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
   return {
     watermark: watermark.save(),
     sealedUntil: engine.sealedUntil,
+    judgedUntil: engine.judging.judgedUntil,
     memory: memory.save(),
     detectors: idsOf(engine),
     spaces: engine.spaces.map((space) => saveSpace(space, engine)),
@@ -100,7 +102,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
       // Another list of detectors may have them spread over other lanes.
       const before = known.lanes.filter((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
       for (const one of before) loadLane(lane, one, { rows, sampleOf, ids: now, filled });
-      lane.restoreSealed(saved.sealedUntil);
+      lane.restoreUnsealed(before.flatMap(({ unsealed }) => unsealed));
     }
   }
   engine.late = saved.late;
@@ -108,7 +110,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   engine.held.load(saved.held);
   engine.coverage.load(saved.coverage);
   engine.judging.suppressions.load(saved.suppressions);
-  engine.restoreSealed(saved.sealedUntil);
+  engine.restoreSealed(saved.sealedUntil, saved.judgedUntil);
   return engine.episodes.load(saved.episodes, engine.bound);
 }
 
@@ -119,9 +121,9 @@ function idsOf(engine: DetectEngine): string[] {
 }
 
 /** Rows that no window to be sealed holds any more are left out. */
-function saveSpace(space: KeySpace, { sealedUntil, bound }: DetectEngine): SavedSpace {
+function saveSpace(space: KeySpace, { judging, bound }: DetectEngine): SavedSpace {
   const { table } = space;
-  const rows = table.live(Math.floor((sealedUntil - space.keepMs) / 1000));
+  const rows = table.live(Math.floor((judging.judgedUntil - space.keepMs) / 1000));
   const compared = bound.filter((detector) => detector.space === space && detector.population);
   const ids = bound.map(({ active }) => active.definition.id);
   const named = rows.flatMap((row, place) => (space.names.has(row) ? [[place, space.names.get(row)!] as const] : []));

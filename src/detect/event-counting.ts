@@ -5,7 +5,7 @@ import { type DetectorSet, DetectorSets } from "./detector-sets.ts";
 import { EventReading } from "./event-reading.ts";
 import type { Muting } from "./muting.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
-import { contentHash, evidenceOf, type Sample } from "./sample.ts";
+import { chanceOf, contentHash, evidenceOf, type Sample } from "./sample.ts";
 import { slotValue } from "./slot.ts";
 import { kindNumber } from "./where.ts";
 
@@ -47,9 +47,11 @@ export class EventCounting {
     const reading = this.#reading;
     const serial = ++this.serial;
     const { work } = cell;
-    const hash = contentHash(event);
     const { time } = event;
     let sample: Sample | undefined;
+    // Of most events nobody needs to know the content.
+    let content: number | undefined;
+    let chance: number | undefined;
     for (let w = 0; w < work.length; w++) {
       if (!reading.take(w)) continue;
       const item = work[w]!;
@@ -57,9 +59,13 @@ export class EventCounting {
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
       const evidence = reading.evidenceFor(item);
-      const isKept = evidence !== 0 && lane.judges.keepsSample(evidence, hash) && lane.wantsSample(row, time);
-      if (isKept) sample ??= this.#sampleOf(event, cell, hash);
-      const observed = { time, hash, evidence, sample: isKept ? sample : undefined };
+      const isKept =
+        evidence !== 0 &&
+        lane.judges.keepsSample(evidence, (chance ??= chanceOf(event))) &&
+        lane.wantsSample(row, time);
+      if (isKept || lane.isOrdered) content ??= contentHash(event);
+      if (isKept) sample ??= this.#sampleOf(event, cell, content!);
+      const observed = { time, hash: content ?? 0, evidence, sample: isKept ? sample : undefined };
       const ready = lane.observe(row, observed, reading.scratch, sealedUntil);
       if (lane.lastHot === row) space.remember(row, event);
       for (let left = ready; left !== 0; left &= left - 1) {

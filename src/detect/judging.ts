@@ -14,7 +14,23 @@ import type { TrafficMemory } from "./traffic-memory.ts";
 /** Detectors whose figures take long are judged on change at most so often for one key, in event time. */
 const slowEveryMs = 100;
 
+/** Judgements in one call, some 15 ms; and how far, in event time, judging may be behind for that. */
+const judgedAtOnce = 4_000;
+const furthestBehindMs = 30_000;
+
 const minute = 60_000;
+
+/** One lane's rows that are judged at the end of one bucket, by the detectors of one rank. */
+interface SealStep {
+  readonly lane: Lane;
+  readonly bucket: number;
+  readonly end: number;
+  readonly rank: number;
+  readonly isLast: boolean;
+  /** Filled when its turn comes. */
+  rows: readonly number[];
+  at: number;
+}
 
 export interface JudgingOptions {
   readonly bound: readonly BoundDetector[];
@@ -37,6 +53,10 @@ export class Judging {
   /** By detector: the watcher's floor. */
   readonly #watched: readonly (number | undefined)[];
   #tick = 0;
+  /** What is sealed and not judged yet, in order. */
+  #steps: SealStep[] = [];
+  /** Everything that ended by then has been judged; epoch ms. */
+  judgedUntil = 0;
 
   constructor(options: JudgingOptions) {
     this.#options = options;
@@ -46,8 +66,9 @@ export class Judging {
   }
 
   /** Goes on from a saved state: what was usual then is usual now. */
-  resume(sealedUntil: number): void {
-    this.#options.baselines.settle(lastTick(sealedUntil));
+  resume(judgedUntil: number): void {
+    this.judgedUntil = judgedUntil;
+    this.#options.baselines.settle(lastTick(judgedUntil));
   }
 
   /** An event of this row speaks for the detector. */
@@ -67,37 +88,71 @@ export class Judging {
     return finding ? episodes.eager(finding, event.time, { stale: false, coverage: coverageOf(detector) }) : [];
   }
 
-  /** Judges every key with enough events, and evidence in the buckets that the watermark has passed. */
+  /**
+   * Judges every key with enough events, and evidence in the buckets that the watermark has passed. Hundreds
+   * of thousands of keys may have their buckets end at once: after some thousands of them it goes on at the
+   * next call, unless it is too far behind. What is judged depends on no later event.
+   */
   seal(watermark: number, { stale }: { readonly stale: boolean }): Detection[] {
-    const { bound, episodes, coverageOf, isMuted } = this.#options;
+    const { episodes } = this.#options;
     const told: Detection[] = [];
-    for (const { lane, bucket, end, rank, isLast } of this.#sealable(watermark)) {
+    let left = judgedAtOnce;
+    for (let step = this.#nextStep(watermark); step !== undefined; step = this.#nextStep(watermark)) {
       // What ended with a minute is judged by what was known when that minute began.
-      this.#settle(lastTick(end - 1));
-      for (const row of lane.hot.keys()) {
-        for (let left = lane.evidenceAt(row, bucket); left !== 0; left &= left - 1) {
-          const detector = bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!;
-          if (detector.rank !== rank || isMuted(detector)) continue;
-          const finding = this.#find(detector, { row, bucket }, "sealed");
-          if (this.#watched[detector.index] !== undefined) this.#tell(detector, { row, bucket });
-          if (finding) told.push(...episodes.sealed(finding, { stale, coverage: coverageOf(detector) }));
-        }
+      this.#settle(lastTick(step.end - 1));
+      while (step.at < step.rows.length) {
+        if (left <= 0 && watermark - step.end < furthestBehindMs)
+          return [...told, ...episodes.advance(this.judgedUntil)];
+        left -= this.#sealRow(step, step.rows[step.at++]!, { stale, told });
       }
-      if (isLast) lane.sealed(bucket);
+      if (step.isLast) step.lane.sealed(step.bucket);
+      this.#steps.shift();
     }
+    this.judgedUntil = Math.max(this.judgedUntil, watermark);
     this.#settle(lastTick(watermark));
     told.push(...episodes.advance(watermark));
     return told;
   }
 
+  /** What is to be judged next; `undefined` when all is that the watermark has passed. */
+  #nextStep(watermark: number): SealStep | undefined {
+    if (this.#steps.length === 0 && watermark > this.judgedUntil) this.#steps = this.#sealable(watermark);
+    const step = this.#steps[0];
+    if (step === undefined) return undefined;
+    this.judgedUntil = Math.max(this.judgedUntil, step.end - 1);
+    if (step.rows.length === 0) step.rows = [...step.lane.hot.keys()];
+    return step;
+  }
+
+  /** Judges one row in one bucket; answers what it cost, in judgements. */
+  #sealRow(
+    { lane, bucket, rank }: SealStep,
+    row: number,
+    { stale, told }: { readonly stale: boolean; readonly told: Detection[] },
+  ): number {
+    const { bound, episodes, coverageOf, isMuted } = this.#options;
+    let cost = 0.1;
+    for (let left = lane.evidenceAt(row, bucket); left !== 0; left &= left - 1) {
+      const detector = bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!;
+      if (detector.rank !== rank || isMuted(detector)) continue;
+      cost++;
+      const finding = this.#find(detector, { row, bucket }, "sealed");
+      if (this.#watched[detector.index] !== undefined) this.#tell(detector, { row, bucket });
+      if (finding) told.push(...episodes.sealed(finding, { stale, coverage: coverageOf(detector) }));
+    }
+    return cost;
+  }
+
   /** The buckets that the watermark has passed, in order of time; of one moment, those first that hold others back. */
-  #sealable(watermark: number): { lane: Lane; bucket: number; end: number; rank: number; isLast: boolean }[] {
-    const ready: { lane: Lane; bucket: number; end: number; rank: number; isLast: boolean }[] = [];
+  #sealable(watermark: number): SealStep[] {
+    const ready: SealStep[] = [];
     for (const lane of this.#options.lanes) {
       for (const bucket of lane.unsealed) {
         const end = (bucket + 1) * lane.bucketMs;
         if (end > watermark) continue;
-        lane.ranks.forEach((rank, i) => ready.push({ lane, bucket, end, rank, isLast: i === lane.ranks.length - 1 }));
+        lane.ranks.forEach((rank, i) =>
+          ready.push({ lane, bucket, end, rank, isLast: i === lane.ranks.length - 1, rows: [], at: 0 }),
+        );
       }
     }
     return ready.sort((a, b) => a.end - b.end || a.rank - b.rank);

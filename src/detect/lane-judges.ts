@@ -51,13 +51,13 @@ export class LaneJudges {
   }
 
   /**
-   * Whether an event that is evidence of these (by bit) is kept as a sample. Chosen by the content's
-   * hash, so that the same are kept in whatever order they come.
+   * Whether an event that is evidence of these (by bit) is kept as a sample. `chance` is the event's own,
+   * so that the same are kept in whatever order they come.
    */
-  keepsSample(evidence: number, hash: number): boolean {
+  keepsSample(evidence: number, chance: number): boolean {
     for (let left = evidence; left !== 0; left &= left - 1) {
       const floor = this.#floors[31 - Math.clz32(left & -left)]!;
-      if (hash % Math.max(1, Math.floor(floor / samplesOfFloor)) === 0) return true;
+      if (chance % Math.max(1, Math.floor(floor / samplesOfFloor)) === 0) return true;
     }
     return false;
   }

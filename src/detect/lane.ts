@@ -105,6 +105,11 @@ export class Lane {
     });
   }
 
+  /** It remembers events in their order, by time and content. */
+  get isOrdered(): boolean {
+    return this.#lastMask !== 0;
+  }
+
   /** Numbers an observation carries. */
   get width(): number {
     return this.#width;
@@ -236,14 +241,14 @@ export class Lane {
       this.#sawBucket(this.bucketOf(time), evidence);
       // Beside buckets only `last` counters remember observations; the rest of them is in the buckets.
       if (!saved.pooled) this.#add(row, event, { scratch, bucket: this.bucketOf(time), sealedUntil: 0 });
-      else if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
+      else if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.keep(row, event, scratch);
     }
     if (this.judges.readyAt(this.mostEvents(row)) !== 0) this.hot.set(row, this.#newest);
   }
 
-  /** What ended before that time (epoch ms) was sealed already when it was saved. */
-  restoreSealed(sealedUntil: number): void {
-    for (const bucket of this.unsealed) if ((bucket + 1) * this.bucketMs <= sealedUntil) this.unsealed.delete(bucket);
+  /** All other buckets were judged already when it was saved. */
+  restoreUnsealed(buckets: readonly number[]): void {
+    for (const bucket of this.unsealed) if (!buckets.includes(bucket)) this.unsealed.delete(bucket);
   }
 
   #sawBucket(bucket: number, evidence: number): void {
@@ -262,7 +267,7 @@ export class Lane {
     if (ring === undefined) {
       const sparse = this.#sparse;
       if (sparse.isFull(row)) {
-        if (this.#onlyLast) return sparse.replace(row, event, scratch);
+        if (this.#onlyLast) return sparse.keep(row, event, scratch);
         const oldest = (this.bucketOf(sealedUntil) - this.span) * this.bucketMs;
         sparse.keepOnly(row, (at) => sparse.time(at) >= oldest);
       }
@@ -271,13 +276,7 @@ export class Lane {
     }
     ring.add(bucket, event, scratch);
     this.#pool.wrote(ring);
-    if ((scratch.mask & this.#lastMask) !== 0) this.#keep(row, event, scratch);
-  }
-
-  /** What a `last` counter remembers of a row that has buckets. */
-  #keep(row: number, event: SparseEvent, scratch: Scratch): void {
-    if (this.#sparse.isFull(row)) this.#sparse.replace(row, event, scratch);
-    else this.#sparse.push(row, event, scratch);
+    if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.keep(row, event, scratch);
   }
 
   /** Turns a row's observations into buckets; those that `last` counters remember stay as they are. */

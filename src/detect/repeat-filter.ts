@@ -1,6 +1,7 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed, hashKey } from "./hash.ts";
 import { contentHash } from "./sample.ts";
+import { everyday } from "./where.ts";
 
 /** 8 MB: seconds of what is looked at, in the largest shops; a repeat comes that soon, or after a restart. */
 const rows = 2 ** 20;
@@ -9,7 +10,7 @@ const rows = 2 ** 20;
  * Tells lines that come twice: shippers and queues that deliver at least once make a twentieth of them,
  * and a failure that is counted twice is no second try. Only where the log has request ids, since two
  * requests may look alike in all else; and only of what attacks are made of, attempts and what didn't
- * succeed, so that pages cost nothing. Of two that fall on one row the older is forgotten, never taken
+ * succeed, so that pages, which are most of all, cost nothing. Of two that fall on one row the older is forgotten, never taken
  * for the other: 64 bits are compared.
  */
 export class RepeatFilter {
@@ -18,7 +19,7 @@ export class RepeatFilter {
 
   /** Whether the same line came a short while ago; remembers it. */
   isRepeat(event: AccessEvent): boolean {
-    if (event.requestId === undefined || (event.outcome === "ok" && !event.attempt)) return false;
+    if (event.requestId === undefined || isPage(event)) return false;
     const content = contentHash(event);
     hashKey(event.requestId);
     // What the shop's application says of a request has its id, too, and may say the same as the gateway.
@@ -33,4 +34,9 @@ export class RepeatFilter {
     requests[row] = request;
     return false;
   }
+}
+
+/** It was seen, and counting it twice would change little. */
+function isPage({ outcome, attempt, endpointClass }: AccessEvent): boolean {
+  return outcome === "ok" && (!attempt || everyday.includes(endpointClass));
 }

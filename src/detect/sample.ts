@@ -1,6 +1,8 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { EvidenceEvent } from "./detection.ts";
 import type { DetectorSet } from "./detector-sets.ts";
+import { hashed } from "./hash.ts";
+import { hashClient } from "./key-hash.ts";
 
 /** An event kept as evidence, with what orders it and whom it speaks for. */
 export interface Sample {
@@ -61,6 +63,14 @@ export function contentHash(event: AccessEvent): number {
   hash = mixText(hash, event.userId);
   hash = mixText(hash, event.requestId);
   return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** 32 bits that an event is chosen by where not all can be kept: of its time and client, which cost little. */
+export function chanceOf({ time, clientKey }: AccessEvent): number {
+  if (clientKey === undefined) hashed.lo = 0;
+  else hashClient(clientKey);
+  const hash = mix(mix(hashed.lo, time % 4_294_967_296), 0x27d4eb2f);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }
 
 /**

@@ -21,6 +21,8 @@ export interface SavedLane {
   readonly rows: SavedRows;
   /** Ids of the detectors whose evidence is said by bits. */
   readonly judges: readonly string[];
+  /** Buckets that are not judged yet. */
+  readonly unsealed: readonly number[];
 }
 
 /** `ids`: of all detectors, by their numbers. */
@@ -36,6 +38,7 @@ export function saveLane(lane: Lane, rows: readonly number[], ids: readonly stri
     })),
     rows: lane.save(rows),
     judges: lane.judges.indexes.map((index) => ids[index]!),
+    unsealed: [...lane.unsealed],
   };
 }
 

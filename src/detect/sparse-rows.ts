@@ -142,6 +142,12 @@ export class SparseRows {
     this.#fill(oldest, event, scratch);
   }
 
+  /** Keeps an observation, in place of the oldest where the row is full. */
+  keep(row: number, event: SparseEvent, scratch: Scratch): void {
+    if (this.isFull(row)) this.replace(row, event, scratch);
+    else this.push(row, event, scratch);
+  }
+
   /** Drops those of a row's observations that are not to be kept. */
   keepOnly(row: number, isKept: (at: number) => boolean): void {
     let before = 0;

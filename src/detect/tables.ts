@@ -1,5 +1,4 @@
 import type { DetectConfig } from "./detect-config.ts";
-import type { EndpointClass } from "../normalize/access-event.ts";
 import type { Dimension, Where } from "./define-detector.ts";
 import { FirstSeen, FirstSeenCounter } from "./first-seen.ts";
 import { KeySpace } from "./key-space.ts";
@@ -8,7 +7,7 @@ import type { PlanTables } from "./plan.ts";
 import { parseDuration } from "../units.ts";
 import type { SampleRing } from "./sample.ts";
 import { definitionOf } from "./slot.ts";
-import { canMeet } from "./where.ts";
+import { canMeet, everyday } from "./where.ts";
 
 /** How far partitions may be apart before the one in front is paused; buckets are kept for so long. */
 export const aheadMs = 45_000;
@@ -24,8 +23,6 @@ export const fewValues: readonly Dimension[] = ["country", "route", "endpointCla
 /** Dimensions with few values, or of which only those with much traffic or the latest matter: their tables are small. */
 const few: readonly Dimension[] = [...fewValues, "asn", "userAgent", "host", "nonce"];
 const rowsOfFew = 4096;
-
-const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];
 
 /**
  * Whether it chooses what people do all day. Such requests fill the rows in which rare ones are

@@ -1,8 +1,11 @@
-import { endpointClasses, outcomes, type AccessEvent } from "../normalize/access-event.ts";
+import { endpointClasses, outcomes, type AccessEvent, type EndpointClass } from "../normalize/access-event.ts";
 import { originsOf, type Where } from "./define-detector.ts";
 
 /** What a `where` chooses by, the method apart. */
 export type EventKind = Pick<AccessEvent, "endpointClass" | "outcome" | "origin" | "attempt">;
+
+/** What people ask for all day. */
+export const everyday: readonly EndpointClass[] = ["catalog", "search", "other"];
 
 /** Every kind there is, in the order that `kindNumber` counts them. */
 export const eventKinds: readonly EventKind[] = endpointClasses.flatMap((endpointClass) =>

@@ -27,3 +27,19 @@ test("the bench has a row for each stage and each format, and JSON is mostly rea
   const reads = jsonFormats.map(({ id }) => formats[id]!.read).toSorted((a, b) => a - b);
   expect(reads[Math.floor(reads.length / 2)]).toBeGreaterThan(0.8);
 });
+
+test("the bench of keys tells memory, keys that gave way and stalls", async () => {
+  const options = ["bench/keys.ts", "--json", "--keys", "4000"];
+  const { stdout } = await promisify(execFile)(process.execPath, options);
+  const report = JSON.parse(stdout) as {
+    rssMiB: number;
+    bytesPerKey: number;
+    evicted: object;
+    batchMs: { max: number };
+  };
+  expect(report).toMatchObject({ clients: 4_000, users: 4_000 });
+  expect(report.rssMiB).toBeGreaterThan(50);
+  expect(report.batchMs.max).toBeGreaterThan(0);
+  // Tables are a little larger than what is to live in them.
+  for (const evicted of Object.values(report.evicted)) expect(evicted).toBeLessThan(400);
+});
