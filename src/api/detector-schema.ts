@@ -61,7 +61,7 @@ const listedBlock = targetSchema.extend({
   action: actionField,
   result: described(
     z.enum(["blocked", "asked", "refused", "withdrawn"]),
-    "It stood, or would have; a person was asked; the guard refused it; it was taken back within seconds",
+    "It stood, or would have; a person was asked; the guard refused it; gatewatch took it back by itself",
   ),
   dryRun: z.boolean(),
   createdAt: z.number(),

@@ -73,7 +73,7 @@ function blockLines(
   return [
     `${would}blocked ${blocked.all}${customersText(blocked)}${daily}${would === "" && onTrial > 0 ? `, ${onTrial} of them on trial alone` : ""}`,
     ...(onTrial > 0 ? [`  ${hitText(hit)}`] : []),
-    ...told("taken back within seconds:", withdrawn),
+    ...told("taken back by itself:", withdrawn),
     ...told("a person asked about", asked),
     ...told("refused by the guard:", refused),
     ...(rules.length > 0 ? [`  by its rules: ${rules.join(", ")}`] : []),

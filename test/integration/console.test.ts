@@ -233,9 +233,30 @@ describe.skipIf(missing)(`the console in Chromium${missing ? ` (${missing})` : "
     await page.getByText("1000 → 1250 would have fired 5.3 instead of 6.7 times a day").waitFor();
     await page.getByText("detectors: { impossible-travel: { mode: active } }").waitFor();
     await page.getByRole("article", { name: "ban of user u-8812" }).getByText("had bought").waitFor();
+    await page
+      .getByText("Would have refused 40 requests; 3 succeeded: 1 sign-in, 2 steps of a purchase. Users: u-8812.")
+      .waitFor();
     services.reportItems = [sampleReport({ detections: 15 })];
     await facts.getByText("15", { exact: false }).first().waitFor();
     expect(complaints).toEqual([]);
+  });
+
+  test("floors that decide together are shown as multiples", async () => {
+    const [one] = sampleReport().thresholds;
+    const at = [1, 1.5].map((value) => ({ value, detections: 5 - value * 2, bought: 0, signedIn: 0 }));
+    const together = {
+      ...one!,
+      parameter: "failures, accounts",
+      multiplesOf: { failures: 8, accounts: 3 },
+      value: 1,
+      at,
+    };
+    const { page } = await open("/detectors/impossible-travel", {
+      prepare: ({ services }) => (services.reportItems = [sampleReport({ thresholds: [together] })]),
+    });
+    const table = page.getByRole("table", { name: "failures, accounts at other values" });
+    await table.waitFor();
+    expect(await table.getByRole("rowheader").allInnerTexts()).toEqual(["× 1 now", "× 1.5"]);
   });
 
   test("a detector that acts says what it did; one that is off has no report", async () => {

@@ -76,7 +76,7 @@ function blocksOf({ blocked, asked, refused, withdrawn, onTrial, refusedBy, hit 
         fact("customers among them", h("strong", { class: "wrong" }, figure(customers)), customersText(blocked)),
       asked.all > 0 && fact("a person asked", figure(asked.all)),
       refused.all > 0 && fact("refused by the guard", figure(refused.all)),
-      withdrawn.all > 0 && fact("taken back within seconds", figure(withdrawn.all)),
+      withdrawn.all > 0 && fact("taken back by itself", figure(withdrawn.all)),
     ),
     onTrial > 0 && h("p", {}, hitText(hit)),
     rules.length > 0 &&
@@ -135,8 +135,14 @@ function latestOf(blocks) {
 function blockLine({ result, dryRun, scope, value, action, createdAt, incident, standing, refusedBy, wouldHaveHit }) {
   const [kind, text] = resultLabels[result];
   const dry = dryRun && result === "blocked";
-  const hit = wouldHaveHit && hitText({ ...wouldHaveHit, users: wouldHaveHit.userCount });
+  const hit = wouldHaveHit && hitText({ ...wouldHaveHit, users: 0 });
   const rules = refusedBy.length > 0 && `By ${refusedBy.join(", ")}.`;
+  const users = wouldHaveHit?.users ?? [];
+  const more =
+    users.length > 0 && wouldHaveHit.userCount > users.length
+      ? ` and ${figure(wouldHaveHit.userCount - users.length)} more`
+      : "";
+  const named = users.length > 0 && `Users: ${users.join(", ")}${more}.`;
   return h(
     "article",
     { class: "block-line", "aria-label": `${action} of ${scopeWords[scope]} ${value}` },
@@ -152,7 +158,7 @@ function blockLine({ result, dryRun, scope, value, action, createdAt, incident, 
     h(
       "p",
       { class: "muted" },
-      ...[rules, hit].filter(Boolean).map((part) => `${part} `),
+      ...[rules, hit, named].filter(Boolean).map((part) => `${part} `),
       incident && h("a", { href: `/incidents/${encodeURIComponent(incident)}` }, "Incident"),
     ),
   );
