@@ -9,11 +9,11 @@ import {
   isSettled,
   type Predicate,
   usualInWords,
+  usualRange,
 } from "../src/detect/define-detector.ts";
 
-/** So many times the usual share, and so many usual deviations above it, are no chance. */
+/** So many times the usual share are no chance, where the shares of ten minutes differ much, too. */
 const timesUsual = 10;
-const deviations = 6;
 
 /** Payments have `payment-storm`, what others run `third-party-failure`. */
 const isOwnError: Predicate = (e) =>
@@ -163,7 +163,7 @@ export default defineDetector({
 
 function isFarAbove(share: number, usual: Baseline): boolean {
   if (!isSettled(usual)) return false;
-  return share >= timesUsual * usual.median && share >= usual.median + deviations * usual.spread;
+  return share >= timesUsual * usual.median && share >= usualRange(usual).most;
 }
 
 /** Requests by 50 customers; every `failing`-th fails, none if 0. `every`: milliseconds. */

@@ -8,6 +8,7 @@ import {
   type Predicate,
   quantile,
   usualInWords,
+  usualRange,
 } from "../src/detect/define-detector.ts";
 import type { AccessEvent } from "../src/normalize/access-event.ts";
 
@@ -59,6 +60,7 @@ export default defineDetector({
   fires: ({ answers, p90Ms, slowClients, dayAnswers, dayP90Ms }, p, context) => {
     const usual = context.baseline("p90Ms");
     const atThisHour = isSettled(usual) ? usual.median : 0;
+    if (isSettled(usual) && p90Ms.value < usualRange(usual).most) return false;
     if (dayAnswers < p.history && atThisHour === 0) return false;
     return (
       answers >= p.answers &&

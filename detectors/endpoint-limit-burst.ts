@@ -7,6 +7,7 @@ import {
   isLimited,
   isSettled,
   usualInWords,
+  usualRange,
 } from "../src/detect/define-detector.ts";
 
 export default defineDetector({
@@ -54,6 +55,7 @@ export default defineDetector({
     if (!hasHistory && !isSettled(usual)) return limited >= requests * 4 * p.share;
     const before = hasHistory ? Math.max(0, hourLimited - limited) / requestsBefore : 0;
     const atThisHour = isSettled(usual) ? usual.median : 0;
+    if (isSettled(usual) && limited < requests * usualRange(usual).most) return false;
     return limited >= requests * Math.max(p.share, p.times * Math.max(before, atThisHour));
   },
   summary: ({ requests, limited, clients, hourRequests, hourLimited }, key, context) => {

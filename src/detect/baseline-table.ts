@@ -61,6 +61,9 @@ export function cellAt(cells: BaselineCells, hourOfWeek: number): Baseline {
   };
 }
 
+/** So that six deviations, which detectors ask for, are more than a leap between two hours. */
+const leap = 0.25;
+
 /** Answers questions from one table. */
 export class BaselineReader {
   readonly table: BaselineTable;
@@ -73,7 +76,8 @@ export class BaselineReader {
 
   /**
    * What is usual at a moment, epoch ms. What was learned of an hour holds at its middle; between two
-   * middles it goes from one to the other in a straight line, since traffic rises before the hour strikes.
+   * middles it goes from one to the other in a straight line, since traffic rises before the hour strikes;
+   * where it may as well leap, as with a sale that begins on the hour, the spread reaches to both.
    */
   at(measure: BaselineMeasure, place: BaselinePlace, time: number): Baseline {
     return this.named(measure, placeName(place), time);
@@ -90,10 +94,11 @@ export class BaselineReader {
     const after = cellAt(cells, (Math.floor(sinceMiddle) + 1) % hoursOfWeek);
     if (!here.known || !before.known || !after.known) return here;
     const part = sinceMiddle - Math.floor(sinceMiddle);
+    const median = before.median * (1 - part) + after.median * part;
     return {
       ...here,
-      median: before.median * (1 - part) + after.median * part,
-      spread: before.spread * (1 - part) + after.spread * part,
+      median,
+      spread: before.spread * (1 - part) + after.spread * part + leap * Math.abs(median - here.median),
       samples: Math.min(before.samples, after.samples),
       level: lower(baselineLevels, before.level, after.level),
       confidence: lower(baselineConfidences, before.confidence, after.confidence),

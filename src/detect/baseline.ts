@@ -59,6 +59,14 @@ export function isSettled({ known, confidence }: Baseline): boolean {
   return known && confidence !== "low";
 }
 
+/** What ten minutes are further than this many of their usual deviations from the median is no chance. */
+const deviations = 6;
+
+/** The least and the most that ten minutes have by chance, or by a leap between two hours. */
+export function usualRange({ median, spread }: Baseline): { readonly least: number; readonly most: number } {
+  return { least: median - deviations * spread, most: median + deviations * spread };
+}
+
 const days = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"] as const;
 
 /** For a summary: `usual for Tuesday 10:00: 300 ± 40, 4 weeks`. `inWords` writes a figure. */

@@ -12,7 +12,7 @@ import type { Duration } from "../units.ts";
 export { dimensions, type Dimension } from "./dimension.ts";
 export { count, distinct, firstSeen, last, max, quantile, sum } from "./counters.ts";
 export type { Counter, CounterScope, Figures, Firsts, Known, Predicate, Remembered } from "./counters.ts";
-export { type Baseline, inPercent, isSettled, usualInWords } from "./baseline.ts";
+export { type Baseline, inPercent, isSettled, usualInWords, usualRange } from "./baseline.ts";
 export { type JudgeContext, natFactor } from "./judge-context.ts";
 export type { Duration };
 

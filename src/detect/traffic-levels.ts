@@ -1,8 +1,5 @@
-import { type Baseline, isSettled, usualInWords } from "./baseline.ts";
+import { type Baseline, isSettled, usualInWords, usualRange } from "./baseline.ts";
 import type { JudgeContext } from "./judge-context.ts";
-
-/** Ten minutes further than this many of their usual deviations from what is usual are no chance. */
-const deviations = 6;
 
 /** What is left of a kind that has stopped: monitors, and a few whose page was still open. */
 const leftOver = 0.05;
@@ -62,8 +59,8 @@ export function expectedOf(f: Levels, name: LevelClass): number {
 function usualOf(context: JudgeContext, name: LevelClass): { median: number; least: number; most: number } | undefined {
   const usual = context.baseline("requests", name);
   if (!isSettled(usual)) return undefined;
-  const { median, spread } = usual;
-  return { median: 10 * median, least: 10 * (median - deviations * spread), most: 10 * (median + deviations * spread) };
+  const { least, most } = usualRange(usual);
+  return { median: 10 * usual.median, least: 10 * least, most: 10 * most };
 }
 
 function isOfMany(f: Levels, name: LevelClass, { clients }: Limits): boolean {

@@ -42,6 +42,14 @@ describe("what is usual at a moment", () => {
     expect(at(table, hours).median).toBeCloseTo(expected, 4);
   });
 
+  test("beside a leap its spread reaches to both hours", () => {
+    const sale = aTable((hour) => (hour === 10 ? 600 : 100));
+    const { median, spread } = at(sale, 10.05);
+    expect(median + 6 * spread).toBeGreaterThan(600);
+    expect(median - 6 * spread).toBeLessThan(100);
+    expect(at(sale, 10.5)).toMatchObject({ median: 600, spread: 60 });
+  });
+
   test("beside an hour of which nothing is known: that of the hour alone", () => {
     expect(
       at(

@@ -59,7 +59,7 @@ function withoutFigures(detector) {
 }
 
 function headOf(detector) {
-  const { id, title, description, key, window, quiet, owasp, runbooks, suppressedBy, severity } = detector;
+  const { id, title, description, key, window, quiet, owasp, runbooks, suppressedBy, severity, usual } = detector;
   const links = (names, folder) =>
     names
       .flatMap((name, i) => [i > 0 && ", ", h("a", { href: `/${folder}/${encodeURIComponent(name)}` }, name)])
@@ -79,9 +79,17 @@ function headOf(detector) {
       fact("ends after", quiet),
       fact("runbook", ...(runbooks.length > 0 ? links(runbooks, "runbooks") : ["none: it opens no incident"])),
       suppressedBy.length > 0 && fact("held back by", ...links(suppressedBy, "detectors")),
+      usual && fact("compares with", usualText(usual)),
       owasp.length > 0 && fact("OWASP API risks", owasp.join(", ")),
     ),
   );
+}
+
+/** Whether it is known what is usual. */
+function usualText({ of, places }) {
+  const what = `what is usual at the hour of the week (${of.join(", ")})`;
+  if (places === 0) return `${what}: not known yet, it goes by its own floors`;
+  return `${what}: known at ${places} place${places === 1 ? "" : "s"}`;
 }
 
 function paramsOf(params) {
