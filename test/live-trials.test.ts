@@ -17,18 +17,18 @@ const second = 1_000;
 const id = "failures";
 
 describe("a dry run's report", () => {
-  test("tells what other thresholds would have found, and how many of those had signed in", () => {
+  test("tells what other thresholds would have found, and how many of those had bought", () => {
     const scene = aScene("dry-run");
-    scene.signIn("192.0.2.1");
+    scene.buy("192.0.2.1");
     scene.fail("192.0.2.1", 6);
     scene.fail("192.0.2.2", 30);
     scene.pass(600);
     const [threshold] = scene.report().thresholds;
     expect(threshold).toMatchObject({ parameter: "failures", value: 5, near: { times: 2, max: 30 } });
-    const at = Object.fromEntries(threshold!.at.map((one) => [one.value, [one.detections, one.signedIn]]));
+    const at = Object.fromEntries(threshold!.at.map((one) => [one.value, [one.detections, one.bought]]));
     expect(at).toMatchObject({ 5: [2, 1], 6: [2, 1], 8: [1, 0], 35: [0, 0] });
     expect(scene.report().suggestions).toMatchObject([{ parameter: "failures", kind: "raise" }]);
-    expect(scene.report()).toMatchObject({ mode: "dry-run", detections: 2, people: { all: 2, signedIn: 1 } });
+    expect(scene.report()).toMatchObject({ mode: "dry-run", detections: 2, people: { all: 2, bought: 1 } });
   });
 
   test("a detector that acts has the same report, without thresholds", () => {
@@ -41,7 +41,7 @@ describe("a dry run's report", () => {
   test("a restart in the midst of an attack changes nothing of it", () => {
     const [whole, cut] = [aScene("dry-run"), aScene("dry-run")];
     for (const scene of [whole, cut]) {
-      scene.signIn("192.0.2.1");
+      scene.buy("192.0.2.1");
       scene.fail("192.0.2.1", 20);
       scene.ledger.put(scene.block);
       scene.trials.decided(scene.block);
@@ -133,7 +133,7 @@ function aScene(mode: ActiveDetector["mode"], from: { state?: Buffer; time?: num
   return {
     ...{ trials, ledger, block },
     report: () => trials.report(id)!,
-    signIn: (clientIp: string) => see({ clientIp, outcome: "ok", userId: "alice", attempt: true }),
+    buy: (clientIp: string) => see({ clientIp, endpointClass: "checkout", userId: "alice" }),
     fail: (clientIp: string, times: number) => {
       for (let i = 0; i < times; i++) see({ clientIp, outcome: "failed", attempt: true });
     },
