@@ -134,7 +134,7 @@ export class BaselineLearner {
   }
 
   async #learn(to: number): Promise<void> {
-    const { store, detect, pipeline } = this.#options;
+    const { store, detect, pipeline, log } = this.#options;
     const { baselines } = detect;
     const config = this.#options.config.detect.baselines;
     const from = to - this.#hours.size;
@@ -171,6 +171,8 @@ export class BaselineLearner {
     this.#learnedTo = to;
     this.#learnedAt = this.#options.clock.monotonic();
     this.#places.set(places.size);
+    const facts = { places: places.size, learnedTo: new Date(to * hourMs).toISOString(), leftOut: freezes.length };
+    log.debug(facts, "learned what is usual");
   }
 }
 
