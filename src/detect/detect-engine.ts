@@ -114,9 +114,10 @@ export class DetectEngine {
     const told: Detection[] = [];
     const { watermark, memory } = this.#options;
     const now = this.#options.clock.now();
+    const partition = batch.events.length > 0 ? watermark.heard(batch.partition) : undefined;
     for (let i = 0; i < batch.events.length; i++) {
       const event = batch.events[i]!;
-      watermark.read(batch.partition, Math.min(event.time, batch.takenAt(i) + clockSkewMs));
+      watermark.readUpTo(partition!, Math.min(event.time, batch.takenAt(i) + clockSkewMs));
       const second = Math.floor(watermark.newest / 1000);
       if (second > this.#lastSecond) {
         this.#lastSecond = second;

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 
-interface Partition {
+/** One partition, as far as it has been read. */
+export interface Partition {
   /** The newest event time read, less what could still be late. */
   mark: number | undefined;
   /** When something last arrived, by the process's own clock. */
@@ -63,12 +64,17 @@ export class Watermark {
     if (known) known.ended = true;
   }
 
-  /** A partition has read up to `time`. */
-  read(partition: string, time: number): void {
+  /** Something arrived of a partition; `readUpTo` takes its times. */
+  heard(partition: string): Partition {
     this.assign(partition);
     const known = this.#partitions.get(partition)!;
     known.heardAt = this.#clock.monotonic();
     known.ended = false;
+    return known;
+  }
+
+  /** The partition has read up to `time`, epoch ms. */
+  readUpTo(known: Partition, time: number): void {
     const mark = time - this.#lateness;
     if (known.mark === undefined || mark > known.mark) known.mark = mark;
     if (mark < this.#first) this.#first = mark;

@@ -10,7 +10,7 @@ function aWatermark(clock = new TestClock(start)) {
   const watermark = new Watermark({ clock, latenessMs: 10 * second, idleAfterMs: 15 * second, aheadMs: 45 * second });
   /** Reads up to so many seconds after the start, and moves on. */
   const read = (partition: string, seconds: number) => {
-    watermark.read(partition, start + seconds * second);
+    watermark.readUpTo(watermark.heard(partition), start + seconds * second);
     return at();
   };
   /** Where it is, in seconds after the start; `undefined` before anything is known. */
@@ -172,7 +172,7 @@ test("it never goes back, whatever happens", () => {
       const { watermark } = aWatermark(clock as unknown as TestClock);
       let before = 0;
       for (const step of steps) {
-        if (step.do === "read") watermark.read(step.p, start + step.s * second);
+        if (step.do === "read") watermark.readUpTo(watermark.heard(step.p), start + step.s * second);
         else if (step.do === "wait") now += step.s * second;
         else if (step.do === "pauses") watermark.pauses();
         else watermark[step.do](step.p);

@@ -54,7 +54,7 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
     watermark,
     process(batch: RawBatch, { events }: { events: readonly AccessEvent[] }) {
       calls.push("detect");
-      for (const event of events) watermark.read(batch.partition, event.time);
+      for (const event of events) watermark.readUpTo(watermark.heard(batch.partition), event.time);
       watermark.advance();
       counted.push(...batch.records.map(String));
       return attacks(events).map((_, i) => aDetection({ id: `${batch.partition} ${JSON.stringify(batch.next)} ${i}` }));
