@@ -75,13 +75,9 @@ export default defineDetector({
       .min(10)
       .default(1200)
       .meta({ description: "Requests to accounts, orders, points and reservations in ten minutes." }),
-    usualTimes: z
-      .number()
-      .min(1)
-      .default(2)
-      .meta({
-        description: "So many times what 99 of 100 users and keys stay below is the limit, once that is known.",
-      }),
+    usualTimes: z.number().min(1).default(2).meta({
+      description: "So many times what 99 of 100 users and keys stay below is the limit, once that is known.",
+    }),
   }),
   baselines: ["perActor"],
   counters: {

@@ -6,13 +6,10 @@ import type { BaselineService } from "./api-services.ts";
 
 const tags = ["baselines"];
 
-const of = z
-  .enum(baselineMeasures)
-  .default("requests")
-  .meta({
-    description:
-      "Requests a minute; shares that failed or were limited; milliseconds nine in ten stay below; requests of one actor in ten minutes",
-  });
+const of = z.enum(baselineMeasures).default("requests").meta({
+  description:
+    "Requests a minute; shares that failed or were limited; milliseconds nine in ten stay below; requests of one actor in ten minutes",
+});
 
 const baselineSchema = z
   .object({
