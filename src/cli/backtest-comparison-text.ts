@@ -2,22 +2,24 @@ import type { BacktestFinding } from "../replay/backtest-finding.ts";
 import type { BlockedTarget } from "../replay/backtest-version.ts";
 import type { VersionComparison } from "../replay/compare-versions.ts";
 import { customersFirst, customersText, targetText } from "./customer-text.ts";
-import { clockTime, instant, type Section, table } from "./text-layout.ts";
+import { amount, clockTime, instant, type Section, table } from "./text-layout.ts";
 
 /** Of each kind; `--json` has all. */
 const shownOfEach = 10;
 
 /** What differs between two versions, for people. */
 export function comparisonSections({ first, second, detectors, blocks }: VersionComparison): Section[] {
-  const rows = detectors.map(({ detector, both, onlyFirst, onlySecond }) => [
+  const differing = detectors.filter(({ onlyFirst, onlySecond }) => onlyFirst.length + onlySecond.length > 0);
+  const rows = differing.map(({ detector, both, onlyFirst, onlySecond }) => [
     detector,
     ...[both, onlyFirst.length, onlySecond.length].map(String),
   ]);
-  const found =
-    rows.length === 0 ? ["nothing in either"] : table([["", "both", `only ${first}`, `only ${second}`], ...rows]);
+  const alike = detectors.length - differing.length;
+  const lines = rows.length === 0 ? [] : table([["", "both", `only ${first}`, `only ${second}`], ...rows]);
+  if (alike > 0) lines.push(`${amount(alike, "detector")} found the same with both`);
   const only = (side: "onlyFirst" | "onlySecond") => detectors.flatMap((one) => one[side]);
   return [
-    { title: "Found", lines: found },
+    { title: rows.length === 0 ? "Found: no difference" : "Found", lines },
     ...findingSection(`Only ${first}`, only("onlyFirst")),
     ...findingSection(`Only ${second}`, only("onlySecond")),
     {

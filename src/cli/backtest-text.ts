@@ -48,7 +48,8 @@ function versionSections(version: Version, isOneOfTwo: boolean): Section[] {
   const who = counts.all === 0 ? "nobody blocked" : `${counts.all} blocked${customersText(counts)}`;
   const title = `${which}: ${found}, ${who}`;
   const telling = trials.filter(({ detections }) => detections > 0).toSorted(byHarm);
-  if (isOneOfTwo) return [{ title, lines: telling.map(shortLine) }];
+  // How they differ follows, and is what one wants to know of two.
+  if (isOneOfTwo) return [{ title, lines: [] }];
   const isAlone = detectors.length === 1;
   const silent = trials.filter(({ detections }) => detections === 0);
   const nearly = isAlone
@@ -81,12 +82,6 @@ function nearLine({ detector, suggestions }: TrialReport): string[] {
 
 function titleOf({ detector, title, detections }: TrialReport): string {
   return `${title} (${detector}): ${detections === 0 ? "nothing found" : amount(detections, "detection")}`;
-}
-
-function shortLine(trial: TrialReport): string {
-  const { blocked } = trial.blocks;
-  const who = blocked.all === 0 ? "" : `, ${blocked.all} blocked${customersText(blocked)}`;
-  return `${trial.detector}: ${trial.detections}${who}`;
 }
 
 function trialLines(
