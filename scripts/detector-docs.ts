@@ -38,6 +38,7 @@ function sectionOf(definition: DetectorDefinition): string {
     ["needs", codes(needs.required)],
     ["is surer with", codes(needs.better)],
     ["counts", codes(Object.keys(definition.counters))],
+    ["compares with", definition.baselines ? `[what is usual](#what-is-usual): ${codes(definition.baselines)}` : ""],
     ["held back by", suppressedByOf(definition.suppressedBy).map(heldBackText).join(", ")],
     ["runbook", `[${id}.md](../runbooks/${id}.md)`],
   ].filter(([, value]) => value !== "");

@@ -136,6 +136,7 @@ test.for<[string, Parameters<typeof aDetector>[0], string, string]>([
   ["a comparison with nobody", { key: ["route"], population: { counter: "failures", quantile: 0.99 } }, "population", "whoever acts there"],
   ["a comparison by no counter", { key: ["route", "clientIp"], population: { counter: "nothing", quantile: 0.99 } }, "population.counter", "expected a count()"],
   ["a comparison by another window", { key: ["route", "clientIp"], counters: { n: count(), day: count(undefined, { window: "1d" }) }, population: { counter: "day", quantile: 0.9 } }, "population.counter", "own window and key"],
+  ["what nobody learns", { baselines: ["nonsense"] as never }, "baselines.0", "expected one of"],
   ["a comparison beyond all", { key: ["route", "clientIp"], population: { counter: "failures", quantile: 1 } }, "population.quantile", "such as 0.99"],
   ["last() of too many", { counters: { x: last(7, () => [1]) } }, "counters.x.n", "at most 6"],
 ])("%s is explained", ([, partial, path, message]) => {
