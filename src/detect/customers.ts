@@ -10,6 +10,8 @@ export type Standing = "bought" | "signedIn" | "neither";
 const probes = 16;
 /** 16 bytes each: 4 MiB, and two names or so for each of a hundred thousand customers. */
 const defaultCapacity = 262_144;
+/** So that a user and a session of the same name are two. */
+const salts = { ip: 0, user: 0x9e3779b1, apiKey: 0x85ebca6b, session: 0xc2b2ae35 } as const;
 /** Numbers that are saved of one name. */
 const rowWidth = 5;
 
@@ -26,6 +28,9 @@ export class Customers {
   /** Since when, in seconds since the epoch; 0: never. */
   readonly #bought: Uint32Array;
   readonly #signedIn: Uint32Array;
+  /** Of the name that was looked for last. */
+  #tag = 0;
+  #home = 0;
 
   /** `capacity` in names, rounded up to a power of two. */
   constructor(capacity: number = defaultCapacity) {
@@ -44,17 +49,17 @@ export class Customers {
     const column = endpointClass === "login" ? this.#signedIn : isPurchase(endpointClass) ? this.#bought : undefined;
     if (column === undefined) return;
     const second = Math.floor(event.time / 1000);
-    if (clientKey !== undefined) this.#note(column, `ip ${clientKey}`, second);
-    if (userId !== undefined) this.#note(column, `user ${userId}`, second);
-    if (apiKey !== undefined) this.#note(column, `apiKey ${apiKey}`, second);
-    if (sessionId !== undefined) this.#note(column, `session ${sessionId}`, second);
+    if (clientKey !== undefined) this.#note(column, this.#find("ip", clientKey), second);
+    if (userId !== undefined) this.#note(column, this.#find("user", userId), second);
+    if (apiKey !== undefined) this.#note(column, this.#find("apiKey", apiKey), second);
+    if (sessionId !== undefined) this.#note(column, this.#find("session", sessionId), second);
   }
 
   /** What is known of one client, user, API key or session before `time`; `undefined` for a target of many. */
   of({ scope, value }: Target, time: number): Standing | undefined {
     if (scope === "country" || scope === "as") return undefined;
     const kind = scope === "range" ? "ip" : scope;
-    const place = this.#find(`${kind} ${value}`);
+    const place = this.#find(kind, value);
     if (place === -1) return "neither";
     const before = (at: number) => at !== 0 && at * 1000 < time;
     if (before(this.#bought[place]!)) return "bought";
@@ -90,33 +95,37 @@ export class Customers {
     }
   }
 
-  #find(name: string): number {
+  /** Where a name is, or -1; its hash is kept for `#claim`. An empty place ends the search: names are put into the first one. */
+  #find(kind: keyof typeof salts, name: string): number {
     hashKey(name);
-    const tag = hashed.hi || 1;
+    const tag = (this.#tag = (hashed.hi ^ salts[kind]) >>> 0 || 1);
+    const home = (this.#home = (hashed.lo ^ salts[kind]) >>> 0);
     for (let i = 0; i < probes; i++) {
-      const place = (hashed.lo + i) & this.#mask;
-      if (this.#tags[place] === tag && this.#homes[place] === hashed.lo) return place;
+      const place = (home + i) & this.#mask;
+      const found = this.#tags[place];
+      if (found === tag && this.#homes[place] === home) return place;
+      if (found === 0) return -1;
     }
     return -1;
   }
 
-  #note(column: Uint32Array, name: string, second: number): void {
-    let place = this.#find(name);
-    if (place === -1) place = this.#claim();
+  /** `found`: where the name is that was looked for last, or -1. */
+  #note(column: Uint32Array, found: number, second: number): void {
+    const place = found === -1 ? this.#claim() : found;
     const since = column[place]!;
     if (since === 0 || second < since) column[place] = second;
   }
 
-  /** A place for the name that was hashed last. */
+  /** A place for the name that was looked for last. */
   #claim(): number {
-    let victim = hashed.lo & this.#mask;
+    let victim = this.#home & this.#mask;
     for (let i = 0; i < probes; i++) {
-      const place = (hashed.lo + i) & this.#mask;
+      const place = (this.#home + i) & this.#mask;
       if (this.#notedAt(place) < this.#notedAt(victim)) victim = place;
     }
     if (this.#tags[victim] !== 0) this.forgotten++;
-    this.#tags[victim] = hashed.hi || 1;
-    this.#homes[victim] = hashed.lo;
+    this.#tags[victim] = this.#tag;
+    this.#homes[victim] = this.#home;
     this.#bought[victim] = this.#signedIn[victim] = 0;
     return victim;
   }

@@ -25,6 +25,7 @@ describe("what is known of somebody", () => {
     ["by user", [did({ clientIp: "198.51.100.1" })], { scope: "user", value: "anna" }, start + 1000, "bought"],
     ["by API key", [did({ apiKey: "app-7" })], { scope: "apiKey", value: "app-7" }, start + 1000, "bought"],
     ["by session", [did({ sessionId: "s-1" })], { scope: "session", value: "s-1" }, start + 1000, "bought"],
+    ["not a session that is called like a user", [did({ userId: "s-1" })], { scope: "session", value: "s-1" }, start + 1000, "neither"],
     ["by the network of an IPv6 client", [did({ clientIp: "2001:db8::/64" })], { scope: "range", value: "2001:db8::/64" }, start + 1000, "bought"],
     ["nothing of a country: that is many", [did({ country: "DE" })], { scope: "country", value: "DE" }, start + 1000, undefined],
   ])("%s", ([, events, target, time, expected]) => {
