@@ -1,4 +1,5 @@
 import { GatewatchError } from "../errors.ts";
+import type { VersionReport } from "../replay/backtest-version.ts";
 import { compareVersions } from "../replay/compare-versions.ts";
 import type { AccessEvent } from "../normalize/access-event.ts";
 import type { BacktestInput, RecordInput } from "./backtest-input.ts";
@@ -13,6 +14,7 @@ import { findInput } from "./find-input.ts";
 import { prepareVersions, type PreparedVersion } from "./prepare-versions.ts";
 import { ProgressBar } from "./progress-bar.ts";
 import { checkFormat, checkTimeZone, nothingUnderstood } from "./read-logs.ts";
+import { amount } from "./text-layout.ts";
 import { terminalJsonLine } from "./terminal-json.ts";
 import { showProgress } from "./try-progress.ts";
 
@@ -42,7 +44,7 @@ export async function runBacktest(options: BacktestOptions, context: CliContext)
     input: { label: input.label, brokenOff: [...input.brokenOff], ...lines },
     versions: reports.map((one, i) => ({ ...one, label: versions[i]!.label })),
     comparison: second && compareVersions(first!, second),
-    warnings: [...new Set(versions.flatMap(({ warnings }) => warnings))],
+    warnings: await warningsOf(versions, reports),
   };
   if (options.json) printFindings(report, context);
   else context.stdout(backtestText(report));
@@ -120,6 +122,25 @@ function progressOf(input: BacktestInput, lines: () => number, context: CliConte
   };
 }
 
+/** What a person should know besides what was found. */
+async function warningsOf(
+  versions: readonly PreparedVersion[],
+  reports: readonly VersionReport[],
+): Promise<readonly string[]> {
+  const clamped = Math.max(...(await Promise.all(versions.map((version) => version.clamped()))));
+  const blind = reports[0]!.detectors.filter(({ coverage }) => coverage.state === "blind").map(({ id }) => id);
+  const [findings, blocks] = (["moreFindings", "moreBlocks"] as const).map((more) =>
+    reports.reduce((sum, report) => sum + report[more], 0),
+  );
+  return [
+    ...new Set(versions.flatMap(({ warnings }) => warnings)),
+    ...(clamped > 0 ? [`${amount(clamped, "line")} lay in the future of this machine and were taken as written now: what is found in them is not right`] : []),
+    ...(blind.length > 0 ? [`Blind here, since the log lacks what they need (gatewatch try tells what): ${blind.join(", ")}`] : []),
+    ...(findings! > 0 ? [`${amount(findings!, "more detection")} are counted, not listed`] : []),
+    ...(blocks! > 0 ? [`${amount(blocks!, "more block")} were not followed`] : []),
+  ]; // prettier-ignore
+}
+
 /** Nothing else is on standard output; what a person should know besides goes to standard error. */
 function printFindings({ versions, input, warnings }: BacktestReport, { stdout, stderr }: CliContext): void {
   const several = versions.length > 1;
@@ -127,6 +148,5 @@ function printFindings({ versions, input, warnings }: BacktestReport, { stdout, 
     for (const finding of findings) stdout(terminalJsonLine(several ? { ...finding, version: name } : finding));
   }
   for (const [what, why] of input.brokenOff) stderr(`${what} was not read to its end: ${why}\n`);
-  for (const { moreFindings } of versions) if (moreFindings > 0) stderr(`${moreFindings} more detections are not listed.\n`); // prettier-ignore
   for (const warning of warnings) stderr(`${warning}\n`);
 }

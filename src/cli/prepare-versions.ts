@@ -19,6 +19,8 @@ export interface PreparedVersion {
   /** Versions that read lines alike can share what is read. */
   readonly readsAs: string;
   readonly createNormalizer: (sources: ReadonlyMap<string, SourceOptions>) => Normalizer;
+  /** Lines whose time lay in the future of this machine, and were taken as written now. */
+  readonly clamped: () => Promise<number>;
   /** Ids of its detectors. */
   readonly known: readonly string[];
   readonly warnings: readonly string[];
@@ -75,6 +77,7 @@ async function prepare(of: {
   const networks = await loadProxies(config, file);
   const geo = await createGeoLookup(config.geo);
   const { formats, endpoints, proxies, redact, privacy } = config;
+  const metrics = createMetrics();
   const version = new BacktestVersion({
     ...{ ...rules, name, networks, detect: config.detect, block: config.block, maxShare: proxies.maxShare },
     asnOf: geo.lookup && ((address) => geo.lookup!.lookup(address)?.asn),
@@ -86,8 +89,14 @@ async function prepare(of: {
     createNormalizer: (sources) =>
       createNormalizer({
         ...{ sources, formats, endpoints, proxies, redact, privacy },
-        ...{ trusted: networks.prefixes, geo: geo.lookup, metrics: createMetrics() },
+        ...{ trusted: networks.prefixes, geo: geo.lookup, metrics },
       }),
+    async clamped() {
+      const { values } = await metrics
+        .counter("gatewatch_normalize_clamped_total", "Events whose time lay in the future", ["source"])
+        .get();
+      return values.reduce((sum, { value }) => sum + value, 0);
+    },
     warnings: geo.warning === undefined ? [] : [geo.warning],
   };
 }

@@ -36,8 +36,9 @@ export interface VersionReport {
   readonly name: string;
   /** In order of time. */
   readonly findings: readonly BacktestFinding[];
-  /** Detections beyond those that are listed. */
+  /** Detections beyond those that are listed, and blocks beyond those that are followed. */
   readonly moreFindings: number;
+  readonly moreBlocks: number;
   /** The detectors that found something, or had something come near. */
   readonly trials: readonly TrialReport[];
   readonly blocked: readonly BlockedTarget[];
@@ -99,6 +100,7 @@ export class BacktestVersion {
       name,
       findings: detections.map((detection) => backtestFinding(detection, this.#answers.of(detection))),
       moreFindings: more,
+      moreBlocks: this.#judge.blocks.more + this.#answers.more,
       trials: trials.filter(({ detections: found, thresholds }) => found > 0 || thresholds.length > 0),
       blocked: this.#blocked(tried),
       detectors: status,

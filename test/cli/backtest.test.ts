@@ -57,6 +57,16 @@ describe("a log of a customer and an attacker", () => {
     expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
   });
 
+  test("who is blind here is told, and lines from the future", async () => {
+    const clock = new TestClock("2026-08-22T09:10:00.000Z");
+    const { stderr, findings } = await backtest(["--detector", "impossible-travel", "--json"], { clock });
+    expect(findings).toEqual([]);
+    expect(stderr).toMatch(/^\d+ lines lay in the future of this machine/);
+    expect(stderr).toContain(
+      "Blind here, since the log lacks what they need (gatewatch try tells what): impossible-travel",
+    );
+  });
+
   test("standard input gives the same", async () => {
     const stdin = () => Readable.from([Buffer.from(backtestLog())]);
     const { findings } = await backtest([...stuffing, "--json"], { files: ["-"], stdin });
@@ -189,7 +199,13 @@ test("a person who watches sees how far it is, and it is wiped away", async () =
 
 async function backtest(
   args: readonly string[],
-  given: { config?: string; files?: string[]; stdin?: () => Readable; stderrIsTerminal?: boolean } = {},
+  given: {
+    clock?: TestClock;
+    config?: string;
+    files?: string[];
+    stdin?: () => Readable;
+    stderrIsTerminal?: boolean;
+  } = {},
 ) {
   const directory = tempDirectory();
   const configFile = join(directory, "gatewatch.yaml");
@@ -197,7 +213,7 @@ async function backtest(
   writeFileSync(configFile, given.config ?? small);
   writeFileSync(log, backtestLog());
   const { stdin, stderrIsTerminal = false } = given;
-  const clock = new TestClock("2026-08-23T09:00:00.000Z");
+  const clock = given.clock ?? new TestClock("2026-08-23T09:00:00.000Z");
   const { context, printed } = testCliContext({ clock, stderrIsTerminal, ...(stdin ? { stdin } : {}) });
   const code = await runCli(["--config", configFile, "backtest", ...(given.files ?? [log]), ...args], context);
   const lines = args.includes("--json") ? printed.stdout.split("\n").filter(Boolean) : [];

@@ -13,7 +13,17 @@ const blocked = (value: string, standing: BlockedTarget["standing"] = "neither")
   hit: { requests: 0, succeeded: 0, signedIn: 0, bought: 0 },
 });
 const version = (name: string, findings: BacktestFinding[], targets: BlockedTarget[] = []): VersionReport => ({
-  ...{ name, findings, moreFindings: 0, trials: [], blocked: targets, detectors: [], span: undefined, late: 0 },
+  ...{
+    name,
+    findings,
+    moreFindings: 0,
+    moreBlocks: 0,
+    trials: [],
+    blocked: targets,
+    detectors: [],
+    span: undefined,
+    late: 0,
+  },
 });
 
 describe("what two versions found", () => {
