@@ -30,7 +30,7 @@ export function measuredKinds(printed: readonly PrintedScore[]): MeasuredKind[] 
 /** The table of the marks, by kind of log. */
 export function marksTable(kinds: readonly MeasuredKind[]): string {
   return table([
-    ["logs", ...kinds.map(({ kind, seeds }) => `${kind}, ${seeds} seeds`)],
+    ["logs", ...kinds.map(({ kind, seeds }) => `${kind}, ${seeds} ${seeds === 1 ? "seed" : "seeds"}`)],
     row("blocks: right, wrong", ({ blocks }) => `${blocks.right}, ${blocks.wrong}`),
     row("wrong blocks for a million client-days", (s) => figure(s.wrongBlocksPerMillionClientDays)),
     row("found at 10 times the floor", ({ recall }) => share(recall["10"])),
