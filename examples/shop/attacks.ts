@@ -39,7 +39,8 @@ function scraper(cycle: number): Step[] {
 
 /** A customer's session is used from the other side of the world, minutes after the customer used it. */
 function stolenSession(cycle: number, customers: readonly Person[]): Step[] {
-  const victim = customers[(cycle * 7 + 3) % customers.length]!;
+  // One with a line of their own: of an address that many share, the place says nothing of one of them.
+  const victim = customers[(cycle * 5 + 3) % customers.length]!;
   const thief = { ...victim.client, ...saoPaulo, address: `198.51.100.${150 + (cycle % 50)}` };
   const account = (client: Client): Request => ({
     ...{ method: "GET", uri: "/api/account", client, took: 0.04, user: victim.name },

@@ -1,10 +1,18 @@
 import { z } from "zod";
 import { byteSize, durationMs, parseDuration, type Duration } from "../units.ts";
 
-/** How long rows stay; a whole number of seconds at least, since ClickHouse counts a time to live in seconds. */
-const keepFor = (fallback: Duration, description: string) =>
-  durationMs(fallback)
+/** ClickHouse's times end in 2106: what is to be dropped later than that would be dropped at once. */
+const longestMs = parseDuration("3650d") as number;
+
+/** A whole number of seconds at least, since ClickHouse counts a time to live in seconds. */
+const timeToLive = (example: Duration) =>
+  durationMs(example)
     .refine((ms) => ms >= 60_000, { error: "expected at least 1m" })
+    .refine((ms) => ms <= longestMs, { error: "expected at most 3650d" });
+
+/** How long rows stay. */
+const keepFor = (fallback: Duration, description: string) =>
+  timeToLive(fallback)
     .default(parseDuration(fallback) as number)
     .meta({ description, examples: [fallback] });
 
@@ -18,7 +26,7 @@ const retention = z
     rejected: keepFor("7d", "How long records stay that could not be read."),
     limited: keepFor("30d", "How long each request stays that a limiter refused."),
     accessEvents: z
-      .union([z.literal("off"), durationMs("3d").refine((ms) => ms >= 60_000, { error: "expected at least 1m" })], {
+      .union([z.literal("off"), timeToLive("3d")], {
         error: "expected `off` or a time span such as 3d",
       })
       .default("off")

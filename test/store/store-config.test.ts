@@ -38,6 +38,8 @@ describe("storeConfig", () => {
     ["a misspelt key", { type: "embedded", retenshun: {} }],
     ["a time span without a unit", { type: "embedded", retention: { minutes: "90" } }],
     ["a time span too short to be meant", { type: "embedded", retention: { minutes: "1s" } }],
+    ["a time span that ends beyond ClickHouse's times", { type: "embedded", retention: { minutes: "36500d" } }],
+    ["the same of single requests", { type: "embedded", retention: { accessEvents: "36500d" } }],
     ["a journal too small to hold a row", { type: "embedded", journalBytes: "10B" }],
     ["no room for rows at all", { type: "embedded", maxUnwrittenRows: 0 }],
   ] as const)("refuses %s", ([, config]) => {
