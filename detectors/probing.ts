@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { AccessEvent } from "../src/normalize/access-event.ts";
 import { defineDetector, distinct, type Predicate } from "../src/detect/define-detector.ts";
 import { isDeclaredBot } from "../src/detect/declared-bot.ts";
-import { peopleBehind } from "../src/detect/strangers.ts";
+import { hasSharedKey, peopleBehind } from "../src/detect/strangers.ts";
 
 /** Whoever changes the user agent for each request counts as so many people at most. */
 const mostPeople = 5;
@@ -17,8 +17,9 @@ const isRefused: Predicate = ({ status, route }) =>
 
 const isBait: Predicate = (e) => isRefused(e) && bait.test(e.path);
 
-/** Bots that say what they are follow old links for years; none ever led to bait. */
-const isProbe: Predicate = (e) => isRefused(e) && (!isDeclaredBot(e.userAgent) || bait.test(e.path));
+/** Bots that say what they are, and partners' batches, follow old links for years; none ever led to bait. */
+const isProbe: Predicate = (e) =>
+  isRefused(e) && ((!isDeclaredBot(e.userAgent) && !hasSharedKey(e)) || bait.test(e.path));
 
 /** Each path that the shop doesn't know is a place; one that it knows is one place, whatever the id. */
 const placeOf = ({ route, path }: AccessEvent) => (route.endsWith("{unknown}") ? path : route);
@@ -29,7 +30,7 @@ export default defineDetector({
   id: "probing",
   title: "A client looks for what isn't there",
   description:
-    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. Of bots that say what they are only those places count. A scan from very many addresses, or over days, is not seen.",
+    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. Of bots that say what they are, and of what is asked with an API key alone, only those places count. A scan from very many addresses, or over days, is not seen.",
   owasp: ["API8:2023", "API9:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "status"], better: ["userAgent"] },
@@ -96,6 +97,15 @@ export default defineDetector({
         at: `${i * 9}s` as const,
         ...refused(`/old-shop/page-${i}`),
         userAgent: searchBot,
+      })),
+    },
+    {
+      name: "a partner's batch follows the links of before a relaunch",
+      fires: false,
+      events: Array.from({ length: 200 }, (_, i) => ({
+        at: `${i * 3}s` as const,
+        ...refused(`/shop/article-${i}`),
+        apiKey: "key-acme",
       })),
     },
     {
