@@ -70,7 +70,7 @@ async function startNode(classPath: string): Promise<KafkaBroker> {
   const properties = join(directory, "server.properties");
   await writeFile(properties, serverProperties(directory, plain, sasl, controller));
   const node = new Node(classPath, properties, directory, plain);
-  await node.java("kafka.tools.StorageTool", ["format", "-t", uuid(), "-c", properties]);
+  await node.java("kafka.tools.StorageTool", ["format", `--cluster-id=${uuid()}`, "-c", properties]);
   try {
     await node.start();
   } catch (error) {

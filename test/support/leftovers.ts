@@ -14,11 +14,16 @@ export async function answersOf(gatewatch: GatewatchProcess, subjects: readonly 
   const { paths } = await gatewatch.get<{ paths: Record<string, Record<string, unknown>> }>("/docs/json");
   const readable = Object.keys(paths).filter((path) => "get" in paths[path]!);
   const { incidents } = await gatewatch.get<{ incidents: { id: string; runbook: string }[] }>("/v1/incidents");
-  const { detections } = await gatewatch.get<{ detections: { id: string }[] }>("/v1/detections?limit=100");
+  const { detections } = await gatewatch.get<{ detections: { id: string; detector: string }[] }>(
+    "/v1/detections?limit=100",
+  );
+  const detectors = [...new Set(detections.map(({ detector }) => detector))];
   const values: Readonly<Record<string, readonly string[]>> = {
     "/v1/incidents/{id}": incidents.map(({ id }) => id),
     "/v1/incidents/{id}/evidence": incidents.map(({ id }) => id),
     "/v1/detections/{id}": detections.map(({ id }) => id),
+    "/v1/detectors/{id}": detectors,
+    "/v1/detectors/{id}/report": detectors,
     "/v1/runbooks/{id}": [...new Set(incidents.map(({ runbook }) => runbook))],
     "/v1/why/{subject}": subjects,
   };
@@ -28,7 +33,11 @@ export async function answersOf(gatewatch: GatewatchProcess, subjects: readonly 
     if (known === undefined) throw new Error(`no values are known for ${path}`);
     return known.map((value) => path.replace(/\{\w+\}/, encodeURIComponent(value)));
   });
-  const pages = ["/", "/metrics", "/v1/detections?limit=100", ...incidents.map(({ id }) => `/incidents/${id}`)];
+  const pages = [
+    ...["/", "/metrics", "/detectors", "/v1/detections?limit=100"],
+    ...incidents.map(({ id }) => `/incidents/${id}`),
+    ...detectors.map((id) => `/detectors/${id}`),
+  ];
   return Promise.all(
     [...new Set([...asked, ...pages])].map(async (path) => ({ where: `GET ${path}`, text: await textAt(gatewatch.url + path) })),
   ); // prettier-ignore
