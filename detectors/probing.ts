@@ -30,7 +30,7 @@ export default defineDetector({
   id: "probing",
   title: "A client looks for what isn't there",
   description:
-    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. Of bots that say what they are, and of what is asked with an API key alone, only those places count. A scan from very many addresses, or over days, is not seen.",
+    "Counts, by client, the different places that were answered with 400, 403 or 404, and among them those that only scanners ask for (`/.env`, `/phpmyadmin`). Many ids in one place count once: see object-enumeration and scraping. An address with several user agents is allowed more. Of bots that say what they are, and of what is asked with an API key alone, only those places count. Nobody is named who asked for nothing that only scanners ask for: old links look the same. A scan from very many addresses, or over days, is not seen.",
   owasp: ["API8:2023", "API9:2023"],
   severity: "medium",
   needs: { required: ["clientIp", "status"], better: ["userAgent"] },
@@ -58,7 +58,9 @@ export default defineDetector({
   summary: ({ places, bait }, key) =>
     `${key["clientIp"]} asked for ${places.value} different places that it may not have or that don't exist, within 10 minutes` +
     (bait.value > 0 ? `; ${bait.value} of them only scanners look for` : ""),
-  target: ({ key }) => ({ scope: "ip", value: key["clientIp"]! }),
+  // Links that a relaunch broke are refused to partners and robots by the dozen; nobody links to bait.
+  target: ({ key, samples }) =>
+    samples.some(({ path }) => bait.test(path)) ? { scope: "ip", value: key["clientIp"]! } : undefined,
   examples: [
     {
       name: "a scanner works through its list",
