@@ -4,7 +4,7 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
-const version = 6;
+const version = 7;
 const magic = Buffer.from(`gatewatch-state-${version}\n`);
 
 /**

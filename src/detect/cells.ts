@@ -105,7 +105,8 @@ export function cellOf(
 
 // helpers
 
-const unanswered = Symbol("unanswered");
+/** Thrown where a predicate looks at more than the kind. */
+const unanswered = new Error("not told by the kind");
 
 /**
  * What a predicate says to every event of a kind; `undefined` when it depends on more than the kind. It
@@ -128,9 +129,8 @@ function answerFor(predicate: Predicate, kind: EventKind): boolean | undefined {
   }) as AccessEvent;
   try {
     return predicate(event);
-  } catch (error) {
-    // Another error is the detector's own: it is thrown again, and counted, when it is asked for an event.
-    if (error !== unanswered) return undefined;
+  } catch {
+    // It looked further. If the error is its own, it is thrown again, and counted, when it is asked for an event.
     return undefined;
   }
 }
