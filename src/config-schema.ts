@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { apiConfig } from "./api/api-config.ts";
 import { blockConfig, crowdsecConfig, gatewaysConfig } from "./block/block-config.ts";
+import { clusterConfig } from "./cluster/cluster-config.ts";
 import { detectConfig, detectorsConfig } from "./detect/detect-config.ts";
 import { runbooksConfig, teamsConfig } from "./incident/incident-config.ts";
 import { endpointFilesConfig, endpointsConfig } from "./normalize/endpoint-config.ts";
@@ -51,6 +52,7 @@ export const serviceConfig = z
 /** The whole configuration: each stage's own part under its key. */
 export const configSchema = z.strictObject({
   service: serviceConfig,
+  cluster: clusterConfig.optional(),
   sources: sourcesConfig,
   formats: formatsConfig,
   proxies: proxiesConfig,

@@ -8,8 +8,8 @@ const root = resolve(import.meta.dirname, "..");
 
 /** A stage may import stages before it, never one after it. `cli` comes last; before it what only commands use. */
 const stages = [
-  "source", "normalize", "detect", "store", "incident", "notify", "block", "replay", "api", "console", "simulate", "score",
-  "cli",
+  "source", "normalize", "detect", "store", "incident", "notify", "block", "replay", "api", "console", "cluster", "simulate",
+  "score", "cli",
 ]; // prettier-ignore
 
 /** Files directly in `src/` that belong to no stage and may be imported by every one. */

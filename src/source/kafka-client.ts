@@ -3,7 +3,7 @@ import type { ConnectionOptions } from "node:tls";
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions } from "kafkajs";
 import { GatewatchError } from "../errors.ts";
 import type { Log } from "../log.ts";
-import type { KafkaSourceConfig } from "./source-config.ts";
+import type { KafkaConnection } from "./kafka-connection.ts";
 
 /** Retries within kafkajs take about 5 s; after that the source reports trouble and tries anew. */
 const retry = {
@@ -13,8 +13,8 @@ const retry = {
   restartOnFailure: () => Promise.resolve(false),
 };
 
-/** A kafkajs client for a source. Rejects with `SOURCE_FAILED` when a TLS file can't be read. */
-export async function createKafkaClient(config: KafkaSourceConfig, log: Log): Promise<Kafka> {
+/** A kafkajs client for a source or a cluster. Rejects with `SOURCE_FAILED` when a TLS file can't be read. */
+export async function createKafkaClient(config: KafkaConnection, log: Log): Promise<Kafka> {
   const settings: KafkaConfig = {
     clientId: `gatewatch-${config.name}`,
     brokers: config.brokers,
@@ -92,7 +92,7 @@ function write(log: Log, source: string, { level, namespace, log: entry }: LogEn
   else log.debug(fields, "kafka client");
 }
 
-async function tlsOptions({ name, tls }: KafkaSourceConfig): Promise<ConnectionOptions | true | undefined> {
+async function tlsOptions({ name, tls }: KafkaConnection): Promise<ConnectionOptions | true | undefined> {
   if (typeof tls === "boolean") return tls ? true : undefined;
   const read = async (field: "ca" | "cert" | "key") => {
     const path = tls[field];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { byteSize, durationMs } from "../units.ts";
+import { kafkaConnection } from "./kafka-connection.ts";
 
 const common = {
   name: z
@@ -48,46 +49,10 @@ const common = {
     }),
 };
 
-const tls = z.strictObject({
-  ca: z
-    .string()
-    .optional()
-    .meta({ description: "File with the authority's certificates.", examples: ["/etc/ssl/ca.pem"] }),
-  cert: z
-    .string()
-    .optional()
-    .meta({ description: "File with our certificate.", examples: ["/etc/ssl/client.pem"] }),
-  key: z
-    .string()
-    .optional()
-    .meta({ description: "File with our private key.", examples: ["/etc/ssl/client.key"] }),
-  serverName: z
-    .string()
-    .optional()
-    .meta({ description: "The name expected in the broker's certificate.", examples: ["kafka.internal"] }),
-});
-
-const sasl = z.strictObject({
-  mechanism: z
-    .enum(["plain", "scram-sha-256", "scram-sha-512"])
-    .meta({ description: "How to sign in.", examples: ["scram-sha-512"] }),
-  username: z
-    .string()
-    .min(1)
-    .meta({ description: "User name.", examples: ["gatewatch"] }),
-  password: z
-    .string()
-    .min(1)
-    .meta({ description: "Password.", examples: ["${KAFKA_PASSWORD}"] }),
-});
-
 const kafka = z.strictObject({
   ...common,
   type: z.literal("kafka").meta({ description: "Reads a Kafka topic.", examples: ["kafka"] }),
-  brokers: z
-    .array(z.string().regex(/^[^\s:]+:\d{1,5}$|^\[[0-9a-fA-F:]+\]:\d{1,5}$/, { error: "expected host:port" }))
-    .min(1)
-    .meta({ description: "Brokers to ask first.", examples: [["kafka-1:9092"]] }),
+  ...kafkaConnection,
   topic: z
     .string()
     .regex(/^[A-Za-z0-9._-]{1,249}$/, { error: "expected a topic name: letters, digits, . _ or -" })
@@ -101,14 +66,6 @@ const kafka = z.strictObject({
     .enum(["latest", "earliest"])
     .default("latest")
     .meta({ description: "Where to begin when no position is saved or committed.", examples: ["latest"] }),
-  tls: z
-    .union([z.boolean(), tls])
-    .default(false)
-    .meta({ description: "Encrypt: true, false, or files and a server name.", examples: [{ ca: "/etc/ssl/ca.pem" }] }),
-  sasl: sasl.optional().meta({
-    description: "Sign in to the brokers.",
-    examples: [{ mechanism: "scram-sha-512", username: "gatewatch", password: "${KAFKA_PASSWORD}" }],
-  }),
 });
 
 const http = z.strictObject({
