@@ -14,9 +14,17 @@ const maxBytes = 4 * 1024 ** 2;
  */
 export function* rawBatches(
   batch: Pick<Batch, "messages">,
-  options: { source: string; partition: string; start: number; maxRecordBytes: number; receivedAt: number },
+  options: {
+    source: string;
+    partition: string;
+    start: number;
+    maxRecordBytes: number;
+    receivedAt: number;
+    /** `bytes`: records are handed on as they are; text unless given. */
+    payload?: "text" | "bytes";
+  },
 ): Generator<RawBatch & { readonly lastOffset: number }> {
-  const { source, partition, start, maxRecordBytes, receivedAt } = options;
+  const { source, partition, start, maxRecordBytes, receivedAt, payload = "text" } = options;
   const messages = batch.messages;
   for (let from = 0; from < messages.length;) {
     const records: (string | Uint8Array)[] = [];
@@ -29,7 +37,7 @@ export function* rawBatches(
       const message = messages[to] as KafkaMessage;
       const offset = Number(message.offset);
       if (offset < start) continue;
-      const record = read(message, maxRecordBytes);
+      const record = payload === "bytes" ? (message.value ?? noBytes) : read(message, maxRecordBytes);
       if (typeof record === "object" && "reason" in record) {
         refused.push({ offset, ...record });
         continue;
@@ -48,6 +56,8 @@ export function* rawBatches(
 }
 
 // helpers
+
+const noBytes = new Uint8Array(0);
 
 function read(message: KafkaMessage, maxRecordBytes: number): string | Uint8Array | PayloadRefusal {
   if (isUndecodable(message.key)) return { reason: "undecodable", head: "" };

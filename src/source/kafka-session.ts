@@ -23,6 +23,8 @@ export interface KafkaSessionOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: KafkaSourceMetrics;
+  /** How records are handed on: as text, inflated where they are gzip, or as they are. */
+  readonly payload: "text" | "bytes";
   /** Partitions to leave paused when they are assigned. */
   readonly paused: ReadonlySet<number>;
   /** Called each time partitions have been assigned and are being read. */
@@ -104,6 +106,11 @@ export class KafkaSession {
     await this.#inFlight;
   }
 
+  /** What was handled can't be handed on: ends this life as a crash does. */
+  fail(reason: unknown): void {
+    this.#end.resolve(reason);
+  }
+
   async close(): Promise<void> {
     await this.stop();
     // The partitions were saved by whoever called `stop`; nothing is left to revoke.
@@ -158,9 +165,14 @@ export class KafkaSession {
   async #takeOn(partitions: readonly number[], generation: number): Promise<void> {
     if (partitions.length === 0 || this.#stopping) return;
     const { config, io, log, metrics, paused, onReady } = this.#options;
-    const offsets = await this.#fetchOffsets();
-    if (generation !== this.#generation || this.#stopping) return;
     const names = partitions.map((partition) => this.#name(partition));
+    await io.claim?.(names);
+    const offsets = await this.#fetchOffsets();
+    if (generation !== this.#generation || this.#stopping) {
+      // Claimed for nothing: whoever has them now has claimed them after us.
+      if (io.claim) await io.revoked(names);
+      return;
+    }
     this.#owned = [...partitions];
     io.assigned(names);
     const plan = planStart({
@@ -220,6 +232,7 @@ export class KafkaSession {
       partition: this.#name(batch.partition),
       start,
       maxRecordBytes: config.maxRecordBytes,
+      payload: this.#options.payload,
       receivedAt: clock.now(),
     });
     for (const { lastOffset, ...part } of parts) {

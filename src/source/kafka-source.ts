@@ -21,13 +21,22 @@ export class KafkaSource implements Source {
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #metrics: KafkaSourceMetrics;
+  readonly #payload: "text" | "bytes";
   readonly #closing = new AbortController();
   readonly #paused = new Set<number>();
   #session: KafkaSession | undefined;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(options: { config: KafkaSourceConfig; clock: Clock; log: Log; metrics: Metrics }) {
+  /** `payload: "bytes"`: records are no text, and handed on as they are. */
+  constructor(options: {
+    config: KafkaSourceConfig;
+    clock: Clock;
+    log: Log;
+    metrics: Metrics;
+    payload?: "text" | "bytes";
+  }) {
+    this.#payload = options.payload ?? "text";
     this.name = options.config.name;
     this.#config = options.config;
     this.#clock = options.clock;
@@ -47,6 +56,7 @@ export class KafkaSource implements Source {
       log: this.#log,
       metrics: this.#metrics,
       paused: this.#paused,
+      payload: this.#payload,
       onReady: tried.resolve,
     }).finally(tried.resolve);
     // A group that is busy with others must not hold up the rest of the service.
@@ -74,6 +84,11 @@ export class KafkaSource implements Source {
     if (partition === undefined) return;
     this.#paused.delete(partition);
     this.#session?.resume(partition);
+  }
+
+  /** Begins anew from the last positions: what was handled could not be handed on. */
+  restart(reason: unknown): void {
+    this.#session?.fail(reason);
   }
 
   async stop(): Promise<void> {

@@ -33,6 +33,11 @@ export interface RefusedRecord {
 
 /** What a source calls; implemented by the pipeline. */
 export interface SourceIo {
+  /**
+   * Takes partitions over before it is asked where they begin: by then nobody else can move that any more.
+   * Only where several processes may read the same ones.
+   */
+  claim?(partitions: readonly string[]): Promise<void>;
   /** Takes one batch through the pipeline; resolves when it is handled (this is the back-pressure). */
   handle(batch: RawBatch): Promise<void>;
   /** The source now owns these partitions, and may be silent on them. Called before their first batch. */

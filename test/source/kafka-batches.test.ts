@@ -37,6 +37,13 @@ test("records before the start are left out", () => {
   expect(cut([message(5, "a")], 6)).toEqual([]);
 });
 
+test("bytes are handed on as they are, gzip or no text at all", () => {
+  const value = Buffer.from([0x1f, 0x8b, 0xff, 0x00]);
+  const given = { source: "tallies", partition: "tallies:t/0", start: 0, maxRecordBytes: 1024, receivedAt: 7 };
+  const [batch] = rawBatches({ messages: [{ ...message(0, ""), value }] }, { ...given, payload: "bytes" });
+  expect(batch?.records).toEqual([value]);
+});
+
 test("a tombstone is an empty record; no timestamp is the time of arrival", () => {
   const [batch] = cut([message(1, null), message(2, "a", "-1")]);
   expect([batch?.records, batch?.timestamps]).toEqual([
