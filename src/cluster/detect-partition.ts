@@ -1,0 +1,134 @@
+import type { SavedStage } from "../detect/detect-stage.ts";
+import type { Detection } from "../detect/detection.ts";
+import type { Committer } from "./commit.ts";
+import { writeDetection } from "./detection-record.ts";
+
+/** What is saved of one part of the keys: what was counted, and up to which tally. */
+export interface SavedPartition<Minutes> {
+  /** The offset of the tally that is taken next. */
+  readonly offset: string;
+  readonly detect: SavedStage;
+  readonly minutes: Minutes;
+}
+
+/** Tallies of one part, in their order. */
+export interface TallyBatch {
+  readonly tallies: readonly { readonly offset: number; readonly bytes: Uint8Array }[];
+  /** The offset after the last of them. */
+  readonly next: string;
+}
+
+export interface DetectPartitionOptions<Minutes> {
+  /** Puts tallies together and judges; a tally that can't be read is counted and left out. */
+  readonly stage: {
+    merge(tally: Uint8Array, offset: number): Detection[];
+    tick(): Detection[];
+    save(): SavedStage;
+    load(saved: SavedStage): void;
+  };
+  readonly minutes: { flush(): Promise<void>; snapshot(): Minutes; restore(saved: Minutes): void };
+  readonly committer: Committer;
+  readonly state: {
+    load(): Promise<SavedPartition<Minutes> | undefined>;
+    save(state: SavedPartition<Minutes>): Promise<void>;
+  };
+  readonly store: { flush(): Promise<void> };
+  /** The topic that detections go to. */
+  readonly detections: string;
+}
+
+/**
+ * One part of the keys, with an engine, counts and a state of its own: it moves between instances as a
+ * whole. What it finds is handed on before what it rests on is saved: after a crash the same is found,
+ * and told, again.
+ */
+export class DetectPartition<Minutes> {
+  readonly #options: DetectPartitionOptions<Minutes>;
+  #offset: string | undefined;
+  #isChanged = false;
+  /** Something was counted and not handed on: saved, it would never be. Whoever opens the part next finds it again. */
+  #failed: unknown;
+  #tail: Promise<unknown> = Promise.resolve();
+
+  constructor(options: DetectPartitionOptions<Minutes>) {
+    this.#options = options;
+  }
+
+  /** The offset of the tally that is taken next; `undefined` when nothing was saved. */
+  get offset(): string | undefined {
+    return this.#offset;
+  }
+
+  /** Takes the part over from whoever had it, and goes on with what they saved. */
+  async open(): Promise<void> {
+    const { committer, state, stage, minutes } = this.#options;
+    await committer.open();
+    const saved = await state.load();
+    if (saved === undefined) return;
+    stage.load(saved.detect);
+    minutes.restore(saved.minutes);
+    this.#offset = saved.offset;
+  }
+
+  handle({ tallies, next }: TallyBatch): Promise<void> {
+    return this.#inTurn(async () => {
+      const found = tallies.flatMap(({ bytes, offset }) => this.#options.stage.merge(bytes, offset));
+      await this.#tell(found);
+      this.#offset = next;
+      this.#isChanged = true;
+    });
+  }
+
+  /** Lets time pass where no tally comes. To be called every second. */
+  tick(): Promise<void> {
+    return this.#inTurn(async () => {
+      const found = this.#options.stage.tick();
+      await this.#tell(found);
+      this.#isChanged ||= found.length > 0;
+    });
+  }
+
+  /** Runs something while nothing is under way. */
+  between<T>(run: () => Promise<T>): Promise<T> {
+    return this.#inTurn(run);
+  }
+
+  /** Saves what was counted with how far was read; rows of what came before are in the store, or nothing moves. */
+  save(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!this.#isChanged || this.#offset === undefined) return;
+      const { stage, minutes, store, state } = this.#options;
+      const saved = { offset: this.#offset, detect: stage.save(), minutes: minutes.snapshot() };
+      await minutes.flush();
+      await store.flush();
+      await state.save(saved);
+      this.#isChanged = false;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#tail;
+    await this.#options.committer.close();
+  }
+
+  async #tell(found: readonly Detection[]): Promise<void> {
+    if (found.length === 0) return;
+    const topic = this.#options.detections;
+    const messages = found.map((one) => ({ topic, partition: 0, key: one.id, value: writeDetection(one) }));
+    try {
+      await this.#options.committer.commit({ messages });
+    } catch (error) {
+      this.#failed = error;
+      throw error;
+    }
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.#tail.then(() => {
+      if (this.#failed !== undefined) throw this.#failed;
+      return call();
+    });
+    this.#tail = result.catch(() => {});
+    return result;
+  }
+}

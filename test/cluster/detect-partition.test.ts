@@ -1,0 +1,121 @@
+import { expect, test } from "vitest";
+import { DetectPartition, type SavedPartition } from "../../src/cluster/detect-partition.ts";
+import { readDetection } from "../../src/cluster/detection-record.ts";
+import type { SavedStage } from "../../src/detect/detect-stage.ts";
+import type { Detection } from "../../src/detect/detection.ts";
+import { aDetection } from "../support/a-detection.ts";
+import { FakeCommitter } from "../support/fake-committer.ts";
+
+test("what is found is told before what it rests on is saved", async () => {
+  const { partition, committer, order, kept } = await aPartition();
+  await partition.handle(tallies(4, "a", "found b"));
+  await partition.save();
+  expect(committer.commits).toHaveLength(1);
+  expect(readDetection(String(committer.commits[0]!.messages[0]!.value))?.summary).toBe("found b");
+  expect(order).toEqual(["rows handed over", "rows in the store", "saved"]);
+  expect(kept.state).toEqual({ offset: "6", detect: "a|found b", minutes: 2 });
+});
+
+test("goes on from what the one before had saved", async () => {
+  const first = await aPartition();
+  await first.partition.handle(tallies(0, "a"));
+  await first.partition.save();
+  await first.partition.handle(tallies(1, "lost with its instance"));
+  const second = await aPartition(first.kept);
+  expect(second.partition.offset).toBe("1");
+  await second.partition.handle(tallies(1, "b"));
+  await second.partition.save();
+  expect(second.kept.state).toEqual({ offset: "2", detect: "a|b", minutes: 2 });
+});
+
+test("nothing is saved where nothing changed", async () => {
+  const { partition, order } = await aPartition();
+  await partition.save();
+  await partition.handle(tallies(0, "a"));
+  await partition.save();
+  await partition.save();
+  expect(order.filter((step) => step === "saved")).toHaveLength(1);
+});
+
+test("what could not be told is not saved either, and the part takes nothing more", async () => {
+  const { partition, committer, kept } = await aPartition();
+  committer.fail = new Error("fenced");
+  await expect(partition.handle(tallies(0, "found a"))).rejects.toThrow("fenced");
+  await expect(partition.handle(tallies(1, "b"))).rejects.toThrow("fenced");
+  await expect(partition.save()).rejects.toThrow("fenced");
+  await partition.close();
+  expect(kept.state).toBeUndefined();
+  expect(committer.calls).toEqual(["open", "close"]);
+});
+
+test("rows that the store does not take keep the position where it was", async () => {
+  const { partition, kept, store } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  store.fail = true;
+  await expect(partition.save()).rejects.toThrow("no store");
+  expect(kept.state).toBeUndefined();
+  store.fail = false;
+  await partition.save();
+  expect(kept.state?.offset).toBe("1");
+});
+
+// helpers
+
+interface Kept {
+  state: SavedPartition<number> | undefined;
+}
+
+/** An engine that "counts" tallies by keeping their texts; `found …` is a detection. */
+async function aPartition(kept: Kept = { state: undefined }) {
+  const committer = new FakeCommitter();
+  const order: string[] = [];
+  const store = { fail: false };
+  const counted: string[] = [];
+  let rows = 0;
+  const partition = new DetectPartition<number>({
+    stage: {
+      merge(bytes) {
+        const text = Buffer.from(bytes).toString();
+        counted.push(text);
+        rows++;
+        return text.startsWith("found") ? [found(text)] : [];
+      },
+      tick: () => [],
+      save: () => counted.join("|") as unknown as SavedStage,
+      load: (saved) => void counted.push(...(saved as unknown as string).split("|")),
+    },
+    minutes: {
+      flush: async () => void order.push("rows handed over"),
+      snapshot: () => rows,
+      restore: (saved) => void (rows = saved),
+    },
+    committer,
+    state: {
+      load: async () => kept.state,
+      save: async (state) => {
+        order.push("saved");
+        kept.state = state;
+      },
+    },
+    store: {
+      flush: async () => {
+        if (store.fail) throw new Error("no store");
+        order.push("rows in the store");
+      },
+    },
+    detections: "d",
+  });
+  await partition.open();
+  return { partition, committer, order, kept, store };
+}
+
+function found(summary: string): Detection {
+  return aDetection({ summary });
+}
+
+function tallies(from: number, ...texts: string[]) {
+  return {
+    tallies: texts.map((text, i) => ({ offset: from + i, bytes: Buffer.from(text) })),
+    next: String(from + texts.length),
+  };
+}
