@@ -1,5 +1,6 @@
 import type { NormalizedBatch } from "../normalize/access-event.ts";
 import type { RawBatch } from "../source/raw-batch.ts";
+import { writeMark } from "./alignment.ts";
 import type { Commit, Committer } from "./commit.ts";
 
 /** What counts the events of one source partition until they are handed on. */
@@ -18,7 +19,7 @@ export interface IngestPartitionOptions {
   readonly committer: Committer;
   /** Where in Kafka it is, and whose offsets are committed. */
   readonly from: { readonly group: string; readonly topic: string; readonly partition: number };
-  readonly topics: { readonly tallies: string; readonly traffic: string };
+  readonly topics: { readonly tallies: string; readonly traffic: string; readonly context: string };
 }
 
 /** More than this is handed on at once: far below what a broker takes as one record, over all parts. */
@@ -33,6 +34,8 @@ export class IngestPartition {
   readonly #options: IngestPartitionOptions;
   /** The offset that is read next; `undefined` while nothing waits to be handed on. */
   #next: string | undefined;
+  /** The newest event time read, epoch ms; 0 before there is one. */
+  #newest = 0;
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown;
 
@@ -45,11 +48,17 @@ export class IngestPartition {
     return this.#options.committer.open();
   }
 
+  /** The newest event time read, epoch ms; 0 before there is one. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   /** Counts a batch. Resolves when there is room for another. */
   async add(batch: RawBatch, read: NormalizedBatch): Promise<void> {
     if (this.#failed !== undefined) throw this.#failed;
     const { counting } = this.#options;
     counting.add(batch, read);
+    for (const { time } of read.events) if (time > this.#newest) this.#newest = time;
     this.#next = batch.next as string; // Kafka's positions are texts
     if (counting.size >= largeBytes) await this.flush();
   }
@@ -85,7 +94,11 @@ export class IngestPartition {
     const { parts, traffic } = counting.take();
     const tallies = parts.map((value, partition) => ({ topic: topics.tallies, partition, key: name, value }));
     return {
-      messages: [...tallies, { topic: topics.traffic, partition: 0, key: name, value: traffic }],
+      messages: [
+        ...tallies,
+        { topic: topics.traffic, partition: 0, key: name, value: traffic },
+        { topic: topics.context, partition: 0, ...writeMark(name, this.#newest) },
+      ],
       offsets: [{ ...from, offset }],
     };
   }

@@ -1,20 +1,22 @@
 import type { RejectedRecord } from "../normalize/access-event.ts";
 import type { Normalizer } from "../normalize/normalizer.ts";
 import type { RawBatch, SourceIo } from "../source/raw-batch.ts";
+import type { Alignment } from "./alignment.ts";
 import type { IngestPartition } from "./ingest-partition.ts";
 
 export interface IngestOptions {
   readonly normalizer: Pick<Normalizer, "normalize">;
   /** Makes what counts a partition and hands it on; named as in `RawBatch`. */
   readonly partitionOf: (name: string) => IngestPartition;
-  /** Begins a source's reading anew, from what was handed on last. */
+  readonly alignment: Alignment;
+  /** Begins the reading of a partition's source anew, from what was handed on last. */
   readonly restart: (partition: string, error: unknown) => void;
-  /** Rows of single requests and refused records; idempotent, since they name the record they are of. */
+  /** Stops, or goes on, reading partitions that are far ahead of others; they may be another instance's. */
+  readonly pause: (partitions: readonly string[]) => void;
+  readonly resume: (partitions: readonly string[]) => void;
+  /** Rows of single requests and refused records; told again they are the same rows. */
   readonly keep: (batch: RawBatch, read: ReturnType<Normalizer["normalize"]>) => Promise<void>;
-  readonly observe: (
-    batch: RawBatch,
-    read: { readonly events: number; readonly rejected: readonly RejectedRecord[] },
-  ) => void;
+  readonly observe: (batch: RawBatch, read: { events: number; rejected: readonly RejectedRecord[] }) => void;
   readonly onTrouble: (source: string, reason: string | undefined) => void;
 }
 
@@ -30,6 +32,10 @@ export class Ingest implements SourceIo {
     this.#options = options;
   }
 
+  get partitions(): ReadonlyMap<string, IngestPartition> {
+    return this.#partitions;
+  }
+
   /** Takes partitions over: whoever had them before can commit no more, and only now their offsets are final. */
   async claim(names: readonly string[]): Promise<void> {
     const opened = await Promise.allSettled(names.map((name) => this.#open(name)));
@@ -40,13 +46,15 @@ export class Ingest implements SourceIo {
   }
 
   async handle(batch: RawBatch): Promise<void> {
+    const { normalizer, keep, alignment, observe } = this.#options;
     const partition = this.#partitions.get(batch.partition);
     // Given up in the meantime: whoever has it now reads it again.
     if (partition === undefined) return;
-    const read = this.#options.normalizer.normalize(batch);
-    await this.#options.keep(batch, read);
+    const read = normalizer.normalize(batch);
+    await keep(batch, read);
     await partition.add(batch, read);
-    this.#options.observe(batch, { events: read.events.length, rejected: read.rejected });
+    if (partition.newest > 0) alignment.reached(batch.partition, partition.newest);
+    observe(batch, { events: read.events.length, rejected: read.rejected });
   }
 
   assigned(): void {
@@ -78,12 +86,15 @@ export class Ingest implements SourceIo {
 
   /** Hands on what was counted. To be called every `cluster.flushEvery`. */
   async flush(): Promise<void> {
+    const { alignment, pause, resume, restart } = this.#options;
+    const pauses = alignment.pauses();
+    pause(pauses.pause);
+    resume(pauses.resume);
     await Promise.all(
       [...this.#partitions].map(([name, partition]) =>
         partition.flush().catch((error: unknown) => {
-          // A broken one is told once; reading anew makes another.
-          if (!this.#partitions.delete(name)) return;
-          this.#options.restart(name, error);
+          // Told once: reading anew makes another one of this name.
+          if (this.#partitions.get(name) === partition) restart(name, error);
         }),
       ),
     );

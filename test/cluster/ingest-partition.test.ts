@@ -17,6 +17,7 @@ test("what was counted and how far was read become visible in one commit", async
         { topic: "t", partition: 0, key: "edge:logs/3", value: text("7 8 9 of 0") },
         { topic: "t", partition: 1, key: "edge:logs/3", value: text("7 8 9 of 1") },
         { topic: "f", partition: 0, key: "edge:logs/3", value: text("traffic of 3") },
+        { topic: "c", partition: 0, key: "mark:edge:logs/3", value: "0" },
       ],
       offsets: [{ group: "g", topic: "logs", partition: 3, offset: "10" }],
     },
@@ -72,7 +73,7 @@ function aPartition() {
   const partition = new IngestPartition({
     ...{ name: "edge:logs/3", counting, committer },
     from: { group: "g", topic: "logs", partition: 3 },
-    topics: { tallies: "t", traffic: "f" },
+    topics: { tallies: "t", traffic: "f", context: "c" },
   });
   return { partition, committer, counting };
 }
