@@ -1,0 +1,21 @@
+// `npm run bench:latency`: how soon an attacker is refused, from the deciding line in Kafka to the answer of
+// /v1/check, at several loads. bench/README.md says how to read it.
+import { parseArgs } from "node:util";
+import { measureLatency } from "./measure-latency.ts";
+
+const { values } = parseArgs({
+  options: { json: { type: "boolean" }, rates: { type: "string" }, attackers: { type: "string" } },
+});
+const rates = (values.rates ?? "1000,20000").split(",").map(Number);
+const attackers = Number(values.attackers ?? 100);
+
+for (const rate of rates) {
+  const latency = await measureLatency({ rate, attackers });
+  if (values.json) console.log(JSON.stringify({ rate, ...latency }));
+  else {
+    const { p50, p99, max, n, missed, eventsPerSecond } = latency;
+    console.log(
+      `${eventsPerSecond.toLocaleString("en").padStart(7)} events/s   p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms, over ${n} attackers${missed > 0 ? `; ${missed} were not refused` : ""}`,
+    );
+  }
+}
