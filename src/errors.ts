@@ -10,6 +10,7 @@ export const errorCodes = {
   STORE_NOT_INSTALLED: { exit: 3, title: "The embedded store is not installed" },
   STORE_MIGRATION: { exit: 3, title: "The store's tables don't fit this version" },
   STATE_IN_USE: { exit: 3, title: "Another process uses the data directory" },
+  CLUSTER_TOPICS: { exit: 4, title: "Topics of the cluster are not as they have to be" },
   SOURCE_FAILED: { exit: 4, title: "A source can't be read" },
   GEO_INVALID: { exit: 2, title: "A geo database is not valid" },
   LOGS_UNREADABLE: { exit: 2, title: "The logs can't be read" },
