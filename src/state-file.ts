@@ -4,8 +4,8 @@ import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
-const version = 7;
-const magic = Buffer.from(`gatewatch-state-${version}\n`);
+export const stateVersion = 7;
+const magic = Buffer.from(`gatewatch-state-${stateVersion}\n`);
 
 /**
  * The detect stage's state and the sources' positions, in one file that is replaced whole: after a

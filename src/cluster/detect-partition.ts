@@ -33,9 +33,14 @@ export interface DetectPartitionOptions<Minutes> {
     save(state: SavedPartition<Minutes>): Promise<void>;
   };
   readonly store: { flush(): Promise<void> };
+  /** Where the tallies end now: what comes before is behind. */
+  readonly end: () => Promise<number>;
   /** The topic that detections go to. */
   readonly detections: string;
 }
+
+/** The ends of transactions take offsets, too, and nothing comes with them: the last tally may be so far before the end. */
+const markers = 64;
 
 /**
  * One part of the keys, with an engine, counts and a state of its own: it moves between instances as a
@@ -45,6 +50,7 @@ export interface DetectPartitionOptions<Minutes> {
 export class DetectPartition<Minutes> {
   readonly #options: DetectPartitionOptions<Minutes>;
   #offset: string | undefined;
+  #goal = Infinity;
   #isChanged = false;
   /** Something was counted and not handed on: saved, it would never be. Whoever opens the part next finds it again. */
   #failed: unknown;
@@ -59,10 +65,16 @@ export class DetectPartition<Minutes> {
     return this.#offset;
   }
 
+  /** Everything was taken that had come before it was opened. */
+  get isCaughtUp(): boolean {
+    return Number(this.#offset ?? 0) >= this.#goal - markers;
+  }
+
   /** Takes the part over from whoever had it, and goes on with what they saved. */
   async open(): Promise<void> {
     const { committer, state, stage, minutes } = this.#options;
     await committer.open();
+    this.#goal = await this.#options.end();
     const saved = await state.load();
     if (saved === undefined) return;
     stage.load(saved.detect);

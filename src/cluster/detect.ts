@@ -22,6 +22,12 @@ export class Detect<Minutes> implements SourceIo {
     return this.#partitions;
   }
 
+  /** Why it is not ready; empty when all it owns is caught up. Owning nothing is ready: others do the work. */
+  behind(): string[] {
+    const behind = [...this.#partitions].filter(([, partition]) => !partition.isCaughtUp);
+    return behind.map(([name]) => `${name} is being caught up with`);
+  }
+
   /** Takes parts over, with all that was saved of them. */
   async claim(names: readonly string[]): Promise<void> {
     const opened = await Promise.allSettled(names.map((name) => this.#open(name)));

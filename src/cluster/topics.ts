@@ -38,25 +38,33 @@ const compacted = {
   "delete.retention.ms": String(24 * hourMs),
 };
 
+/** Tallies and states are larger than what a broker takes unless told otherwise. */
+const large = { "max.message.bytes": String(4 * 1024 ** 2) };
+
 const kept = (hours: number) => ({ "cleanup.policy": "delete", "retention.ms": String(hours * hourMs) });
 
 /** Tallies are kept for as long as a detector may be away and still lose nothing. */
 const settingsOf: Record<TopicKind, Readonly<Record<string, string>>> = {
-  tallies: { ...kept(24), "compression.type": "producer" },
-  traffic: kept(24),
+  tallies: { ...kept(24), ...large },
+  traffic: { ...kept(24), ...large },
   detections: kept(7 * 24),
-  state: compacted,
+  state: { ...compacted, ...large },
   decisions: compacted,
   commands: kept(1),
   context: compacted,
 };
 
 function topicOf(kind: TopicKind, config: ClusterConfig): Topic {
-  const isDivided = kind === "tallies" || kind === "state";
   return {
     kind,
     name: config.topics[kind] ?? `${config.prefix}.${kind}`,
-    partitions: isDivided ? config.partitions : 1,
+    partitions: partitionsOf(kind, config),
     settings: settingsOf[kind],
   };
+}
+
+/** The state of each part of the keys, and after them that of the one that acts. */
+function partitionsOf(kind: TopicKind, { partitions }: ClusterConfig): number {
+  if (kind === "tallies") return partitions;
+  return kind === "state" ? partitions + 1 : 1;
 }

@@ -28,6 +28,14 @@ test("goes on from what the one before had saved", async () => {
   expect(second.kept.state).toEqual({ offset: "2", detect: "a|b", minutes: 2 });
 });
 
+test("it is caught up once all was taken that had come before it was opened", async () => {
+  const { partition } = await aPartition();
+  await partition.handle(tallies(0, "a", "b"));
+  expect(partition.isCaughtUp).toBe(false); // even though no more than ends of transactions may follow the sixth
+  await partition.handle(tallies(2, "c", "d", "e", "f"));
+  expect(partition.isCaughtUp).toBe(true);
+});
+
 test("nothing is saved where nothing changed", async () => {
   const { partition, order } = await aPartition();
   await partition.save();
@@ -103,6 +111,7 @@ async function aPartition(kept: Kept = { state: undefined }) {
         order.push("rows in the store");
       },
     },
+    end: async () => 70,
     detections: "d",
   });
   await partition.open();
