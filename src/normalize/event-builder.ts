@@ -8,7 +8,7 @@ import type { EndpointConfig } from "./endpoint-config.ts";
 import type { PrivacyConfig, RedactConfig } from "./normalize-config.ts";
 import type { ProxiesConfig } from "./proxies-config.ts";
 import { outcomeOf } from "./outcome.ts";
-import { cleanIdentifier, createAgentCleaner, createHostCleaner, createTextCleaner } from "./plain-text.ts";
+import { createAgentCleaner, createHostCleaner, createIdentifierCleaner, createTextCleaner } from "./plain-text.ts";
 import { createClientResolver, type ClientResolver, type ResolvedClient } from "./resolve-client.ts";
 import { overrideIn } from "./query-value.ts";
 import { plainNetworks } from "./trusted-networks.ts";
@@ -67,6 +67,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
   const identities = createIdentities(options.privacy.pseudonymKey);
   const readAttributes = createAttributeReader(options.redact.parameters, identities);
   const cleanHost = createHostCleaner();
+  const cleanIdentifier = createIdentifierCleaner();
   const cleanAgent = createAgentCleaner();
   const cleanWord = createTextCleaner({ maxLength: 64, cached: 1024 });
   const client: ResolvedClient = { address: undefined, trust: "guessed" };

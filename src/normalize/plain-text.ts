@@ -1,4 +1,5 @@
 import { BoundedCache } from "./bounded-cache.ts";
+import { createPlainIdentifierTest } from "./plain-identifier.ts";
 import { cutCards, redactAgent, redactText } from "./redact-text.ts";
 
 /** Makes one kind of text safe to store. */
@@ -71,6 +72,12 @@ export function detached(text: string): string {
  */
 export function isPlainName(raw: string): boolean {
   return raw.length <= longestName && plainName.test(raw);
+}
+
+/** Cleans identifiers of requests. */
+export function createIdentifierCleaner(): TextCleaner {
+  const isPlain = createPlainIdentifierTest();
+  return (raw) => (isPlain(raw) ? raw : cleanIdentifier(raw));
 }
 
 /** An identifier of a request: as it is when it holds nothing but what identifiers are made of. */

@@ -50,12 +50,23 @@ export function createClientResolver(
   const { clientIpFrom = "auto", header = "auto", hops = 0, everyRequestPassesHops = false } = rules;
   const headers: HeaderRules = { read, header, trace };
   const walked: ResolvedClient = { address: undefined, trust: "guessed" };
+  // A gateway has few peers, and mostly the one of the line before.
+  const last: { text: string | undefined; address: ClientAddress | undefined } = {
+    text: undefined,
+    address: undefined,
+  };
+  const readPeer = (text: string): ClientAddress | undefined => {
+    if (text === last.text) return last.address;
+    last.address = read(text);
+    last.text = text.length <= longestKept ? text : undefined;
+    return last.address;
+  };
 
   /** Whether what else the record has speaks against the address that the gateway resolved. */
   const isDisputed = (draft: Draft, address: ClientAddress): boolean => {
     const { clientIp, peerIp } = draft;
     if (clientIpFrom === "gateway" || clientIp === undefined || peerIp === undefined) return false;
-    const peer = clientIp === peerIp ? undefined : read(peerIp);
+    const peer = clientIp === peerIp ? undefined : readPeer(peerIp);
     if (clientIp !== peerIp) trace?.look("peer", peerIp, peer);
     if (peer === undefined || peer.ip === address.ip) return false;
     // The gateway took it from what the peer sent. A stranger on the internet could send anything; a
@@ -120,6 +131,9 @@ interface HeaderRules {
 
 /** No chain of proxies is longer; who writes a longer one wants to keep us busy. */
 const maxHops = 32;
+
+/** A longer text may be a piece of a line, which it would keep in memory. */
+const longestKept = 12;
 
 /** An entry longer than any address with a port is none, and need not be cut out whole. */
 const longestEntry = 256;
