@@ -1,5 +1,6 @@
 import { bitmapWords, countDistinct, setBit } from "../detect/bitmap.ts";
 import { hash32 } from "../detect/hash.ts";
+import { ownCopy } from "../detect/own-copy.ts";
 import type { WouldHaveHit } from "./decision.ts";
 
 /** Enough names to see who it is; the count tells how many there are. */
@@ -39,7 +40,7 @@ export class WouldHaveHits {
       else if (event.endpointClass === "checkout" || event.endpointClass === "payment") tally.bought++;
     }
     if (event.userId === undefined) return;
-    if (tally.users.size < maxUsers) tally.users.add(event.userId);
+    if (tally.users.size < maxUsers && !tally.users.has(event.userId)) tally.users.add(ownCopy(event.userId));
     setBit(tally.userBits, 0, hash32(event.userId));
   }
 
