@@ -1,5 +1,6 @@
 import type { Batch, KafkaMessage } from "kafkajs";
 import { isUndecodable } from "./kafka-codecs.ts";
+import { FetchedRecord } from "./kafka-records.ts";
 import type { RawBatch, RefusedRecord } from "./raw-batch.ts";
 import { type PayloadRefusal, readPayload } from "./record-payload.ts";
 
@@ -35,7 +36,7 @@ export function* rawBatches(
     let to = from;
     for (; to < messages.length && to - from < maxRecords && bytes < maxBytes; to++) {
       const message = messages[to] as KafkaMessage;
-      const offset = Number(message.offset);
+      const { offset, timestamp } = numbersOf(message);
       if (offset < start) continue;
       const record = payload === "bytes" ? (message.value ?? noBytes) : read(message, maxRecordBytes);
       if (typeof record === "object" && "reason" in record) {
@@ -44,7 +45,7 @@ export function* rawBatches(
       }
       records.push(record);
       offsets.push(offset);
-      timestamps.push(Number(message.timestamp) >= 0 ? Number(message.timestamp) : receivedAt);
+      timestamps.push(timestamp >= 0 ? timestamp : receivedAt);
       bytes += record.length;
     }
     const lastOffset = Number((messages[to - 1] as KafkaMessage).offset);
@@ -56,6 +57,13 @@ export function* rawBatches(
 }
 
 // helpers
+
+/** Text is made of numbers, and numbers of text, only where kafkajs itself has decoded. */
+function numbersOf(message: KafkaMessage): { offset: number; timestamp: number } {
+  return message instanceof FetchedRecord
+    ? { offset: message.offsetNumber, timestamp: message.timestampMs }
+    : { offset: Number(message.offset), timestamp: Number(message.timestamp) };
+}
 
 const noBytes = new Uint8Array(0);
 

@@ -4,6 +4,7 @@ import kafkajs, { type Kafka, type KafkaConfig, type LogEntry, type SASLOptions 
 import { GatewatchError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { KafkaConnection } from "./kafka-connection.ts";
+import { registerKafkaFetch } from "./kafka-fetch.ts";
 
 /** Retries within kafkajs take about 5 s; after that the source reports trouble and tries anew. */
 const retry = {
@@ -15,6 +16,7 @@ const retry = {
 
 /** A kafkajs client for a source or a cluster. Rejects with `SOURCE_FAILED` when a TLS file can't be read. */
 export async function createKafkaClient(config: KafkaConnection, log: Log): Promise<Kafka> {
+  registerKafkaFetch();
   const settings: KafkaConfig = {
     clientId: `gatewatch-${config.name}`,
     brokers: config.brokers,

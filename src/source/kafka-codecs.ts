@@ -47,15 +47,16 @@ export function registerKafkaCodecs(): void {
   CompressionCodecs[CompressionTypes.ZSTD] = () => reading(inflaters.zstd);
 }
 
+/** Nobody is harmed by a producer that uses this key: its records are counted as undecodable. */
+export const undecodableKey = Buffer.from("\u0000gw-undecodable");
+
 /** Whether a record only stands in for one whose batch could not be decompressed. */
 export function isUndecodable(key: Buffer | null): boolean {
-  return key !== null && key.equals(placeholderKey);
+  return key !== null && key.equals(undecodableKey);
 }
 
 // helpers
 
-/** Nobody is harmed by a producer that uses this key: its records are counted as undecodable. */
-const placeholderKey = Buffer.from("\u0000gw-undecodable");
 /** As many records as kafkajs can take from one batch (it passes them as arguments of one call). */
 const maxPlaceholders = 125_000;
 
@@ -66,8 +67,8 @@ function placeholders(): Buffer {
     const body = Buffer.concat([
       Buffer.of(0, 0), // attributes, time after the batch's first
       zigZag(i),
-      zigZag(placeholderKey.length),
-      placeholderKey,
+      zigZag(undecodableKey.length),
+      undecodableKey,
       zigZag(-1), // no value
       zigZag(0), // no headers
     ]);

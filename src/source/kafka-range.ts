@@ -4,6 +4,7 @@ import { GatewatchError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { rawBatches } from "./kafka-batches.ts";
 import { createKafkaClient, errorText, kafkaTrouble } from "./kafka-client.ts";
+import { fetchSizes } from "./kafka-fetch.ts";
 import { registerKafkaCodecs } from "./kafka-codecs.ts";
 import { kafkaPartition } from "./kafka-session.ts";
 import type { RawBatch, SourceIo } from "./raw-batch.ts";
@@ -99,6 +100,7 @@ export class KafkaRange {
     const groupId = `${config.group}-backtest-${uuid}`;
     const consumer = this.#client.consumer({
       ...{ groupId, maxWaitTimeInMs: maxWaitMs, metadataMaxAge: 60_000, allowAutoTopicCreation: false },
+      ...fetchSizes,
     });
     const crashed = Promise.withResolvers<never>();
     crashed.promise.catch(() => {}); // told where it is awaited, unless all was read before

@@ -4,6 +4,7 @@ import type { Log } from "../log.ts";
 import { rawBatches } from "./kafka-batches.ts";
 import { type PartitionOffsets, planStart } from "./kafka-start.ts";
 import { errorText } from "./kafka-client.ts";
+import { fetchSizes } from "./kafka-fetch.ts";
 import type { KafkaSourceMetrics } from "./kafka-source-metrics.ts";
 import type { Position, SourceIo } from "./raw-batch.ts";
 import type { KafkaSourceConfig } from "./source-config.ts";
@@ -59,6 +60,7 @@ export class KafkaSession {
       sessionTimeout: sessionTimeoutMs,
       heartbeatInterval: heartbeatMs,
       maxWaitTimeInMs: maxWaitMs,
+      ...fetchSizes,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
     });

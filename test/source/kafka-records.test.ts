@@ -1,0 +1,113 @@
+import { createRequire } from "node:module";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import * as fc from "fast-check";
+import { compressFrameSync } from "lz4-napi";
+import snappy from "snappyjs";
+import { beforeAll, describe, expect, test } from "vitest";
+import { isUndecodable, registerKafkaCodecs } from "../../src/source/kafka-codecs.ts";
+import { decodeFetch } from "../../src/source/kafka-fetch.ts";
+import { type FetchedRecord, readRecordBatches } from "../../src/source/kafka-records.ts";
+import { type ABatch, fetchAnswer, recordBatch } from "../support/kafka-wire.ts";
+
+const load = createRequire(import.meta.url);
+const { decode } = load("kafkajs/src/protocol/requests/fetch/v11/response") as {
+  decode: (bytes: Buffer) => Promise<ReturnType<typeof decodeFetch>>;
+};
+
+const compress = [
+  (body: Buffer) => body,
+  (body: Buffer) => gzipSync(body),
+  (body: Buffer) => snappy.compress(body),
+  (body: Buffer) => compressFrameSync(body),
+  (body: Buffer) => zstdCompressSync(body),
+];
+
+const batches = fc.record({
+  firstOffset: fc.nat(2 ** 40),
+  firstTimestamp: fc.constantFrom(-1, 0, 1_790_000_000_000),
+  maxTimestamp: fc.constantFrom(1_790_000_000_001),
+  producerId: fc.constantFrom(-1, 7, 2 ** 33),
+  flags: fc.constantFrom(0, 0x08, 0x10, 0x30),
+  codec: fc.nat(4),
+  records: fc.array(
+    fc.record({
+      offsetDelta: fc.nat(70_000),
+      timestampDelta: fc.oneof(fc.nat(300), fc.integer({ min: -(2 ** 31), max: 2 ** 31 }), fc.constant(2 ** 40)),
+      key: fc.option(fc.uint8Array({ maxLength: 9 })),
+      value: fc.option(fc.uint8Array({ maxLength: 400 })),
+      headers: fc.array(fc.tuple(fc.constantFrom("trace", "é", "n"), fc.option(fc.uint8Array({ maxLength: 200 }))), {
+        maxLength: 3,
+      }),
+    }),
+    { minLength: 1, maxLength: 5 },
+  ),
+});
+
+const plain = ({ offset, timestamp, key, value, headers, isControlRecord, batchContext }: FetchedRecord) => ({
+  ...{ offset, timestamp, key, value, headers: { ...headers }, isControlRecord },
+  ...{ producerId: batchContext.producerId, inTransaction: batchContext.inTransaction },
+});
+
+const written = (batch: ABatch) => recordBatch(batch, compress[batch.codec]!);
+
+beforeAll(registerKafkaCodecs);
+
+describe("decodeFetch", () => {
+  test("reads what kafkajs reads, whatever brokers send", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(batches, { maxLength: 3 }), fc.nat(60), async (sent, cut) => {
+        const whole = Buffer.concat(sent.map(written));
+        // Brokers cut the last batch off wherever the answer is full.
+        const bytes = fetchAnswer("logs", [whole, Buffer.concat([whole, whole.subarray(0, cut)])]);
+        const [ours, theirs] = [decodeFetch(bytes)!, (await decode(bytes))!];
+        const flat = ({ responses, ...head }: typeof ours) => ({
+          ...head,
+          responses: responses.map(({ topicName, partitions }) => ({
+            topicName,
+            partitions: partitions.map(({ messages, ...partition }) => ({
+              ...partition,
+              messages: messages.map(plain),
+            })),
+          })),
+        });
+        expect(flat(ours)).toEqual(flat(theirs));
+        expect(ours.responses[0]!.partitions[0]!.messages).toHaveLength(sent.flatMap(({ records }) => records).length);
+      }),
+    );
+  });
+
+  test("an older format is left to kafkajs", () => {
+    const old = written(aBatch());
+    old[16] = 1;
+    expect(decodeFetch(fetchAnswer("logs", [old]))).toBeUndefined();
+  });
+});
+
+describe("readRecordBatches", () => {
+  test.for<[string, (bytes: Buffer) => void]>([
+    ["is shorter than its count says", (bytes) => bytes.writeInt32BE(4, 57)],
+    ["has a record that is longer than it says", (bytes) => bytes.writeUInt8(2, 61)],
+    ["has a value beyond its end", (bytes) => bytes.writeUInt8(126, 66)],
+    ["is no gzip", (bytes) => bytes.writeInt16BE(1, 21)],
+    ["has a codec that nobody knows", (bytes) => bytes.writeInt16BE(7, 21)],
+  ])("a batch that %s comes through as undecodable, and the next one is read", ([, spoil]) => {
+    const bad = written(aBatch());
+    spoil(bad);
+    const read = readRecordBatches(Buffer.concat([bad, written({ ...aBatch(), firstOffset: 20 })]))!;
+    expect(read.map(({ key, offsetNumber }) => [isUndecodable(key), offsetNumber])).toEqual([
+      ...[0, 1, 2].map((delta) => [true, 10 + delta]),
+      ...[0, 1, 2].map((delta) => [false, 20 + delta]),
+    ]);
+  });
+});
+
+// helpers
+
+/** Three records, uncompressed. */
+function aBatch(): ABatch {
+  const record = { timestampDelta: 0, key: null, value: Buffer.from("line"), headers: [] };
+  return {
+    ...{ firstOffset: 10, firstTimestamp: 1_000, maxTimestamp: 1_000, producerId: -1, flags: 0, codec: 0 },
+    records: [0, 1, 2].map((offsetDelta) => ({ ...record, offsetDelta })),
+  };
+}
