@@ -117,6 +117,8 @@ interface FetchAnswer {
 }
 
 interface FetchedPartition {
+  /** Absent where kafkajs itself has decoded the answer. */
+  readonly next?: number | undefined;
   readonly abortedTransactions?: readonly { readonly producerId: string; readonly firstOffset: string }[];
   readonly messages: readonly FetchedMessage[];
 }
@@ -144,7 +146,7 @@ function connectionsOf(client: Kafka): Cluster {
 }
 
 /** A transaction that was given up is named by where it began; its records go on to its marker. */
-function fetchedOf({ messages: read, abortedTransactions }: FetchedPartition, from: number): Fetched {
+function fetchedOf({ messages: read, abortedTransactions, next: after }: FetchedPartition, from: number): Fetched {
   const aborted = [...(abortedTransactions ?? [])].sort((a, b) => Number(a.firstOffset) - Number(b.firstOffset));
   const givenUp = new Set<string>();
   const messages: StoredMessage[] = [];
@@ -160,5 +162,6 @@ function fetchedOf({ messages: read, abortedTransactions }: FetchedPartition, fr
     if (isControlRecord || (batchContext?.inTransaction === true && givenUp.has(producer))) continue;
     messages.push(message);
   }
-  return { messages, next };
+  // Batches that compaction has emptied have no record to tell how far they go.
+  return { messages, next: Math.max(next, after ?? next) };
 }

@@ -1,5 +1,5 @@
 import { createRequire } from "node:module";
-import { type FetchedRecord, readRecordBatches } from "./kafka-records.ts";
+import { type FetchedRecord, offsetAfter, readRecordBatches } from "./kafka-records.ts";
 
 interface FetchResponse {
   decode: (bytes: Buffer) => Promise<FetchedTopics>;
@@ -22,6 +22,8 @@ interface FetchedPartition {
   readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
   readonly preferredReadReplica: number;
   readonly messages: readonly FetchedRecord[];
+  /** The offset after all that was sent; `undefined` when nothing was. */
+  readonly next: number | undefined;
 }
 
 /**
@@ -63,9 +65,10 @@ export function decodeFetch(bytes: Buffer): FetchedTopics | undefined {
         abortedTransactions: from.list(() => ({ producerId: from.int64(), firstOffset: from.int64() })),
         preferredReadReplica: from.int32(),
       };
-      const messages = readRecordBatches(from.data());
+      const data = from.data();
+      const messages = readRecordBatches(data);
       isOld ||= messages === undefined;
-      return { ...fields, messages: messages ?? [] };
+      return { ...fields, messages: messages ?? [], next: offsetAfter(data) };
     }),
   }));
   return isOld ? undefined : { ...head, responses };

@@ -62,6 +62,21 @@ export function readRecordBatches(bytes: Buffer): FetchedRecord[] | undefined {
   return records;
 }
 
+/**
+ * The offset after the last whole batch; `undefined` where there is none. Batches that compaction has
+ * emptied count, which no record tells of: who reads on from the last record would stay before them.
+ */
+export function offsetAfter(bytes: Buffer): number | undefined {
+  let after: number | undefined;
+  for (let at = 0; bytes.length - at >= headBytes;) {
+    const end = at + bytes.readInt32BE(at + 8) + 12;
+    if (end > bytes.length) break;
+    after = int64(bytes, at) + bytes.readInt32BE(at + 23) + 1;
+    at = end;
+  }
+  return after;
+}
+
 // helpers
 
 type Headers = Readonly<Record<string, Buffer | (Buffer | null)[] | null>>;

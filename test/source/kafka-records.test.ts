@@ -6,7 +6,7 @@ import snappy from "snappyjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isUndecodable, registerKafkaCodecs } from "../../src/source/kafka-codecs.ts";
 import { decodeFetch } from "../../src/source/kafka-fetch.ts";
-import { type FetchedRecord, readRecordBatches } from "../../src/source/kafka-records.ts";
+import { type FetchedRecord, offsetAfter, readRecordBatches } from "../../src/source/kafka-records.ts";
 import { type ABatch, fetchAnswer, recordBatch } from "../support/kafka-wire.ts";
 
 const load = createRequire(import.meta.url);
@@ -65,7 +65,7 @@ describe("decodeFetch", () => {
           responses: responses.map(({ topicName, partitions }) => ({
             topicName,
             partitions: partitions.map(({ messages, ...partition }) => ({
-              ...partition,
+              ...{ ...partition, next: undefined }, // kafkajs doesn't tell
               messages: messages.map(plain),
             })),
           })),
@@ -111,3 +111,18 @@ function aBatch(): ABatch {
     records: [0, 1, 2].map((offsetDelta) => ({ ...record, offsetDelta })),
   };
 }
+
+test("what was sent goes on to the end of its last whole batch, also where compaction has left nothing in it", () => {
+  const record = { offsetDelta: 5, timestampDelta: 0, key: null, value: null, headers: [] };
+  const fields = { firstTimestamp: 0, maxTimestamp: 0, producerId: 7, flags: 0x10, codec: 0, records: [record] };
+  const whole = recordBatch({ ...fields, firstOffset: 100 }, (body) => body);
+  const emptied = Buffer.from(recordBatch({ ...fields, firstOffset: 106 }, () => Buffer.alloc(0)));
+  emptied.writeInt32BE(0, 57);
+  expect(offsetAfter(Buffer.concat([whole, emptied, whole.subarray(0, 30)]))).toBe(112);
+  expect(readRecordBatches(Buffer.concat([whole, emptied]))).toHaveLength(1);
+  expect(decodeFetch(fetchAnswer("t", [emptied]))?.responses[0]?.partitions[0]).toMatchObject({
+    next: 112,
+    messages: [],
+  });
+  expect(offsetAfter(Buffer.alloc(0))).toBeUndefined();
+});
