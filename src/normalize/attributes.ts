@@ -1,7 +1,8 @@
 import type { AccessEvent } from "./access-event.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import type { Identities } from "./identity.ts";
-import { isPlainName, redactedHead } from "./plain-text.ts";
+import { createPlainIdentifierTest } from "./plain-identifier.ts";
+import { redactedHead } from "./plain-text.ts";
 import { redactText } from "./redact-text.ts";
 
 /** Reads what the shop's own log adds; gives `undefined` when nothing is left. */
@@ -36,6 +37,9 @@ export function createAttributeReader(
   const dropped = new Set(parameters.map((name) => name.toLowerCase()));
   // Names come from the shop's own log, so they are few; the bound is for a log gone wild.
   const verdicts = new BoundedCache<string, Verdict>(1024);
+  const isPlain = createPlainIdentifierTest();
+  const redacted = (text: string) =>
+    isPlain(text) ? text : redactedHead(text, { maxLength: maxValue, redact: redactText });
   const judge = (name: string): Verdict => {
     const known = verdicts.get(name);
     if (known !== undefined) return known;
@@ -80,11 +84,6 @@ type Verdict = "dropped" | "person" | "text";
 
 function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z]/g, "");
-}
-
-function redacted(text: string): string {
-  if (isPlainName(text) && !text.includes("@")) return text;
-  return redactedHead(text, { maxLength: maxValue, redact: redactText });
 }
 
 function nameIsPlain(name: string): boolean {

@@ -124,7 +124,8 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         clientIp: address?.ip,
         clientKey: address?.key,
         clientIpTrust: shop === undefined || trustClientIp ? client.trust : "guessed",
-        peerIp: draft.peerIp === undefined ? undefined : cleanWord(draft.peerIp),
+        // Where no proxy is, the peer is the client, and its address is known to be one.
+        peerIp: draft.peerIp === undefined || draft.peerIp === address?.ip ? draft.peerIp : cleanWord(draft.peerIp),
         method: known ?? cleanWord(draft.method).toUpperCase(),
         host: draft.host === undefined ? undefined : cleanHost(draft.host),
         path: routed.path,

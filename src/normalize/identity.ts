@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto";
 import { BoundedCache } from "./bounded-cache.ts";
-import { isPlainName } from "./plain-text.ts";
+import { createPlainIdentifierTest } from "./plain-identifier.ts";
 import { holdsCardNumber, holdsSecret, isUuid, looksSecret, redactText, replaceControls } from "./redact-text.ts";
 
 /**
@@ -23,10 +23,13 @@ export interface Identities {
 
 const cachedUsers = 65_536;
 const maxIdentity = 256;
+/** Shorter ones are no random secret (`looksSecret`). */
+const leastSecret = 20;
 
 /** Hashes are keyed with `pseudonymKey` where there is one: nobody without it can try names out. */
 export function createIdentities(pseudonymKey: string | undefined): Identities {
   const users = new BoundedCache<string, string | null>(cachedUsers);
+  const isPlain = createPlainIdentifierTest();
   const hash = (text: string) =>
     (pseudonymKey === undefined ? createHash("sha256") : createHmac("sha256", pseudonymKey))
       .update(text)
@@ -44,7 +47,7 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
 
   return {
     user(raw) {
-      if (pseudonymKey === undefined && isPlainName(raw)) return raw;
+      if (pseudonymKey === undefined && isPlain(raw)) return raw;
       const known = users.get(raw);
       if (known !== undefined) return known ?? undefined;
       const user = readUser(raw);
@@ -52,9 +55,15 @@ export function createIdentities(pseudonymKey: string | undefined): Identities {
       if (raw.length <= maxIdentity) users.set(Buffer.from(raw).toString(), user ?? null);
       return user;
     },
-    credential: (raw) => (looksSecret(raw) ? `h_${hash(raw)}` : plainOrHash(raw)),
-    session: (raw) => (looksSecret(raw) || isUuid(raw) ? `h_${hash(raw)}` : plainOrHash(raw)),
-    device: plainOrHash,
+    credential: (raw) => {
+      if (raw.length < leastSecret && isPlain(raw)) return raw;
+      return looksSecret(raw) ? `h_${hash(raw)}` : plainOrHash(raw);
+    },
+    session: (raw) => {
+      if (raw.length < leastSecret && isPlain(raw)) return raw;
+      return looksSecret(raw) || isUuid(raw) ? `h_${hash(raw)}` : plainOrHash(raw);
+    },
+    device: (raw) => (isPlain(raw) ? raw : plainOrHash(raw)),
   };
 }
 

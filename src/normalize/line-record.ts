@@ -120,6 +120,7 @@ function valueOf(word: string): unknown {
 /** A list or an object. Cutting a list of texts (a header) apart is several times as fast as parsing it. */
 function parsed(json: string): unknown {
   if (json === "[]") return [];
+  if (json === "{}") return {};
   if (!listOfTexts.test(json)) return JSON.parse(json);
   const texts: string[] = [];
   const last = json.length - 2;

@@ -12,9 +12,9 @@ export type TextCleaner = (raw: string) => string;
 export function createTextCleaner(options: { maxLength: number; cached: number; redact?: TextCleaner }): TextCleaner {
   const { maxLength, cached, redact = redactText } = options;
   const cache = new BoundedCache<string, string>(cached);
-  // Hosts, peers and agents are mostly among the last few; comparing is cheaper than hashing.
-  const recent: { readonly raw: string; readonly clean: string }[] = [];
-  let oldest = 0;
+  // Hashing a whole text for a map costs more than comparing it with the one of the same length and of
+  // the same few characters that came last.
+  const last = Array.from({ length: places }, (): Cleaned => ({ raw: "", clean: "" }));
 
   const lookUp = (raw: string): string => {
     const known = cache.get(raw);
@@ -26,12 +26,11 @@ export function createTextCleaner(options: { maxLength: number; cached: number; 
   };
 
   return (raw) => {
-    for (let i = 0; i < recent.length; i++) if (recent[i]!.raw === raw) return recent[i]!.clean;
+    const place = placeOf(raw);
+    const known = last[place]!;
+    if (known.raw === raw) return known.clean;
     const clean = lookUp(raw);
-    if (raw.length <= maxLength) {
-      recent[oldest] = { raw: clean === raw ? clean : detached(raw), clean };
-      oldest = (oldest + 1) % fewRecent;
-    }
+    if (raw.length <= maxLength) last[place] = { raw: clean === raw ? clean : detached(raw), clean };
     return clean;
   };
 }
@@ -66,14 +65,6 @@ export function detached(text: string): string {
   return Buffer.from(text).toString();
 }
 
-/**
- * True for a short name of letters, digits, dots, dashes and `_` in which nothing would have to be cut: no
- * row of digits long enough for a card's number, and no beginning that a token has.
- */
-export function isPlainName(raw: string): boolean {
-  return raw.length <= longestName && plainName.test(raw);
-}
-
 /** Cleans identifiers of requests. */
 export function createIdentifierCleaner(): TextCleaner {
   const isPlain = createPlainIdentifierTest();
@@ -91,9 +82,25 @@ export function cleanIdentifier(raw: string): string {
 
 // helpers
 
-const longestName = 20;
+interface Cleaned {
+  readonly raw: string;
+  readonly clean: string;
+}
+
+/** A power of two. */
+const places = 512;
+
+/** By the length and eight characters from all over the text: user agents differ in their middle and at their end. */
+function placeOf(text: string): number {
+  const { length } = text;
+  let hash = length;
+  if (length > 0) {
+    for (let i = 1; i <= 8; i++) hash = Math.imul(hash, 31) ^ text.charCodeAt((length * i - 1) >>> 3);
+  }
+  return (hash ^ (hash >>> 9)) & (places - 1);
+}
+
 const longestIdentifier = 128;
-const fewRecent = 4;
 
 // Regular expressions, because one over a piece of a line is several times as fast as a loop over its characters.
 // A card's number has twelve digits or more, and may be printed in groups (`redact-text.ts`).
@@ -101,5 +108,3 @@ const fewRecent = 4;
 const fewDigits = /^(?:[\d_-]{0,11}[A-Za-z])*[\d_-]{0,11}={0,2}$/;
 const identifier = /^[\w-]*={0,2}$/;
 const tokenInside = /(?:^|[-_])(?:eyJ|(?:sk|pk|rk|whsec)_|gh[pousr]_|github_|glpat-|xox|A[KS]IA|AIza|shp|npm_|sk-)/;
-const plainName =
-  /^(?!eyJ|sk_|pk_|rk_|whsec|gh[pousr]_|github|glpat|xox|A[KS]IA|AIza)(?:[\d.-]{0,11}[A-Za-z_])*[\d.-]{0,11}$/;

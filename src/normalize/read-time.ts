@@ -50,9 +50,11 @@ export function readWallTime(value: unknown): number | undefined {
 
 /** Epoch seconds with decimals, as nginx's `$msec` writes them: `"1787390047.466"`. */
 export function readEpochSeconds(value: unknown): number | undefined {
-  // The usual shape; `Number` also reads signs and spaces, which would stand where the first digit is.
-  if (typeof value === "string" && value.length === 14 && value.charCodeAt(10) === 46 && isDigit(value.charCodeAt(0))) {
-    return Math.round(Number(value) * 1000);
+  // The usual shape, in pieces of which each is a copy.
+  if (typeof value === "string" && value.length === 14) {
+    const thousandths = value.slice(10);
+    const ms = two(thousandths, 1) * 10 + digitAt(thousandths, 3);
+    if (thousandths.charCodeAt(0) === 46 && ms >= 0) return wholeSecond(value.slice(0, 10)) + ms;
   }
   const seconds = decimalOf(value);
   return seconds === undefined ? undefined : Math.round(seconds * 1000);
@@ -138,8 +140,23 @@ function secondOf(text: string): number {
   return last.ms;
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57;
+/** The same of a second that is written as a number. */
+const lastEpoch = { text: "", ms: 0 };
+
+/** Ten digits, in milliseconds; `NaN` when they are none. */
+function wholeSecond(text: string): number {
+  if (text === lastEpoch.text) return lastEpoch.ms;
+  const seconds = countOf(text) ?? Number.NaN;
+  if (Number.isNaN(seconds)) return seconds;
+  lastEpoch.text = text;
+  lastEpoch.ms = seconds * 1000;
+  return lastEpoch.ms;
+}
+
+/** One digit as a number; `NaN` when it is none. */
+function digitAt(text: string, at: number): number {
+  const digit = text.charCodeAt(at) - 48;
+  return digit >= 0 && digit <= 9 ? digit : Number.NaN;
 }
 
 /** Two digits as a number; `NaN`, which spoils the sum, when they are none. */

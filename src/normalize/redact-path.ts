@@ -10,7 +10,7 @@ const maxPath = 2048;
  */
 export function redactPath(target: string): string {
   const path = pathOf(target);
-  if (isPlain(path)) return path;
+  if (isPlainPath(path)) return path;
   const shown = replaceControls(path);
   const segments = withoutDots(shown.slice(0, maxPath).split("/"));
   // Half a secret could stand where it was cut.
@@ -42,38 +42,54 @@ export function pathOf(target: string): string {
   return path === "" ? "/" : path;
 }
 
+/**
+ * Whether nothing in a path has to be cut: words of letters, short numbers, dashes and dots. Long segments, rows of
+ * digits that could be a card's number, codes after a word like `reset`, and anything unusual are looked at closely.
+ */
+export function isPlainPath(path: string): boolean {
+  if (path.length > 120) return false;
+  let start = path.charCodeAt(0) === slash ? 1 : 0;
+  // Where the segment before stands.
+  let before = 0;
+  let beforeEnd = 0;
+  let digits = 0;
+  let allDigits = 0;
+  for (let i = start; i <= path.length; i++) {
+    const c = i === path.length ? slash : path.charCodeAt(i);
+    if (c === slash) {
+      const length = i - start;
+      allDigits += digits;
+      if (length > 15 || digits > 7 || allDigits > 11) return false;
+      if (length > 0) {
+        if (path.charCodeAt(start) === dot || (length > 8 && mayBeToken(path, start))) return false;
+        if ((digits > 0 && length > 5) || digits > 3) {
+          if (beforeEnd > 0 && secretWords.test(path.slice(before, beforeEnd))) return false;
+        }
+        before = start;
+        beforeEnd = i;
+      }
+      start = i + 1;
+      digits = 0;
+    } else if (c >= 48 && c <= 57) digits++;
+    else if (!((c >= 97 && c <= 122) || (c >= 65 && c <= 90) || c === 45 || c === 95 || c === dot)) return false;
+  }
+  return true;
+}
+
 // helpers
+
+const slash = 47;
+const dot = 46;
+
+/** Of the tokens that are short enough, `eyJ…`, `sk_…` and `xox…`, the third letter. */
+function mayBeToken(path: string, start: number): boolean {
+  const third = path.charCodeAt(start + 2);
+  return third === 74 || third === 95 || third === 120;
+}
 
 /** What follows these in a path is meant for one person's eyes. */
 const secretWords =
   /^(?:tokens?|resets?|reset-?password|password-?resets?|verify|verification|confirm|confirmation|activate|activation|invites?|invitations?|magic-?links?|unsubscribe|otp|secrets?|keys?|api-?keys?|sessions?|sid|auth|jwt|passwords?|recover|share|download-?links?)$/i;
-
-/**
- * Words of letters, short numbers, dashes and dots hold nothing to cut. Long segments, seven digits
- * in a row, capitals beside digits and anything unusual are looked at closely.
- */
-function isPlain(path: string): boolean {
-  if (path.length > 120) return false;
-  let length = 0;
-  let digits = 0;
-  for (let i = 0; i < path.length; i++) {
-    const c = path.charCodeAt(i);
-    if (c === 47) {
-      length = 0;
-      digits = 0;
-      continue;
-    }
-    length++;
-    const letter = (c >= 97 && c <= 122) || (c >= 65 && c <= 90);
-    if (c >= 48 && c <= 57) digits++;
-    else if (!letter && c !== 45 && c !== 95 && c !== 46) return false;
-    if (length > 15 || digits > 7) return false;
-    if (c === 46 && length === 1) return false;
-    // Four digits after a word like `reset` could be a code.
-    if (digits >= 4 && path.length > length + 5) return false;
-  }
-  return true;
-}
 
 function redactSegment(segment: string, afterWord: boolean): string {
   const parameters = segment.search(/;|%3b/i);

@@ -5,7 +5,7 @@ import { createEndpointIndex, type EndpointMatch } from "./endpoint-index.ts";
 import { createEndpointVariants, shownRoute, type EndpointVariants } from "./endpoint-variants.ts";
 import { guessClass } from "./guess-class.ts";
 import type { OutcomeRule } from "./outcome-rule.ts";
-import { pathOf, redactPath } from "./redact-path.ts";
+import { isPlainPath, pathOf, redactPath } from "./redact-path.ts";
 import { createRouteLearner, type LearnedRoutes } from "./route-learner.ts";
 
 /** One endpoint, as the traffic showed it. */
@@ -18,7 +18,7 @@ export interface SeenEndpoint {
   readonly events: number;
 }
 
-/** What is known of a path. Shared by all requests for it. */
+/** What is known of a path. It holds until the next one is looked up. */
 export interface RoutedPath {
   /** Redacted. */
   readonly path: string;
@@ -71,6 +71,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
   const endpoints = new Map<string, Endpoint>();
   const caches = new Map<string, BoundedCache<string, RoutedPath>>();
   const listed = new Map<EndpointMatch, Map<string, Listed>>();
+  const plain: Mutable<RoutedPath> = { ...nowhere };
   const unlisted = { listed: inventory.length > 0 ? false : undefined };
 
   const intern = (fresh: Endpoint): Endpoint => {
@@ -102,8 +103,17 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
 
   return {
     lookUp(method, target, status) {
-      const found = status !== 404 && status !== 405 && status !== 410;
       const raw = pathOf(target.length > maxTarget ? target.slice(0, maxTarget) : target);
+      // Finding it in the inventory is quicker than among tens of thousands of paths that were asked for.
+      const match = isPlainPath(raw) && knownMethods.has(method) ? index.match(method, raw) : undefined;
+      const sure = match && listedFor(method, match);
+      if (sure?.any !== undefined) {
+        plain.path = raw;
+        plain.endpoint = sure.any;
+        plain.variants = sure.variants;
+        return plain;
+      }
+      const found = status !== 404 && status !== 405 && status !== 410;
       let cache = caches.get(method);
       if (cache === undefined) {
         // Methods are the client's to invent; those beyond the known share one cache that keeps nothing.
@@ -140,6 +150,15 @@ interface Listed {
   readonly any: Endpoint | undefined;
   readonly variants: EndpointVariants<Endpoint> | undefined;
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const nowhere: RoutedPath = {
+  path: "/",
+  endpoint: guessed("GET", "/", { listed: undefined }),
+  variants: undefined,
+  unknown: false,
+};
 
 const nothing: Listed = { any: undefined, variants: undefined };
 

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cleanIdentifier, createIdentifierCleaner } from "../../src/normalize/plain-text.ts";
-import { redactText } from "../../src/normalize/redact-text.ts";
+import { createPlainIdentifierTest } from "../../src/normalize/plain-identifier.ts";
+import { looksSecret, redactText } from "../../src/normalize/redact-text.ts";
 
 const clean = createIdentifierCleaner();
 const uuid = "6a1f0f5e-5f3d-4a38-9f0c-2f2b8c0f7a11";
@@ -38,6 +39,9 @@ describe("identifiers of requests", () => {
       "eyJhbGciOi",
       "sk_",
       "AKIAIOSFODNN7EXAMPLE",
+      ".",
+      "ya29.abcdefghijklmnopqrstu",
+      "SG.abcdefghijklmnopq.abcdefghijklmnopq",
       uuid,
     );
     const id = fc
@@ -67,4 +71,32 @@ describe("identifiers of requests", () => {
       { numRuns: 2000 },
     );
   });
+});
+
+test("a name that is told plain at a glance is one in which nothing would be cut", () => {
+  const isPlain = createPlainIdentifierTest();
+  const parts = fc.constantFrom(
+    "-",
+    ".",
+    "41111111111",
+    "1",
+    "eyJhbGciOi",
+    "sk_live_abcdef",
+    "AKIAIOSFODNN7",
+    "ya29.",
+    "SG.",
+  );
+  const name = fc.array(fc.oneof(parts, fc.stringMatching(/^[\w.-]{0,20}$/)), { maxLength: 5 });
+  let count = 0;
+  fc.assert(
+    fc.property(name, (all) => {
+      const text = all.join("");
+      if (!isPlain(text)) return;
+      count++;
+      expect(redactText(text)).toBe(text);
+      expect(text.length < 20 && looksSecret(text)).toBe(false);
+    }),
+    { numRuns: 5_000 },
+  );
+  expect(count).toBeGreaterThan(1_000);
 });
