@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import type { Logger } from "pino";
 import { createApi } from "./api/create-api.ts";
 import { listenApi } from "./api/listen-api.ts";
 import { listenCrowdsec } from "./block/listen-crowdsec.ts";
@@ -26,13 +25,15 @@ import { Lifecycle } from "./lifecycle.ts";
 import { LiveTrials } from "./live-trials.ts";
 import { loadProxies } from "./load-proxies.ts";
 import { loadRules, type Rules } from "./load-rules.ts";
+import { loadState } from "./load-state.ts";
+import { eventLoopIdle, LoadWatch } from "./load-watch.ts";
 import { createMetrics } from "./metrics.ts";
 import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import { createPager } from "./notify/pager.ts";
-import { Pipeline, type SavedState } from "./pipeline.ts";
+import { Pipeline } from "./pipeline.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
 import { createReload } from "./reload.ts";
 import { reportStore } from "./report-store.ts";
@@ -180,8 +181,12 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     minutes.restore(saved.minutes);
   }
   const ended = new Ended(config.sources.map(({ name }) => name));
+  const load = new LoadWatch({
+    ...{ clock, metrics, sources, idle: eventLoopIdle, behindAfter: config.detect.behindAfter },
+    report: (source, text) => report("falling-behind", source, text),
+  });
   const pipeline = new Pipeline({
-    ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved },
+    ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved, load },
     save: (state) => stateFile.save(state),
     onSource: (event) => {
       board.source(event);
@@ -209,7 +214,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
   let current: Rules = rules;
   const coverage = new CoverageLog(log);
-  const status = () => board.status({ config, normalizer, detect, store, blocker, places });
+  const status = () => board.status({ config, normalizer, detect, store, blocker, places, load });
   measureService({ metrics, status, detect, trials });
 
   // Gateways and people can ask from here on.
@@ -250,6 +255,7 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
     { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
     { everyMs: 1_000, run: () => proxies.tick() },
     { everyMs: 1_000, run: () => learner.look() },
+    { everyMs: 1_000, run: () => load.look() },
     { everyMs: 5_000, run: () => proxies.look() },
     { everyMs: 5_000, run: () => places.look() },
     { everyMs: 5_000, run: () => trials.tick(clock.now(), detect.watermark.value) },
@@ -288,12 +294,4 @@ async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<Ru
       await lifecycle.stop();
     },
   };
-}
-
-// helpers
-
-async function loadState(file: StateFile, log: Logger): Promise<SavedState | undefined> {
-  const { state, problem } = await file.load();
-  if (problem !== undefined) log.warn({ problem }, "the saved state can't be used; windows begin anew");
-  return state as SavedState | undefined;
 }

@@ -2,7 +2,8 @@ import { type Clock, sleep } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { LiveTrials, SavedLiveTrials } from "./live-trials.ts";
-import type { RejectedRecord } from "./normalize/access-event.ts";
+import type { AccessEvent, RejectedRecord } from "./normalize/access-event.ts";
+import type { LoadWatch } from "./load-watch.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
 import type { LearnedRoutes } from "./normalize/route-learner.ts";
 import type { Position, RawBatch, Source, SourceIo } from "./source/raw-batch.ts";
@@ -40,6 +41,8 @@ export interface PipelineOptions {
   readonly onStuck: (error: unknown) => void;
   /** Looks at every batch's outcome: rates, decisions that would have hit. */
   readonly observe: (batch: RawBatch, outcome: BatchOutcome) => void;
+  /** Told what waits, and what each stage takes of the time. */
+  readonly load?: Pick<LoadWatch, "times" | "lag">;
 }
 
 /** How soon it is tried again to make detections durable. */
@@ -78,28 +81,46 @@ export class Pipeline implements SourceIo {
   }
 
   /** Takes one batch through all stages. */
-  handle(batch: RawBatch): Promise<void> {
-    return this.#inTurn(async () => {
-      const { normalizer, detect, minutes, store, observe, onSource, clock } = this.#options;
-      this.#owners.set(batch.partition, batch.source);
-      if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
+  async handle(batch: RawBatch): Promise<void> {
+    const lag = this.#options.load?.lag;
+    lag?.arrived(batch);
+    try {
+      await this.#inTurn(() => this.#handle(batch));
+    } finally {
+      lag?.left(batch);
+    }
+  }
 
-      const read = normalizer.normalize(batch);
-      const { rejected } = read;
-      const detections = await this.#whole(async () => {
-        const detections = detect.process(batch, read);
-        // Before the counts: a store that is slow to take rows must not keep an attacker in.
-        if (detections.length > 0) await this.#respond(detections);
-        await minutes.add(batch.partition, read);
-        if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
-        return detections;
-      });
+  async #handle(batch: RawBatch): Promise<void> {
+    const { normalizer, detect, minutes, store, observe, onSource, clock, load } = this.#options;
+    const times = load?.times;
+    this.#owners.set(batch.partition, batch.source);
+    if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
 
-      this.#positions.set(batch.partition, batch.next);
-      this.#changed = true;
-      observe(batch, { ...read, detections });
-      this.#pauseWhoIsAhead();
+    times?.enter("normalize");
+    const read = normalizer.normalize(batch);
+    const { rejected } = read;
+    times?.enter("detect");
+    const detections = await this.#whole(async () => {
+      const detections = detect.process(batch, read);
+      times?.enter("respond");
+      // Before the counts: a store that is slow to take rows must not keep an attacker in.
+      if (detections.length > 0) await this.#respond(detections);
+      times?.enter("count");
+      const counted = minutes.add(batch.partition, read);
+      times?.enter("store");
+      await counted;
+      if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
+      return detections;
     });
+
+    times?.enter("respond");
+    this.#positions.set(batch.partition, batch.next);
+    this.#changed = true;
+    observe(batch, { ...read, detections });
+    load?.lag.handled(batch, newestOf(read.events));
+    this.#pauseWhoIsAhead();
+    times?.enter(undefined);
   }
 
   assigned(partitions: readonly string[]): void {
@@ -109,6 +130,7 @@ export class Pipeline implements SourceIo {
   async revoked(partitions: readonly string[]): Promise<void> {
     await this.#inTurn(async () => {
       for (const partition of partitions) {
+        this.#options.load?.lag.released(partition);
         this.#options.detect.watermark.release(partition);
         this.#options.minutes.release(partition);
       }
@@ -121,6 +143,7 @@ export class Pipeline implements SourceIo {
   }
 
   ended(partition: string): void {
+    this.#options.load?.lag.released(partition);
     this.#options.detect.watermark.end(partition);
   }
 
@@ -134,13 +157,18 @@ export class Pipeline implements SourceIo {
 
   /** Lets time pass where no event does. To be called every second. */
   tick(): Promise<void> {
+    const times = this.#options.load?.times;
     return this.#inTurn(async () => {
+      times?.enter("detect");
       await this.#whole(async () => {
         const detections = this.#options.detect.tick();
+        times?.enter("respond");
         if (detections.length > 0) await this.#respond(detections);
       });
+      times?.enter("store");
       await this.#options.minutes.flush();
       this.#pauseWhoIsAhead();
+      times?.enter(undefined);
     });
   }
 
@@ -175,11 +203,15 @@ export class Pipeline implements SourceIo {
   }
 
   async #save(): Promise<void> {
+    const times = this.#options.load?.times;
     const state = await this.#inTurn(async () => {
       if (!this.#changed || this.#torn) return undefined;
+      times?.enter("save");
       // The counts as they are now; then what they add up to, which has to be in the store before they are saved.
       const snapshot = this.#snapshot();
+      times?.enter("store");
       await this.#options.minutes.flush();
+      times?.enter(undefined);
       this.#changed = false;
       return snapshot;
     });
@@ -247,6 +279,12 @@ export class Pipeline implements SourceIo {
     this.#tail = result.catch(() => {});
     return result;
   }
+}
+
+function newestOf(events: readonly AccessEvent[]): number | undefined {
+  let newest: number | undefined;
+  for (const { time } of events) if (newest === undefined || time > newest) newest = time;
+  return newest;
 }
 
 function rowOf(clock: Clock) {

@@ -28,7 +28,11 @@ export function measureService(parts: {
     "Event time up to which everything is judged, epoch seconds",
     () => detect.watermark.value / 1000,
   );
-  gauge("gatewatch_detect_lag_seconds", "How far the newest event is behind now", () => (status().lagMs ?? 0) / 1000);
+  gauge(
+    "gatewatch_detect_lag_seconds",
+    "How far the newest handled event is behind now, of the partition that is furthest; 0 when nothing waits",
+    () => (status().lagMs ?? 0) / 1000,
+  );
   gauge(
     "gatewatch_detect_late_events_total",
     "Events later than detect.lateness, which were not judged",

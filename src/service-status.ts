@@ -5,7 +5,9 @@ import type { Clock } from "./clock.ts";
 import type { Config } from "./config.ts";
 import type { DetectStage } from "./detect/detect-stage.ts";
 import type { GeoWatch } from "./geo-watch.ts";
+import type { LoadWatch } from "./load-watch.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
+import type { PartitionStatus } from "./partition-lag.ts";
 import type { BatchOutcome, SourceEvent } from "./pipeline.ts";
 import { Rates } from "./rates.ts";
 import { shippedPath } from "./shipped-path.ts";
@@ -19,10 +21,8 @@ export class StatusBoard {
   readonly #clock: Clock;
   readonly #startedAt: number;
   readonly #rates: Rates;
-  readonly #newest = new Map<string, number>();
   readonly #troubles = new Map<string, string>();
   readonly #silent = new Set<string>();
-  #newestEvent = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -37,11 +37,6 @@ export class StatusBoard {
   saw(batch: RawBatch, { events, rejected }: BatchOutcome): void {
     this.#rates.add(batch.source, events.length);
     this.#rates.add(`${batch.source} rejected`, rejected.length);
-    const newest = events.at(-1)?.time;
-    if (newest === undefined) return;
-    // Of several partitions one may be behind; how far the source is, the newest of all tells.
-    this.#newest.set(batch.source, Math.max(this.#newest.get(batch.source) ?? 0, newest));
-    this.#newestEvent = Math.max(this.#newestEvent, newest);
   }
 
   source(event: SourceEvent): void {
@@ -61,8 +56,10 @@ export class StatusBoard {
     store: Store;
     blocker: Blocker;
     places: Pick<GeoWatch, "status">;
+    load: { readonly lag: Pick<LoadWatch["lag"], "all">; readonly times: Pick<LoadWatch["times"], "shares"> };
   }): ServiceStatus {
-    const { config, normalizer, detect, store, blocker, places } = parts;
+    const { config, normalizer, detect, store, blocker, places, load } = parts;
+    const partitions = load.lag.all();
     const now = this.#clock.now();
     const watermark = detect.watermark.value || undefined;
     const block = blocker.status();
@@ -76,8 +73,9 @@ export class StatusBoard {
       eventsPerSecond: sum(""),
       rejectedPerSecond: sum(" rejected"),
       watermark,
-      lagMs: this.#newestEvent === 0 ? undefined : Math.max(0, now - this.#newestEvent),
-      sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, now, watermark })),
+      lagMs: worst(partitions),
+      stages: load.times.shares(),
+      sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, partitions, watermark })),
       detectors: detect.status().map(({ id, title, mode, coverage, muted, suppressed, usual }) => ({
         ...{ id, title, mode, muted, suppressed, usual },
         ...coverage,
@@ -90,12 +88,12 @@ export class StatusBoard {
 
   #sourceStatus(
     { name, type }: Config["sources"][number],
-    at: { normalizer: Normalizer; now: number; watermark: number | undefined },
+    at: { normalizer: Normalizer; partitions: readonly PartitionStatus[]; watermark: number | undefined },
   ): ServiceStatus["sources"][number] {
     const coverage = at.normalizer.coverage().filter(({ source }) => source === name);
     const events = coverage.reduce((total, { events }) => total + events, 0);
     const certain = coverage.reduce((total, { certainClients }) => total + certainClients, 0);
-    const newest = this.#newest.get(name);
+    const partitions = at.partitions.filter(({ source }) => source === name);
     const formats = coverage.map((one) => ({
       format: one.format,
       events: one.events,
@@ -113,7 +111,10 @@ export class StatusBoard {
       eventsPerSecond: this.#rates.perSecond(name),
       rejectedPerSecond: this.#rates.perSecond(`${name} rejected`),
       watermark: at.watermark,
-      lagMs: newest === undefined ? undefined : Math.max(0, at.now - newest),
+      lagMs: worst(partitions),
+      partitions: partitions
+        .slice(0, maxPartitions)
+        .map(({ partition: of, lagMs, records }) => ({ name: of, lagMs, records })),
       silent: this.#silent.has(name),
       trouble: this.#troubles.get(name),
       formats,
@@ -124,6 +125,13 @@ export class StatusBoard {
 }
 
 // helpers
+
+/** A page, not a directory: the source's own figures hold for all of them. */
+const maxPartitions = 1_000;
+
+function worst(partitions: readonly PartitionStatus[]): number | undefined {
+  return partitions.length === 0 ? undefined : Math.max(...partitions.map(({ lagMs }) => lagMs));
+}
 
 function mapValues(
   record: Readonly<Record<string, number>>,

@@ -1,6 +1,10 @@
 import { describe, expect, test } from "vitest";
+import type { LoadWatch } from "../src/load-watch.ts";
+import { PartitionLag } from "../src/partition-lag.ts";
 import type { SavedState } from "../src/pipeline.ts";
-import { learned, aBatch, pipelineScene } from "./support/pipeline-scene.ts";
+import type { Stage, StageTimes } from "../src/stage-times.ts";
+import { learned, aBatch, pipelineScene, sceneStart } from "./support/pipeline-scene.ts";
+import { TestClock } from "./support/test-clock.ts";
 
 test("a batch goes through all stages in order, and is looked at last", async () => {
   const { pipeline, calls } = pipelineScene();
@@ -217,4 +221,24 @@ test("a call that fails doesn't hold up the next", async () => {
   await expect(failing).rejects.toThrow("a bad rule");
   await next;
   expect(calls).toEqual(["next"]);
+});
+
+test("what waits and where the time goes is followed: a batch that can't be handed on is behind, and says why", async () => {
+  const load: Pick<LoadWatch, "times" | "lag"> = {
+    lag: new PartitionLag({ clock: new TestClock(sceneStart), behind: () => 0 }),
+    times: { enter: (stage) => void entered.push(stage) } as StageTimes,
+  };
+  const entered: (Stage | undefined)[] = [];
+  const held = Promise.withResolvers<void>();
+  const { pipeline } = pipelineScene({ load, respond: () => held.promise });
+  const handled = pipeline.handle(aBatch(["attack"], { timestamps: [sceneStart - 5_000] }));
+  await new Promise(setImmediate);
+  expect(load.lag.all()).toMatchObject([{ source: "edge", lagMs: 5_000, records: 1 }]);
+  expect(entered).toEqual(["normalize", "detect", "respond"]);
+  held.resolve();
+  await handled;
+  expect(load.lag.all()).toMatchObject([{ lagMs: 0, records: 0 }]);
+  expect(entered.slice(3)).toEqual(["count", "store", "respond", undefined]);
+  await pipeline.revoked(["edge:logs/0"]);
+  expect(load.lag.all()).toEqual([]);
 });

@@ -9,6 +9,8 @@ import type { Normalizer } from "../src/normalize/normalizer.ts";
 import type { BatchOutcome } from "../src/pipeline.ts";
 import { StatusBoard, version } from "../src/service-status.ts";
 import { anEvent } from "./support/an-event.ts";
+import { PartitionLag } from "../src/partition-lag.ts";
+import { stages, StageTimes } from "../src/stage-times.ts";
 import { MemoryStore } from "./support/memory-store.ts";
 import { aBatch } from "./support/pipeline-scene.ts";
 import { shippedDetectors } from "./support/run-engine.ts";
@@ -27,8 +29,14 @@ function aBoard(coverage: readonly FieldCoverage[] = []) {
     { name: "edge", type: "kafka" },
     { name: "push", type: "http" },
   ];
+  const load = {
+    lag: new PartitionLag({ clock, behind: (source, partition) => waiting.get(`${source} ${partition}`) }),
+    times: new StageTimes({ clock, idle: () => 0 }),
+  };
+  const waiting = new Map<string, number>();
   const status = () =>
     board.status({
+      load,
       config: { service: { name: "gatewatch@test" }, sources } as unknown as Config,
       normalizer: { coverage: () => coverage, formatOf: () => "kong" } as unknown as Normalizer,
       detect,
@@ -37,13 +45,21 @@ function aBoard(coverage: readonly FieldCoverage[] = []) {
       places: { status: () => [{ file: "places.mmdb", builtAt: 1_780_000_000_000 }] },
     });
   /** A batch of `source` whose events ended so many milliseconds before now. */
-  const saw = (source: string, of: { events?: readonly number[]; rejected?: number }) => {
-    const { events = [], rejected = 0 } = of;
+  const saw = (
+    source: string,
+    of: { events?: readonly number[]; rejected?: number; partition?: number; waiting?: number },
+  ) => {
+    const { events = [], rejected = 0, partition = 0 } = of;
     const outcome = {
       events: events.map((ago) => anEvent({ time: clock.now() - ago })),
       rejected: Array.from({ length: rejected }),
     };
-    board.saw(aBatch([], { source }), outcome as unknown as BatchOutcome);
+    const batch = aBatch([], { source, partition: `${source}:logs/${partition}` });
+    load.lag.arrived(batch);
+    board.saw(batch, outcome as unknown as BatchOutcome);
+    load.lag.handled(batch, Math.max(...outcome.events.map(({ time }) => time)));
+    load.lag.left(batch);
+    waiting.set(`${source} ${batch.partition}`, of.waiting ?? 0);
   };
   return { clock, board, detect, status, saw };
 }
@@ -52,26 +68,35 @@ describe("rates and lag", () => {
   test("of each source, and of all together", async () => {
     const { clock, status, saw } = aBoard();
     for (let i = 0; i < 10; i++) {
-      saw("edge", { events: [5, 3, 2], rejected: 1 });
-      saw("push", { events: [1_000] });
+      saw("edge", { events: [5, 3, 2], rejected: 1, waiting: 8 });
+      saw("push", { events: [1_000], waiting: 1 });
       await clock.advance(900);
     }
     expect(status()).toMatchObject({
       eventsPerSecond: 4,
       rejectedPerSecond: 1,
-      lagMs: 902,
+      lagMs: 1_900,
       sources: [
         { name: "edge", eventsPerSecond: 3, rejectedPerSecond: 1, lagMs: 902 },
         { name: "push", eventsPerSecond: 1, rejectedPerSecond: 0, lagMs: 1_900 },
       ],
     });
+    expect(Object.keys(status().stages)).toEqual(stages);
   });
 
-  test("a partition that is behind doesn't make the source look so", () => {
+  test("a source is as far behind as its partition that is furthest", () => {
     const { status, saw } = aBoard();
-    saw("edge", { events: [100] });
-    saw("edge", { events: [60_000] });
-    expect(status().sources[0]!.lagMs).toBe(100);
+    saw("edge", { events: [100], waiting: 7 });
+    saw("edge", { events: [60_000], partition: 1, waiting: 9 });
+    saw("edge", { events: [600_000], partition: 2 });
+    expect(status().sources[0]).toMatchObject({
+      lagMs: 60_000,
+      partitions: [
+        { name: "logs/0", lagMs: 100, records: 7 },
+        { name: "logs/1", lagMs: 60_000, records: 9 },
+        { name: "logs/2", lagMs: 0, records: 0 },
+      ],
+    });
   });
 
   test("nothing is said of it before the first event, and it is never negative", () => {

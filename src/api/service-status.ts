@@ -21,8 +21,10 @@ const sourceStatus = z.object({
   rejectedPerSecond: z.number(),
   /** Event time up to which everything is judged, epoch ms. */
   watermark: z.number().optional(),
-  /** How far the newest handled event is behind now, milliseconds. */
+  /** How far the newest handled event is behind now while records wait, milliseconds: of the partition that is furthest behind. */
   lagMs: z.number().optional(),
+  /** The same for each partition, with the records that wait where the source can tell. */
+  partitions: z.array(z.object({ name: z.string(), lagMs: z.number(), records: z.number().optional() })).readonly(),
   /** Nothing arrived for longer than configured. */
   silent: z.boolean(),
   /** Why it can't go on by itself for now. */
@@ -77,8 +79,10 @@ export const serviceStatus = z.object({
   rejectedPerSecond: z.number(),
   /** Event time up to which everything is judged; absent before the first event. */
   watermark: z.number().optional(),
-  /** How far the watermark is behind now. */
+  /** Of the partition that is furthest behind; 0 when nothing waits; absent before the first event. */
   lagMs: z.number().optional(),
+  /** Which share of the last half minute the pipeline spent in each stage, 0 to 1; `wait`: nothing came. */
+  stages: z.record(z.string(), z.number()),
   sources: z.array(sourceStatus).readonly(),
   detectors: z.array(detectorStatus).readonly(),
   /** Files that places are looked up in, in the order in which they are asked. */

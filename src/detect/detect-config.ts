@@ -63,6 +63,14 @@ export const detectConfig = z
     staleAfter: durationMs("2m")
       .prefault("2m")
       .meta({ description: "What is found so long after it happened is shown, and blocks nobody.", examples: ["2m"] }),
+    behindAfter: z
+      .union([z.literal("never"), durationMs("30s")])
+      .prefault("30s")
+      .meta({
+        description:
+          "An incident opens when reading is so far behind, in event time, and won't catch up within ten minutes; `never` turns it off.",
+        examples: ["30s"],
+      }),
     baselines: baselinesConfig,
   })
   .prefault({})

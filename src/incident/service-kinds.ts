@@ -32,6 +32,7 @@ export const serviceKinds = {
     title: "Most users seem to come from one address: a proxy is not named",
     tells: "first",
   },
+  "falling-behind": { key: "source", severity: "high", title: "gatewatch falls behind", tells: "latest" },
   "store-failing": { key: "part", severity: "high", title: "The store does not answer", tells: "first" },
   "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over", tells: "latest" },
 } as const satisfies Record<string, KindOfTrouble>;

@@ -7,6 +7,8 @@ export interface KafkaSourceMetrics {
   positionLost(): void;
   restarted(reason: KafkaTrouble): void;
   lag(partition: number, records: number): void;
+  /** What `lag` was told last of a partition; `undefined` before. */
+  behind(partition: number): number | undefined;
   /** Partitions are no longer ours: their lag is another's. */
   forgetLag(): void;
 }
@@ -43,6 +45,7 @@ export function kafkaSourceMetrics(metrics: Metrics, source: string): KafkaSourc
       lags.set(partition, records);
       showLag();
     },
+    behind: (partition) => lags.get(partition),
     forgetLag() {
       lags.clear();
       showLag();

@@ -86,6 +86,11 @@ export class KafkaSource implements Source {
     this.#session?.resume(partition);
   }
 
+  behind(name: string): number | undefined {
+    const partition = this.#partitionOf(name);
+    return partition === undefined ? undefined : this.#metrics.behind(partition);
+  }
+
   /** Begins anew from the last positions: what was handled could not be handed on. */
   restart(reason: unknown): void {
     this.#session?.fail(reason);

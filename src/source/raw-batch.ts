@@ -64,6 +64,8 @@ export interface Source {
   /** Stops (or goes on) reading one partition, which is too far ahead of the others. */
   pause?(partition: string): void;
   resume?(partition: string): void;
+  /** Records of a partition that wait beyond those handed over; `undefined` while it can't be told. */
+  behind?(partition: string): number | undefined;
   /** Stops reading; resolves when no `handle` call is under way or will follow. */
   stop(): Promise<void>;
   /** Releases connections. `saved` may be called between `stop` and `close`. */

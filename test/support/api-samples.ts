@@ -221,6 +221,7 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
     rejectedPerSecond: 0.2,
     watermark: sampleTime - 900,
     lagMs: 900,
+    stages: { wait: 0.4, read: 0.2, normalize: 0.2, detect: 0.1, respond: 0, count: 0.05, store: 0.03, save: 0.02 },
     sources: [
       {
         name: "edge",
@@ -230,6 +231,10 @@ export function sampleStatus(over: Partial<ServiceStatus> = {}): ServiceStatus {
         rejectedPerSecond: 0.2,
         watermark: sampleTime - 900,
         lagMs: 900,
+        partitions: [
+          { name: "access-logs/0", lagMs: 0, records: 0 },
+          { name: "access-logs/1", lagMs: 900, records: 1_200 },
+        ],
         silent: false,
         trouble: undefined,
         formats: [

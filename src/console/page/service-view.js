@@ -6,6 +6,7 @@ import { span } from "./time.js";
 import { figure, percent, plural } from "./words.js";
 
 const coverageShown = 6;
+const partitionsShown = 16;
 
 /** Traffic and detectors; `update` draws what changed. */
 export function serviceView(state) {
@@ -39,6 +40,7 @@ export function showStats(container, status) {
     fact("events/s", figure(status.eventsPerSecond)),
     fact("rejected/s", figure(status.rejectedPerSecond)),
     fact("behind", status.lagMs === undefined ? "no events yet" : lagText(status.lagMs)),
+    fact("busy", percent(1 - (status.stages.wait ?? 1))),
     fact("store", store.reachable ? "ok" : `away, ${plural(store.journalRows, "row")} in the journal`),
   );
 }
@@ -111,7 +113,26 @@ function sourceCard(source) {
       source.lagMs !== undefined && fact("behind", lagText(source.lagMs)),
       certainClients !== undefined && fact("client address certain", percent(certainClients)),
     ),
+    partitionLags(source.partitions),
     ...source.formats.flatMap((format) => formatCoverage(format, source)),
+  );
+}
+
+/** A row for each partition, the one that is furthest behind first; one alone says no more than its source. */
+function partitionLags(partitions) {
+  if (partitions.length < 2) return false;
+  const sorted = partitions.toSorted((a, b) => b.lagMs - a.lagMs);
+  const rows = sorted.slice(0, partitionsShown).map(
+    ({ name, lagMs, records }) =>
+    h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, lagText(lagMs)), h("td", {}, records === undefined ? "" : plural(records, "record"))), // prettier-ignore
+  );
+  const more = partitions.length - rows.length;
+  return h(
+    "details",
+    { class: "partitions", "data-name": "partitions" },
+    h("summary", {}, `${plural(partitions.length, "partition")}, each one's lag`),
+    h("table", {}, h("thead", {}, h("tr", {}, ...["partition", "behind", "waiting"].map((text) => h("th", { scope: "col" }, text)))), h("tbody", {}, ...rows)), // prettier-ignore
+    more > 0 && h("p", {}, `${more} more, not further behind`),
   );
 }
 
