@@ -6,15 +6,14 @@ import { systemClock } from "../src/clock.ts";
 import { readConfig, type Config } from "../src/config.ts";
 import { DetectStage } from "../src/detect/detect-stage.ts";
 import type { Detection } from "../src/detect/detection.ts";
-import type { ActiveDetector } from "../src/detect/plan.ts";
 import { createIncidents } from "../src/incident/incidents.ts";
 import { loadRules } from "../src/load-rules.ts";
 import { silentLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
-import { createNormalizer, type Normalizer } from "../src/normalize/normalizer.ts";
-import { Pipeline } from "../src/pipeline.ts";
+import { createNormalizer } from "../src/normalize/normalizer.ts";
+import { Pipeline, type PipelineOptions } from "../src/pipeline.ts";
 import { shippedPath } from "../src/shipped-path.ts";
-import type { RawBatch } from "../src/source/raw-batch.ts";
+import type { RawBatch, Source } from "../src/source/raw-batch.ts";
 import { createMinuteRows } from "../src/store/minute-rows.ts";
 import { openStore } from "../src/store/open-store.ts";
 
@@ -29,40 +28,11 @@ export async function readShop() {
 
 /** The stages as the service puts them together, for the example shop's endpoints; each run with a state of its own. */
 export async function createStages() {
-  const { config, rules } = await readShop();
-  const metrics = createMetrics();
-  const directory = await mkdtemp(join(tmpdir(), "gatewatch-bench-"));
-  const parts = { clock: systemClock, log: silentLog, metrics };
-  const store = await openStore({ config: config.store, dataDirectory: directory, ...parts });
-  let sealed = 0;
-
-  const detectStage = (
-    detectors: readonly ActiveDetector[] = rules.detectors.filter(({ definition }) => firstSix.has(definition.id)),
-  ) => new DetectStage({ detectors, config: config.detect, clock: atTheTime(), onMuted: fail });
+  const { config, normalizerOf, detectStage, pipelineOf, detections, close } = await openParts();
   // Built before the clock runs: a service builds them once.
-  const [first, second, third, fourth] = [1, 2, 3, 4].map(() => normalizerOf(config)) as [Normalizer, Normalizer, Normalizer, Normalizer]; // prettier-ignore
-  const detect = detectStage();
-  const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
-  const pipelineOf = (normalizer: Normalizer, stage: DetectStage) =>
-    new Pipeline({
-      ...{ clock: systemClock, normalizer, detect: stage, store, saved: undefined },
-      minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
-      respond: async (detections: readonly Detection[]) => {
-        sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
-        await incidents.detections(detections);
-      },
-      save: async () => {},
-      sources: [],
-      onSource: () => {},
-      onStuck: (error) => fail("pipeline", String(error)),
-      observe: () => {},
-    });
-  const [six, all] = [pipelineOf(third, detectStage()), pipelineOf(fourth, detectStage(rules.detectors))];
-  /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
-  const run = async (pipeline: Pipeline, batches: readonly RawBatch[]) => {
-    for (const batch of batches) await pipeline.handle(batch);
-    await pipeline.finish();
-  };
+  const [first, second] = [normalizerOf(), normalizerOf()];
+  const detect = detectStage("six", config);
+  const [six, all] = [pipelineOf("six"), pipelineOf("all")];
   return {
     normalize(batches: readonly RawBatch[]): void {
       for (const batch of batches) first.normalize(batch);
@@ -73,12 +43,91 @@ export async function createStages() {
     },
     pipeline: (batches: readonly RawBatch[]) => run(six, batches),
     fullPack: (batches: readonly RawBatch[]) => run(all, batches),
+    detections,
+    close,
+  };
+}
+
+/** Which detectors: those of the first version, by which speed is followed over the versions, or all. */
+export type Pack = "six" | "all";
+
+/**
+ * Everything but paging and blocking, fed by a source until so many lines were handled; resolves when the last
+ * row is in ClickHouse. `onBegin` is called when it begins to read.
+ */
+export async function readFrom(options: {
+  source: Source;
+  pack: Pack;
+  lines: number;
+  onBegin: () => void;
+}): Promise<void> {
+  const { source, pack, lines, onBegin } = options;
+  const { pipelineOf, close } = await openParts();
+  const all = Promise.withResolvers<void>();
+  let left = lines;
+  const pipeline = pipelineOf(pack, {
+    sources: [source],
+    observe: ({ records }) => {
+      left -= records.length;
+      if (left <= 0) all.resolve();
+    },
+  });
+  onBegin();
+  await source.start(pipeline);
+  await all.promise;
+  await source.stop();
+  await pipeline.finish();
+  await source.close();
+  await close();
+}
+
+// helpers
+
+/** What pipelines are made of, with one embedded store behind them. */
+async function openParts() {
+  const { config, rules } = await readShop();
+  const metrics = createMetrics();
+  const directory = await mkdtemp(join(tmpdir(), "gatewatch-bench-"));
+  const parts = { clock: systemClock, log: silentLog, metrics };
+  const store = await openStore({ config: config.store, dataDirectory: directory, ...parts });
+  const incidents = createIncidents({ ...parts, store, runbooks: rules.runbooks, teams: [], onChange: () => {} });
+  let sealed = 0;
+
+  const detectStage = (pack: Pack, { detect }: Config) => {
+    const detectors = rules.detectors.filter(({ definition }) => pack === "all" || firstSix.has(definition.id));
+    return new DetectStage({ detectors, config: detect, clock: atTheTime(), onMuted: fail });
+  };
+  const pipelineOf = (pack: Pack, from: Partial<Pick<PipelineOptions, "sources" | "observe">> = {}) =>
+    new Pipeline({
+      ...{ clock: systemClock, normalizer: normalizerOf(config), store, saved: undefined },
+      detect: detectStage(pack, config),
+      minutes: createMinuteRows({ write: (table, rows) => store.write(table, rows) }),
+      respond: async (detections: readonly Detection[]) => {
+        sealed += detections.filter((detection) => detection.sealed && detection.state === "closed").length;
+        await incidents.detections(detections);
+      },
+      save: async () => {},
+      onSource: () => {},
+      onStuck: (error) => fail("pipeline", String(error)),
+      ...{ sources: [], observe: () => {}, ...from },
+    });
+  return {
+    config,
+    normalizerOf: () => normalizerOf(config),
+    detectStage,
+    pipelineOf,
     detections: () => sealed,
-    async close(): Promise<void> {
+    close: async () => {
       await store.close();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
+async function run(pipeline: Pipeline, batches: readonly RawBatch[]): Promise<void> {
+  for (const batch of batches) await pipeline.handle(batch);
+  await pipeline.finish();
 }
 
 /** What the first version had; speed is followed over the versions by these. */
