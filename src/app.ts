@@ -1,297 +1,52 @@
 import { join } from "node:path";
-import { createApi } from "./api/create-api.ts";
 import { listenApi } from "./api/listen-api.ts";
-import { listenCrowdsec } from "./block/listen-crowdsec.ts";
-import { createBlocker } from "./block/responder.ts";
-import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
-import { BaselineLearner } from "./baseline-learner.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
-import { detectorDirectories, runbookDirectories } from "./config-files.ts";
-import { watchConfig } from "./config-reload.ts";
-import { loadConsole } from "./console/load-console.ts";
-import { createSources } from "./create-sources.ts";
-import { claimDataDirectory } from "./data-directory.ts";
-import { CoverageLog } from "./detect/coverage-log.ts";
-import { DetectStage } from "./detect/detect-stage.ts";
-import type { Detection } from "./detect/detection.ts";
-import { Ended } from "./ended.ts";
 import { GatewatchError } from "./errors.ts";
-import { GeoWatch, placesForBlocking } from "./geo-watch.ts";
-import { createIncidents } from "./incident/incidents.ts";
-import { QueryRules } from "./incident/query-rules.ts";
-import { createServiceDetections } from "./incident/service-detections.ts";
-import { repeatJobs } from "./jobs.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import { LiveTrials } from "./live-trials.ts";
-import { loadProxies } from "./load-proxies.ts";
-import { loadRules, type Rules } from "./load-rules.ts";
-import { loadState } from "./load-state.ts";
-import { eventLoopIdle, LoadWatch } from "./load-watch.ts";
-import { createMetrics } from "./metrics.ts";
-import { createGeoLookup } from "./normalize/geo-lookup.ts";
-import { createIdentities } from "./normalize/identity.ts";
-import { createNormalizer } from "./normalize/normalizer.ts";
-import { createNotifiers } from "./notify/create-notifiers.ts";
-import { createPager } from "./notify/pager.ts";
-import { Pipeline } from "./pipeline.ts";
-import { ProxyWatch } from "./proxy-watch.ts";
-import { createReload } from "./reload.ts";
-import { reportStore } from "./report-store.ts";
-import { serviceApi } from "./service-api.ts";
-import { measureService } from "./service-metrics.ts";
-import { StatusBoard, version } from "./service-status.ts";
-import { HttpSource } from "./source/http-source.ts";
-import { SilenceWatch } from "./source/silence.ts";
-import { takeStandardInput } from "./standard-input.ts";
+import type { Pipeline } from "./pipeline.ts";
+import { prepare } from "./prepare.ts";
+import type { Source } from "./source/raw-batch.ts";
+import { startAll } from "./start-all.ts";
+import { startWarm } from "./start-warm.ts";
 import { StateFile } from "./state-file.ts";
-import { createMinuteRows } from "./store/minute-rows.ts";
-import { openStore } from "./store/open-store.ts";
-import { threadPoolProblem } from "./store/thread-pool.ts";
-
-/** Deliveries under way are waited for so long at a stop; the rest is sent by the next start. */
-const pagesWithinMs = 3_000;
 
 /**
- * Starts the service: the only place that constructs things. They are started from the store
- * outwards, sources last, and stopped in reverse; what fails to start stops what had been started.
+ * Starts the service: only here and in `start-*.ts` things are constructed that do I/O. They are
+ * started from the store outwards, sources last, and stopped in reverse; what fails to start stops
+ * what had been started.
  */
 export async function startApp(options: StartAppOptions): Promise<RunningService> {
   const lifecycle = new Lifecycle(options.log);
   try {
-    return await start(options, lifecycle);
+    if (options.config.cluster !== undefined) return await startWarm(options, lifecycle);
+    return await startAlone(options, lifecycle);
   } catch (error) {
     await lifecycle.stop();
     throw error;
   }
 }
 
-async function start(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
-  const { config, configFile, log, clock } = options;
-  const { dataDirectory, publicUrl } = config.service;
-  const metrics = createMetrics();
-  const rules = await loadRules(config, configFile);
-  const geo = await createGeoLookup(config.geo);
-  const networks = await loadProxies(config, configFile);
-  const threads = threadPoolProblem(options.env["UV_THREADPOOL_SIZE"]);
-  if (threads !== undefined) log.warn(threads);
+// helpers
 
-  const stdin = takeStandardInput(config.sources.some(({ type }) => type === "stdin") ? "wanted" : "unwanted");
+/** One instance, which keeps its state in its data directory. */
+async function startAlone(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+  const { config } = options;
+  const prepared = await prepare({ options, lifecycle });
+  const { service } = await startAll(prepared, {
+    state: new StateFile(join(config.service.dataDirectory, "detect.state")),
+    mayAct: () => Promise.resolve(true),
+    lost: new AbortController().signal,
+    listen: (api) => listenApi(api, config.api),
+    read: (pipeline) => readFrom(prepared.sources, pipeline),
+  });
+  return service;
+}
 
-  // The store, and what was saved by an earlier run.
-  lifecycle.onStop("data directory", await claimDataDirectory(dataDirectory));
-  const stateFile = new StateFile(join(dataDirectory, "detect.state"));
-  const saved = await loadState(stateFile, log);
-  const store = await openStore({ config: config.store, dataDirectory, clock, log, metrics });
-  lifecycle.onStop("store", () => store.close());
-
-  // The stages, the last first: each is given the ones it hands on to.
-  const board = new StatusBoard(clock);
-  const service = createServiceDetections({
-    clock,
-    emit: (detection) => void respond([detection]).catch((err: unknown) => log.error({ err }, "a report was lost")),
-  });
-  const identities = createIdentities(config.privacy.pseudonymKey);
-  const trials = new LiveTrials(rules.detectors);
-  const detect = new DetectStage({
-    detectors: rules.detectors,
-    watcher: trials.watcher,
-    config: config.detect,
-    clock,
-    maxShare: config.proxies.maxShare,
-    onMuted: (detector, error) => service.raise("detector-muted", detector, `${detector} keeps failing: ${error}`),
-  });
-  const blocker = createBlocker({
-    ...{ store, clock, log, metrics },
-    facts: detect.memory,
-    config: config.block,
-    ...{ proxies: networks.trusted, providers: networks.providers },
-    check: config.api.check,
-    timeline: (line) => incidents.addEvent(line.incident, { ...line, cause: line.id }),
-    onDecision: (decision) => trials.decided(decision),
-    enforcers: config.gateways.map((gateway) => createWebhookEnforcer({ ...gateway, clock })),
-    onTrouble: (gateway, text) => report("gateway-failing", gateway, text),
-    stopFile: join(dataDirectory, "stop-blocking"),
-    ...placesForBlocking(geo),
-    pseudonym: (user) => identities.user(user) ?? user,
-    credential: (key) => identities.credential(key),
-  });
-  const pager = createPager({
-    ...{ store, clock, log, metrics, publicUrl },
-    teams: config.teams,
-    channels: createNotifiers(config.channels, clock),
-    service: config.service.name,
-    perTeamPerHour: config.pages.perTeamPerHour,
-    timeline: (incident, event) => incidents.addEvent(incident, event),
-    trouble: (channel, text) => report("channel-failing", channel, text),
-  });
-  const incidents = createIncidents({
-    ...{ store, clock, log, metrics },
-    runbooks: rules.runbooks,
-    teams: Object.keys(config.teams),
-    // Blocking first: it is the faster of the two, and what helps.
-    onChange: async (change) => {
-      await blocker.changed(change);
-      await pager.changed(change);
-      trials.changed(change);
-    },
-  });
-  const respond = async (detections: readonly Detection[]) => {
-    await incidents.detections(detections);
-    trials.detections(detections);
-  };
-  const report = (kind: Parameters<typeof service.raise>[0], name: string, text: string | undefined) =>
-    text === undefined ? service.clear(kind, name) : service.raise(kind, name, text);
-
-  const before = await incidents.load();
-  await blocker.load(saved?.trials?.hits);
-  trials.load(saved?.trials, blocker.ledger);
-  lifecycle.onStop("blocking", () => blocker.stop());
-  await pager.load();
-  lifecycle.onStop("pages", () => pager.stop(pagesWithinMs));
-  service.restore(before.detections);
-
-  // The pipeline, from the sources to the detections.
-  const sources = createSources({ config, stdin, clock, log, metrics });
-  const silence = new SilenceWatch({
-    clock,
-    sources: config.sources,
-    onChange: (source, ms) => {
-      board.silence(source, ms);
-      report(
-        "source-silent",
-        source,
-        ms === undefined ? undefined : `Nothing came from ${source} for ${Math.round(ms / 1000)} s`,
-      );
-    },
-  });
-  const normalizer = createNormalizer({
-    sources: new Map(
-      config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
-    ),
-    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
-    ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
-    learned: saved?.routes,
-  });
-  const minutes = createMinuteRows({
-    write: (table, rows) => store.write(table, rows),
-    keepAccessEvents: config.store.retention.accessEvents !== "off",
-  });
-  if (saved) {
-    detect.load(saved.detect);
-    minutes.restore(saved.minutes);
-  }
-  const ended = new Ended(config.sources.map(({ name }) => name));
-  const load = new LoadWatch({
-    ...{ clock, metrics, sources, idle: eventLoopIdle, behindAfter: config.detect.behindAfter },
-    report: (source, text) => report("falling-behind", source, text),
-  });
-  const pipeline = new Pipeline({
-    ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved, load },
-    save: (state) => stateFile.save(state),
-    onSource: (event) => {
-      board.source(event);
-      if (event.kind === "arrived") silence.arrived(event.source);
-      else if (event.kind === "ended") {
-        silence.ended(event.source);
-        ended.add(event.source);
-      } else if (event.kind === "trouble")
-        report("source-trouble", event.source, event.reason && `${event.source} can't be read: ${event.reason}`);
-    },
-    onStuck: (err) => log.error({ err }, "detections can't be saved; trying again"),
-    observe: (batch, outcome) => {
-      board.saw(batch, outcome);
-      for (const event of outcome.events) blocker.seen(event);
-      trials.saw(outcome.events, detect.watermark.value);
-    },
-  });
-  const proxies = new ProxyWatch({
-    ...{ networks, dataDirectory, clock, log, metrics, normalizer, blocker, service },
-    ...{ proxies: config.proxies, memory: detect.memory },
-  });
-  const learner = new BaselineLearner({ store, clock, log, metrics, detect, pipeline, dataDirectory, config });
-  await learner.load();
-  const places = new GeoWatch({ geo, clock, log, metrics, service });
-  const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
-  let current: Rules = rules;
-  const coverage = new CoverageLog(log);
-  const status = () => board.status({ config, normalizer, detect, store, blocker, places, load });
-  measureService({ metrics, status, detect, trials });
-
-  // Gateways and people can ask from here on.
-  const ready = { sources: false };
-  const api = createApi({
-    config: config.api,
-    services: serviceApi({
-      ...{ store, incidents, pager, blocker, status, detect, trials, rules: () => current },
-      httpSources: sources.filter((source) => source instanceof HttpSource),
-      maxLogBytes: Math.max(0, ...config.sources.map((source) => (source.type === "http" ? source.maxBodyBytes : 0))),
-      ready: () => [
-        ...(store.status().reachable ? [] : ["the store does not answer"]),
-        ...(store.status().journalError === undefined ? [] : ["the disk takes nothing"]),
-        ...(ready.sources ? [] : ["the sources are being opened"]),
-      ],
-    }),
-    pages: await loadConsole(),
-    ...{ publicUrl, version, metrics, clock, log },
-  });
-  lifecycle.onStop("api", () => api.close());
-  const address = await listenApi(api, config.api);
-  if (config.crowdsec) {
-    const bouncers = await listenCrowdsec(config.crowdsec, { ledger: blocker.ledger, clock, metrics, log });
-    lifecycle.onStop("crowdsec listener", () => bouncers.close());
-  }
-  log.info({ address, console: `${address}/`, blocking: config.block.mode }, "listening");
-
-  for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
-  lifecycle.onStop("state", () => pipeline.save());
-  query.restore(before.detections);
-  query.start();
-  lifecycle.onStop("queries", () => query.stop());
-  silence.start();
-  lifecycle.onStop("silence", () => silence.stop());
-  lifecycle.onStop("timers", repeatJobs({ clock, log }, [
-    { everyMs: 1_000, run: () => pipeline.tick() },
-    { everyMs: 1_000, run: () => incidents.tick() },
-    { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
-    { everyMs: 1_000, run: () => proxies.tick() },
-    { everyMs: 1_000, run: () => learner.look() },
-    { everyMs: 1_000, run: () => load.look() },
-    { everyMs: 5_000, run: () => proxies.look() },
-    { everyMs: 5_000, run: () => places.look() },
-    { everyMs: 5_000, run: () => trials.tick(clock.now(), detect.watermark.value) },
-    { everyMs: 5_000, run: () => coverage.look(detect.status(), normalizer.coverage()) },
-    { everyMs: 5_000, run: () => reportStore(store.status(), report) },
-  ])); // prettier-ignore
-
-  const reload = createReload({
-    ...{ configFile, log, clock, service, normalizer, detect, trials },
-    ...{ incidents, blocker, pager, query, pipeline, proxies },
-    config,
-    onRules: (rules) => (current = rules),
-    current: () => current,
-  });
-  const watcher = await watchConfig({
-    file: configFile,
-    ...{ env: options.env, clock, started: config, onUpdate: reload },
-    directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next), ...next.endpointFiles],
-  });
-  lifecycle.onStop("configuration watch", () => watcher.stop());
-
+async function readFrom(sources: readonly Source[], pipeline: Pipeline): Promise<void> {
   for (const source of sources) {
-    lifecycle.onStop(`reading ${source.name}`, () => source.stop());
     await source.start(pipeline).catch((cause: unknown) => {
       if (cause instanceof GatewatchError) throw cause;
       throw new GatewatchError("SOURCE_FAILED", `Source ${source.name} can't be read: ${String(cause)}`, { cause });
     });
   }
-  lifecycle.onStop("hand-over", () => pipeline.stop());
-  ready.sources = true;
-  return {
-    ended: ended.all.then(() => pipeline.finish()),
-    reload: () => watcher.reload(),
-    stop: async (reason) => {
-      log.info({ reason }, "draining");
-      await lifecycle.stop();
-    },
-  };
 }

@@ -6,6 +6,7 @@ import type { Metrics } from "./metrics.ts";
 import { FileSource } from "./source/file-source.ts";
 import { HttpSource } from "./source/http-source.ts";
 import { KafkaSource } from "./source/kafka-source.ts";
+import type { GroupMembership } from "./source/group-membership.ts";
 import type { Source } from "./source/raw-batch.ts";
 import { StdinSource } from "./source/stdin-source.ts";
 
@@ -16,13 +17,15 @@ export function createSources(options: {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Where the groups of the Kafka sources decide which instance works. */
+  readonly membership?: GroupMembership | undefined;
 }): Source[] {
-  const { config, stdin, clock, log, metrics } = options;
+  const { config, stdin, clock, log, metrics, membership } = options;
   const { dataDirectory } = config.service;
   return config.sources.map((source) => {
     switch (source.type) {
       case "kafka":
-        return new KafkaSource({ config: source, clock, log, metrics });
+        return new KafkaSource({ config: source, clock, log, metrics, membership });
       case "http":
         return new HttpSource({ config: source, dataDirectory, clock, log, metrics });
       case "file":

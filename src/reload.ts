@@ -11,7 +11,8 @@ import type { LiveTrials } from "./live-trials.ts";
 import { readRules, type Rules } from "./load-rules.ts";
 import type { Log } from "./log.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
-import { createNotifiers } from "./notify/create-notifiers.ts";
+import type { Notifier } from "./notify/notifier.ts";
+import type { ChannelsConfig } from "./notify/notify-config.ts";
 import type { Pager } from "./notify/pager.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type { ProxyWatch } from "./proxy-watch.ts";
@@ -28,6 +29,7 @@ export interface ReloadParts {
   readonly incidents: Incidents;
   readonly blocker: Blocker;
   readonly pager: Pager;
+  readonly notifiers: (channels: ChannelsConfig) => ReadonlyMap<string, Notifier>;
   readonly query: QueryRules;
   readonly proxies: ProxyWatch;
   readonly pipeline: Pipeline;
@@ -75,7 +77,7 @@ async function takeOver(parts: ReloadParts, change: { before: Config; next: Conf
   parts.query.update(rules.runbooks);
   if (changed("block")) await parts.blocker.update(next.block);
   if (changed("teams") || changed("channels")) {
-    await parts.pager.update({ teams: next.teams, channels: createNotifiers(next.channels, parts.clock) });
+    await parts.pager.update({ teams: next.teams, channels: parts.notifiers(next.channels) });
   }
 }
 

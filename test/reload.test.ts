@@ -53,6 +53,7 @@ async function aService(lines = "") {
     incidents: { update: note("incidents") },
     blocker: { update: note("blocker") },
     pager: { update: note("pager") },
+    notifiers: () => new Map(),
     query: { update: note("query") },
     proxies: { update: note("proxies"), rules: {} },
     pipeline: pipelineScene().pipeline,

@@ -10,6 +10,8 @@ export interface RunningService {
   stop(reason: string): Promise<void>;
   /** Resolves when there is nothing left to read (files and standard input ended); rejects when it can't go on. */
   readonly ended: Promise<void>;
+  /** Of one of several: resolves with the reason when another one has taken over. It is to be stopped, and started anew. */
+  readonly lost?: Promise<string>;
   /** Reads configuration, detectors and runbooks anew. */
   reload(): Promise<void>;
 }

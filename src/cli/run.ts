@@ -1,6 +1,6 @@
 import type { Logger } from "pino";
 import { sleep } from "../clock.ts";
-import { loadConfig } from "../config.ts";
+import { type Config, loadConfig, readConfig } from "../config.ts";
 import type { CliContext, RunningService } from "./cli-context.ts";
 
 /**
@@ -10,16 +10,24 @@ import type { CliContext, RunningService } from "./cli-context.ts";
  */
 export async function runService(configFile: string, context: CliContext): Promise<number> {
   const { clock, env } = context;
-  const config = await loadConfig(configFile, env);
+  let config = await loadConfig(configFile, env);
   const log = context.createLog({ level: config.service.log.level, name: config.service.name });
   const asked = Promise.withResolvers<string>();
   const running: { service?: RunningService } = {};
   const unhook = hook({ asked: asked.resolve, running, log, context });
   try {
-    const service = await context.startApp({ config, configFile, env, log, clock });
-    running.service = service;
-    const reason = await Promise.race([asked.promise, service.ended.then(() => "ended")]);
-    return await stopWithin(config.service.shutdownAfter, { service, reason, log, context });
+    for (;;) {
+      const service = await context.startApp({ config, configFile, env, log, clock });
+      running.service = service;
+      const lost = service.lost?.then((why) => ({ why }));
+      const reason = await Promise.race([asked.promise, service.ended.then(() => "ended"), ...(lost ? [lost] : [])]);
+      const deadlineMs = config.service.shutdownAfter;
+      if (typeof reason === "string") return await stopWithin(deadlineMs, { service, reason, log, context });
+      log.warn({ reason: reason.why }, "this instance leads no more; it starts over, ready to take over");
+      // What doesn't end in time would go on beside the new one: the process has to go.
+      if ((await stopWithin(deadlineMs, { service, reason: reason.why, log, context })) !== 0) return 1;
+      config = (await changed(configFile, env)) ?? config;
+    }
   } catch (error) {
     // `ended` rejected: what can still be saved is saved before the error is shown.
     if (running.service) {
@@ -36,6 +44,12 @@ export async function runService(configFile: string, context: CliContext): Promi
 const sameSignalMs = 1_000;
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** The configuration as it is now; what is wrong with it was told when it changed. */
+async function changed(configFile: string, env: CliContext["env"]): Promise<Config | undefined> {
+  const now = await readConfig(configFile, env);
+  return now.kind === "good" ? now.config : undefined;
+}
 
 /** Listens to signals and crashes, before anybody else; the result ends it. */
 function hook(options: {

@@ -9,6 +9,14 @@ export class Fenced extends Error {
   }
 }
 
+/** Whether what was being written is there is not known: only whoever opens the producer anew finds out. */
+export class Undecided extends Error {
+  constructor(transactionalId: string, cause: unknown) {
+    super(`${transactionalId} can't go on`, { cause });
+    this.name = "Undecided";
+  }
+}
+
 /** Brokers take 1 MiB as one batch of one partition unless told otherwise; what is larger goes in several. */
 const maxBatchBytes = 768 * 1024;
 /** A transaction that was left open keeps readers from what follows; whoever takes over ends it earlier. */
@@ -86,9 +94,7 @@ export class TransactionalProducer implements Committer {
   }
 
   #broken(error: unknown): never {
-    this.#ended = isFenced(error)
-      ? new Fenced(this.#id, error)
-      : new Error(`${this.#id} can't go on`, { cause: error });
+    this.#ended = isFenced(error) ? new Fenced(this.#id, error) : new Undecided(this.#id, error);
     throw this.#ended;
   }
 }

@@ -1,8 +1,9 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
+import { type GroupMembership, onHeartbeats } from "./group-membership.ts";
 import { rawBatches } from "./kafka-batches.ts";
-import { type PartitionOffsets, planStart } from "./kafka-start.ts";
+import { fetchOffsets, planStart } from "./kafka-start.ts";
 import { errorText } from "./kafka-client.ts";
 import { fetchSizes } from "./kafka-fetch.ts";
 import type { KafkaSourceMetrics } from "./kafka-source-metrics.ts";
@@ -28,6 +29,8 @@ export interface KafkaSessionOptions {
   readonly payload: "text" | "bytes";
   /** Partitions to leave paused when they are assigned. */
   readonly paused: ReadonlySet<number>;
+  /** Where the group decides which instance works; else it divides the work among its members. */
+  readonly membership: GroupMembership | undefined;
   /** Called each time partitions have been assigned and are being read. */
   readonly onReady: () => void;
 }
@@ -53,12 +56,13 @@ export class KafkaSession {
 
   constructor(options: KafkaSessionOptions) {
     this.#options = options;
-    const { client, config } = options;
+    const { client, config, membership } = options;
     this.#admin = client.admin();
     this.#consumer = client.consumer({
       groupId: config.group,
-      sessionTimeout: sessionTimeoutMs,
-      heartbeatInterval: heartbeatMs,
+      sessionTimeout: membership?.sessionTimeoutMs ?? sessionTimeoutMs,
+      heartbeatInterval: this.#heartbeatMs,
+      ...(membership && { partitionAssigners: [membership.assigner] }),
       maxWaitTimeInMs: maxWaitMs,
       ...fetchSizes,
       metadataMaxAge: 60_000,
@@ -124,6 +128,7 @@ export class KafkaSession {
     const { GROUP_JOIN, REBALANCING, CRASH } = this.#consumer.events;
     const { topic } = this.#options.config;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[topic] ?? []));
+    onHeartbeats(this.#consumer, this.#options.clock, (sentAt) => this.#heard(sentAt));
     this.#consumer.on(REBALANCING, () => this.#reassign([]));
     this.#consumer.on(CRASH, ({ payload }) => this.#end.resolve(payload.error));
     await this.#admin.connect();
@@ -139,6 +144,7 @@ export class KafkaSession {
 
   /** Runs within kafkajs' join, before the first fetch: everything it does at once holds for that fetch. */
   #joined(partitions: readonly number[]): void {
+    this.#options.membership?.joined(this.#options.config.name, partitions);
     if (partitions.length > 0) this.#consumer.pause([this.#topicPartitions(partitions)]);
     this.#reassign(partitions);
   }
@@ -169,7 +175,7 @@ export class KafkaSession {
     const { config, io, log, metrics, paused, onReady } = this.#options;
     const names = partitions.map((partition) => this.#name(partition));
     await io.claim?.(names);
-    const offsets = await this.#fetchOffsets();
+    const offsets = await fetchOffsets(this.#admin, config);
     if (generation !== this.#generation || this.#stopping) {
       // Claimed for nothing: whoever has them now has claimed them after us.
       if (io.claim) await io.revoked(names);
@@ -208,19 +214,6 @@ export class KafkaSession {
     );
   }
 
-  async #fetchOffsets(): Promise<PartitionOffsets[]> {
-    const { topic, group } = this.#options.config;
-    const [ends, groups] = await Promise.all([
-      this.#admin.fetchTopicOffsets(topic),
-      this.#admin.fetchOffsets({ groupId: group, topics: [topic] }),
-    ]);
-    const committed = new Map(groups[0]?.partitions.map((p) => [p.partition, Number(p.offset)]));
-    return ends.map(({ partition, low, high }) => {
-      const offset = committed.get(partition) ?? -1;
-      return { partition, low: Number(low), high: Number(high), committed: offset >= 0 ? offset : undefined };
-    });
-  }
-
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch } = payload;
     const { config, clock, metrics } = this.#options;
@@ -254,8 +247,14 @@ export class KafkaSession {
   /** The group must hear from us also while the pipeline takes its time. */
   async #handle(part: Parameters<SourceIo["handle"]>[0], heartbeat: () => Promise<void>): Promise<void> {
     let failure: unknown;
-    const stopBeating = this.#options.clock.every(heartbeatMs, () => {
-      heartbeat().catch((error: unknown) => (failure ??= error));
+    const { clock } = this.#options;
+    const stopBeating = clock.every(this.#heartbeatMs, () => {
+      const sentAt = clock.monotonic();
+      heartbeat().catch((error: unknown) => {
+        failure ??= error;
+        // Others come or go, and we are still known: the group waits for us.
+        if ((error as { type?: string }).type === "REBALANCE_IN_PROGRESS") this.#heard(sentAt);
+      });
     });
     try {
       const handled = this.#options.io.handle(part);
@@ -273,6 +272,14 @@ export class KafkaSession {
     const late = sleep(clock, closeWithinMs).then(() => "late" as const);
     if ((await Promise.race([gone, late])) === "late")
       log.debug({ source: config.name }, "the broker did not say goodbye");
+  }
+
+  get #heartbeatMs(): number {
+    return this.#options.membership?.heartbeatMs ?? heartbeatMs;
+  }
+
+  #heard(sentAt: number): void {
+    this.#options.membership?.heard(this.#options.config.name, sentAt);
   }
 
   #name(partition: number): string {

@@ -1,6 +1,7 @@
 import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
+import type { GroupMembership } from "./group-membership.ts";
 import { createKafkaClient, errorText, kafkaTrouble } from "./kafka-client.ts";
 import { registerKafkaCodecs } from "./kafka-codecs.ts";
 import { kafkaPartition, KafkaSession, type KafkaSessionOptions } from "./kafka-session.ts";
@@ -22,21 +23,27 @@ export class KafkaSource implements Source {
   readonly #log: Log;
   readonly #metrics: KafkaSourceMetrics;
   readonly #payload: "text" | "bytes";
+  readonly #membership: GroupMembership | undefined;
   readonly #closing = new AbortController();
   readonly #paused = new Set<number>();
   #session: KafkaSession | undefined;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  /** `payload: "bytes"`: records are no text, and handed on as they are. */
+  /**
+   * `payload: "bytes"`: records are no text, and handed on as they are. `membership`: the group decides
+   * which instance works.
+   */
   constructor(options: {
     config: KafkaSourceConfig;
     clock: Clock;
     log: Log;
     metrics: Metrics;
     payload?: "text" | "bytes";
+    membership?: GroupMembership | undefined;
   }) {
     this.#payload = options.payload ?? "text";
+    this.#membership = options.membership;
     this.name = options.config.name;
     this.#config = options.config;
     this.#clock = options.clock;
@@ -57,6 +64,7 @@ export class KafkaSource implements Source {
       metrics: this.#metrics,
       paused: this.#paused,
       payload: this.#payload,
+      membership: this.#membership,
       onReady: tried.resolve,
     }).finally(tried.resolve);
     // A group that is busy with others must not hold up the rest of the service.

@@ -1,3 +1,4 @@
+import type { Admin } from "kafkajs";
 import type { Position } from "./raw-batch.ts";
 
 /** What the broker says about one partition; offsets as numbers. */
@@ -18,6 +19,22 @@ export interface StartPlan {
   readonly pins: ReadonlyMap<number, number>;
   /** Partitions whose position the broker no longer has. */
   readonly lost: readonly number[];
+}
+
+/** Asks the broker about all partitions of a topic. */
+export async function fetchOffsets(
+  admin: Admin,
+  { topic, group }: { readonly topic: string; readonly group: string },
+): Promise<PartitionOffsets[]> {
+  const [ends, groups] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    admin.fetchOffsets({ groupId: group, topics: [topic] }),
+  ]);
+  const committed = new Map(groups[0]?.partitions.map((p) => [p.partition, Number(p.offset)]));
+  return ends.map(({ partition, low, high }) => {
+    const offset = committed.get(partition) ?? -1;
+    return { partition, low: Number(low), high: Number(high), committed: offset >= 0 ? offset : undefined };
+  });
 }
 
 /**

@@ -25,6 +25,8 @@ export interface OpenStoreOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** Asked before each insert; `false`: the rows are dropped, since another process writes them by now. */
+  readonly mayWrite?: (() => Promise<boolean>) | undefined;
   /** How long to wait for a server at start, ms. */
   readonly patienceMs?: number;
   /** How long `close` waits for rows to be written, ms. */
@@ -52,7 +54,9 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
     const stop = new AbortController();
     const bulk = new BulkBuffer(config.maxUnwrittenRows);
     const inserter = new Inserter({
-      execute: (sql) => connections.write.execute(sql),
+      async execute(sql) {
+        if ((await options.mayWrite?.()) !== false) await connections.write.execute(sql);
+      },
       refused: new RefusedRows({ file: join(dataDirectory, "refused.ndjson"), log, metrics }),
       clock,
       log,

@@ -1,0 +1,25 @@
+import type { Consumer, PartitionAssigner } from "kafkajs";
+import type { Clock } from "../clock.ts";
+
+/** How a source is a member of its group where the group decides which instance works. */
+export interface GroupMembership {
+  /** A member that dies without a word holds its partitions for so long, ms. */
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatMs: number;
+  readonly assigner: PartitionAssigner;
+  /** The group knows that we live: it answered what was sent at `sentAt` (monotonic, ms). */
+  heard(source: string, sentAt: number): void;
+  /** What the group gave us, in each of its generations. */
+  joined(source: string, partitions: readonly number[]): void;
+}
+
+/** Tells of each heartbeat that was answered when it was sent, in monotonic ms. */
+export function onHeartbeats(consumer: Consumer, clock: Clock, heard: (sentAt: number) => void): void {
+  const { HEARTBEAT, REQUEST } = consumer.events;
+  let tookMs = 0;
+  // The request is told of right before the heartbeat that it was.
+  consumer.on(REQUEST, ({ payload }) => {
+    if (payload.apiName === "Heartbeat") tookMs = payload.duration + payload.pendingDuration;
+  });
+  consumer.on(HEARTBEAT, () => heard(clock.monotonic() - tookMs));
+}

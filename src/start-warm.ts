@@ -1,0 +1,124 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import { Leadership } from "./cluster/leadership.ts";
+import { prepareTopics } from "./cluster/prepare-topics.ts";
+import { Standby } from "./cluster/standby.ts";
+import { StateTopic } from "./cluster/state-topic.ts";
+import { topicsOf } from "./cluster/topics.ts";
+import { TransactionalProducer, Undecided } from "./cluster/transactional-producer.ts";
+import { Fenced } from "./cluster/transactional-producer.ts";
+import { clusterOf } from "./cluster-parts.ts";
+import { detectorDirectories, runbookDirectories } from "./config-files.ts";
+import { watchConfig } from "./config-reload.ts";
+import { GatewatchError } from "./errors.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { prepare } from "./prepare.ts";
+import { createKafkaClient } from "./source/kafka-client.ts";
+import { startAll } from "./start-all.ts";
+import { stateVersion } from "./state-file.ts";
+import { WarmFront } from "./warm-front.ts";
+
+/**
+ * One of several instances of `all`. It starts warm, with all that needs no state; the groups of its
+ * sources decide who leads. Whoever does takes the state over, fences who had it before, and goes on.
+ */
+export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+  const { config, configFile, env, log, clock } = options;
+  const cluster = clusterOf(config);
+  const instance = randomUUID();
+  const leadership = new Leadership({ clock, instance });
+  const mayAct = () => leadership.assured();
+  // Rows that an earlier life had not written yet: whoever led after it has found them again.
+  await rm(join(config.service.dataDirectory, "journal"), { recursive: true, force: true });
+  const prepared = await prepare({ options, lifecycle, membership: leadership, mayWrite: mayAct });
+  const { sources, metrics } = prepared;
+
+  const reasons = new Map([["role", "warm: another instance leads, or none does yet"]]);
+  const front = new WarmFront({ config, metrics, clock, log, reasons: () => [...reasons.values()] });
+  lifecycle.onStop("front", () => front.close());
+  log.info({ address: await front.listen(), instance }, "listening, and warm");
+
+  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
+  await prepareTopics({ client, config: cluster, kinds: ["state", "decisions", "commands"], log, clock });
+  const { name: topic } = topicsOf(cluster).state;
+  const committer = new TransactionalProducer(client, `${cluster.prefix}-state-0`);
+  lifecycle.onStop("state producer", () => committer.close());
+  const state = new StateTopic({ client, topic, partition: 0, version: stateVersion, committer });
+  const written = async (write: Promise<void>) => {
+    try {
+      await write;
+    } catch (error) {
+      if (error instanceof Fenced || error instanceof Undecided) leadership.lose(error.message);
+      throw error;
+    }
+  };
+
+  const failed = Promise.withResolvers<never>();
+  const running: { all?: RunningService } = {};
+  const standby = new Standby({
+    leadership,
+    async begin() {
+      const since = clock.monotonic();
+      try {
+        await committer.open();
+        leadership.begin();
+        log.info({ instance }, "taking over");
+        watcher.stop();
+        const { pipeline, service } = await startAll(prepared, {
+          state: {
+            load: () => state.load(),
+            async save(saved) {
+              if (!(await mayAct())) throw new Error("another instance leads");
+              await written(state.save(saved));
+            },
+          },
+          mayAct,
+          lost: leadership.signal,
+          listen: async (api) => {
+            lifecycle.onStop("showing the api", () => front.hide());
+            await front.show(api);
+            return `${config.api.listen.host}:${config.api.listen.port}`;
+          },
+          read: () => Promise.resolve(),
+        });
+        running.all = service;
+        log.info({ instance, tookMs: Math.round(clock.monotonic() - since) }, "this instance leads");
+        return pipeline;
+      } catch (error) {
+        if (error instanceof GatewatchError) failed.reject(error);
+        else log.error({ err: error }, "can't take over");
+        leadership.lose("it could not take over");
+        throw error;
+      }
+    },
+    prove: () => written(committer.commit({ messages: [{ topic, partition: 0, key: "0/leader", value: instance }] })),
+    onTrouble: (source, reason) =>
+      reason === undefined ? reasons.delete(source) : reasons.set(source, `${source} can't be read: ${reason}`),
+  });
+  const watcher = await watchConfig({
+    ...{ file: configFile, env, clock, started: config },
+    onUpdate: (update) => {
+      if (update.kind === "good") leadership.lose("the configuration has changed");
+      else
+        log.error({ problems: update.problems }, "the configuration can't be used; the last good one stays in force");
+    },
+    directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next), ...next.endpointFiles],
+  });
+  lifecycle.onStop("configuration watch", () => watcher.stop());
+  // Warm from this moment on, whatever takes its time to stop.
+  void leadership.lost.then(() => front.hide());
+
+  for (const source of sources) await source.start(standby);
+  return {
+    ended: failed.promise,
+    lost: leadership.lost,
+    reload: () => running.all?.reload() ?? watcher.reload(),
+    stop: async (reason) => {
+      log.info({ reason }, "draining");
+      await standby.settled();
+      await lifecycle.stop();
+    },
+  };
+}
