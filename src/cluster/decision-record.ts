@@ -1,0 +1,94 @@
+import { z } from "zod";
+import type { Decision } from "../block/decision.ts";
+import { canonicalTarget, targetKey } from "../block/target.ts";
+import type { Target } from "../detect/detection.ts";
+
+/** A newer form that an older gate can't read gets another number. */
+const version = 1;
+
+/** The key whose value says whether anybody is blocked at all; a target's key has a space in it. */
+export const servingKey = "serving";
+
+/** More on one target is no list of decisions but a fault. */
+const maxOnTarget = 100;
+
+const oneSchema = z.object({
+  id: z.int().min(0),
+  uuid: z.string().min(1).max(64),
+  version: z.int().min(1),
+  action: z.enum(["ban", "throttle", "captcha"]),
+  createdAt: z.int(),
+  until: z.int(),
+  origin: z.enum(["runbook", "manual"]),
+  runbook: z.string().max(256).optional(),
+  servedAt: z.int().optional(),
+  /** Of one that was lifted before its time: gateways may still hold it. */
+  liftedAt: z.int().optional(),
+});
+
+const recordSchema = z.object({ v: z.literal(version), decisions: z.array(oneSchema).max(maxOnTarget) });
+const servingSchema = z.object({ v: z.literal(version), serving: z.boolean() });
+const scopeSchema = z.enum(["ip", "range", "user", "apiKey", "session", "country", "as"]);
+
+/** What gateways have to know of one target, as a record of the topic `decisions`. Why it was decided stays with whoever acts. */
+export function writeDecisions(decisions: readonly Decision[]): string {
+  return JSON.stringify({ v: version, decisions: decisions.slice(0, maxOnTarget).map(written) });
+}
+
+/** The decisions on one target; `undefined` for what is none, or of a version that this one doesn't know. */
+export function readDecisions(key: string, text: string): Decision[] | undefined {
+  const target = readTarget(key);
+  const read = recordSchema.safeParse(parsed(text)).data;
+  return target && read?.decisions.map((one) => decisionOf(target, one));
+}
+
+export function writeServing(serving: boolean): string {
+  return JSON.stringify({ v: version, serving });
+}
+
+/** Whether decisions are served; `undefined` for what doesn't say. */
+export function readServing(text: string): boolean | undefined {
+  return servingSchema.safeParse(parsed(text)).data?.serving;
+}
+
+/** The target of a key, as `targetKey` writes it; `undefined` for any other. */
+export function readTarget(key: string): Target | undefined {
+  const space = key.indexOf(" ");
+  const scope = scopeSchema.safeParse(key.slice(0, Math.max(0, space))).data;
+  const target = scope && canonicalTarget({ scope, value: key.slice(space + 1) });
+  return target && targetKey(target) === key ? target : undefined;
+}
+
+// helpers
+
+type Written = z.output<typeof oneSchema>;
+
+function written(decision: Decision): Written {
+  const { id, uuid, version, action, createdAt, until, origin, runbook, servedAt, liftedAt } = decision;
+  return {
+    ...{ id, uuid, version, action, createdAt, until, origin },
+    ...(runbook === undefined ? {} : { runbook }),
+    ...(servedAt === undefined ? {} : { servedAt }),
+    ...(liftedAt === undefined ? {} : { liftedAt }),
+  };
+}
+
+function decisionOf(target: Target, { runbook, servedAt, liftedAt, ...one }: Written): Decision {
+  return {
+    ...target,
+    ...one,
+    ...{ incident: undefined, detection: undefined, runbook, reason: "", dryRun: false, repeat: 0, verdicts: [] },
+    state: liftedAt === undefined ? "active" : "lifted",
+    ...{ liftedBy: undefined, liftedAt },
+    servedAt: servedAt ?? one.createdAt,
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // No JSON: the schema refuses it, and whoever reads counts it.
+    return undefined;
+  }
+}
