@@ -27,7 +27,7 @@ void runCli(process.argv.slice(2), {
   fetch,
   createLog,
   // Loaded when they are wanted: `gatewatch token` need not load a database.
-  startApp: async (options) => (await import("./app.ts")).startApp(options),
+  startApp: async (options) => (await import("./start-role.ts")).startRole(options),
   runTry: async (options, context) => (await import("./cli/try.ts")).runTry(options, context),
 }).then(async (code) => {
   // A pipe takes 64 KiB at a time, and the end would cut off the rest.

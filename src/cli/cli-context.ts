@@ -1,5 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import type { Logger } from "pino";
+import type { InstanceRole } from "../cluster/instance-role.ts";
 import type { Clock } from "../clock.ts";
 import type { Config, Environment } from "../config.ts";
 import type { createLog } from "../log.ts";
@@ -19,6 +20,8 @@ export interface RunningService {
 export interface StartAppOptions {
   readonly config: Config;
   readonly configFile: string;
+  /** `all` unless given. */
+  readonly role?: InstanceRole;
   /** For reading the configuration anew. */
   readonly env: Environment;
   readonly log: Logger;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type InstanceRole, instanceRoles } from "../cluster/instance-role.ts";
 import { configJsonSchema } from "../config-schema.ts";
 import { GatewatchError } from "../errors.ts";
 import { shippedPath } from "../shipped-path.ts";
@@ -47,7 +48,11 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     outcome.code = await code;
   };
 
-  command("run", "run the service (the default)").action(() => finish(runService(configFile(), context)));
+  command("run", "run the service (the default)")
+    .addOption(
+      new Option("--role <role>", "what this instance of a cluster does").choices(instanceRoles).default("all"),
+    )
+    .action(({ role }: { role: InstanceRole }) => finish(runService({ configFile: configFile(), role }, context)));
   command("check", "validate configuration, detectors and runbooks without starting anything").action(() =>
     // Loaded when it is wanted: no detector or runbook may keep `stop-blocking` from working.
     finish(import("./check.ts").then(({ runCheck }) => runCheck(configFile(), context))),

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import { sleep } from "../clock.ts";
+import type { InstanceRole } from "../cluster/instance-role.ts";
 import { type Config, loadConfig, readConfig } from "../config.ts";
 import type { CliContext, RunningService } from "./cli-context.ts";
 
@@ -8,7 +9,10 @@ import type { CliContext, RunningService } from "./cli-context.ts";
  * SIGTERM drains within `service.shutdownAfter`, a second one ends the process at once; SIGHUP reads
  * the configuration anew. Returns the exit code.
  */
-export async function runService(configFile: string, context: CliContext): Promise<number> {
+export async function runService(
+  { configFile, role }: { readonly configFile: string; readonly role: InstanceRole },
+  context: CliContext,
+): Promise<number> {
   const { clock, env } = context;
   let config = await loadConfig(configFile, env);
   const log = context.createLog({ level: config.service.log.level, name: config.service.name });
@@ -17,7 +21,7 @@ export async function runService(configFile: string, context: CliContext): Promi
   const unhook = hook({ asked: asked.resolve, running, log, context });
   try {
     for (;;) {
-      const service = await context.startApp({ config, configFile, env, log, clock });
+      const service = await context.startApp({ config, configFile, role, env, log, clock });
       running.service = service;
       const lost = service.lost?.then((why) => ({ why }));
       const reason = await Promise.race([asked.promise, service.ended.then(() => "ended"), ...(lost ? [lost] : [])]);
