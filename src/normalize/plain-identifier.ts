@@ -17,16 +17,16 @@ export function createPlainIdentifierTest(): (raw: string) => boolean {
     let wrong = 0;
     /** How many digits, `-`, `_` and `.` stand in a row. */
     let row = 0;
-    /** Which tokens' first letters may stand here, and which of their second ones. */
-    let mayBegin = allTokens;
+    /** Which first letters of tokens may stand here, and which one did stand before. */
+    let mayBegin = firsts;
     let begun = 0;
     for (let i = 0; i < raw.length; i++) {
-      const code = bytes[i]!;
-      row = (row + 1) & inRows[code]!;
+      const about = tableOf[bytes[i]!]!;
+      row = (row + 1) & about & inRows;
       // Eight and four: twelve or more, which is how many digits a card's number has.
-      wrong |= isOther[code]! | (begun & secondOf[code]!) | (row & (row << 1) & 8);
-      begun = mayBegin & firstOf[code]!;
-      mayBegin = afterward[code]!;
+      wrong |= (about & other) | (begun & (about >>> toFirst)) | (row & (row << 1) & 8);
+      begun = mayBegin & about;
+      mayBegin = firsts & -((about >>> separatorAt) & 1);
     }
     return wrong === 0;
   };
@@ -38,23 +38,30 @@ const longest = 128;
 /** A text that was cut out of a line is a copy up to here, and quick to look into. */
 const longestCopy = 12;
 
-/** How the tokens begin that `plain-text.ts` looks for: `eyJ`, `sk_`, `whsec_`, `ghp_`, `xox`, `AKIA` and so on. */
-const tokens = ["ey", "sk", "pk", "rk", "wh", "gh", "gi", "gl", "xo", "AK", "AS", "AI", "ya", "SG", "sh", "np"];
-const allTokens = (1 << tokens.length) - 1;
+/**
+ * How the tokens begin that `plain-text.ts` looks for: `eyJ`, `sk_`, `whsec_`, `ghp_`, `xox`, `AKIA` and so on; by their
+ * first letter, what may follow it.
+ */
+const tokens = { e: "y", s: "kh", p: "k", r: "k", w: "h", g: "hil", x: "o", A: "KSI", y: "a", S: "G", n: "p" };
 
-// By code of a character.
-const isOther = table((character) => (/^[\w.-]$/.test(character) ? 0 : 1));
-const inRows = table((character) => (/[\d._-]/.test(character) ? 15 : 0));
-/** One bit for each token that has the character there. */
-const firstOf = table((character) => bitsOf((token) => token[0] === character));
-const secondOf = table((character) => bitsOf((token) => token[1] === character));
-/** A token may begin behind these. */
-const afterward = table((character) => (/[._-]/.test(character) ? allTokens : 0));
+// What is known of a character, in one number: four bits where it makes rows, one where it is no part of a name, one for
+// each token that begins with it, eleven bits further one for each that it is the second letter of, and one where a
+// token may stand behind it.
+const inRows = 0xf;
+const other = 0x10;
+const firsts = 0xffe0;
+const toFirst = 11;
+const separatorAt = 27;
+const tableOf = Int32Array.from({ length: 256 }, (_, code) => aboutOf(String.fromCharCode(code)));
 
-function table(valueOf: (character: string) => number): Uint16Array {
-  return Uint16Array.from({ length: 256 }, (_, code) => valueOf(String.fromCharCode(code)));
-}
-
-function bitsOf(has: (token: string) => boolean): number {
-  return tokens.reduce((bits, token, i) => (has(token) ? bits | (1 << i) : bits), 0);
+function aboutOf(character: string): number {
+  let about = 0;
+  if (/[\d._-]/.test(character)) about |= inRows;
+  if (!/[\w.-]/.test(character)) about |= other;
+  if (/[._-]/.test(character)) about |= 1 << separatorAt;
+  Object.entries(tokens).forEach(([first, next], i) => {
+    if (character === first) about |= 1 << (5 + i);
+    if (next.includes(character)) about |= 1 << (5 + toFirst + i);
+  });
+  return about;
 }

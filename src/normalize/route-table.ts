@@ -103,9 +103,11 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
 
   return {
     lookUp(method, target, status) {
-      const raw = pathOf(target.length > maxTarget ? target.slice(0, maxTarget) : target);
+      const isBare = isPlainPath(target);
+      const raw = isBare ? target : pathOf(target.length > maxTarget ? target.slice(0, maxTarget) : target);
       // Finding it in the inventory is quicker than among tens of thousands of paths that were asked for.
-      const match = isPlainPath(raw) && knownMethods.has(method) ? index.match(method, raw) : undefined;
+      const isQuick = (isBare || isPlainPath(raw)) && knownMethods.has(method);
+      const match = isQuick ? index.match(method, raw) : undefined;
       const sure = match && listedFor(method, match);
       if (sure?.any !== undefined) {
         plain.path = raw;
