@@ -3,7 +3,7 @@ import { listenApi } from "./api/listen-api.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import { GatewatchError } from "./errors.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { Pipeline } from "./pipeline.ts";
+import type { Flow } from "./pipeline.ts";
 import { prepare } from "./prepare.ts";
 import type { Source } from "./source/raw-batch.ts";
 import { startAll } from "./start-all.ts";
@@ -42,7 +42,7 @@ async function startAlone(options: StartAppOptions, lifecycle: Lifecycle): Promi
   return service;
 }
 
-async function readFrom(sources: readonly Source[], pipeline: Pipeline): Promise<void> {
+async function readFrom(sources: readonly Source[], pipeline: Flow): Promise<void> {
   for (const source of sources) {
     await source.start(pipeline).catch((cause: unknown) => {
       if (cause instanceof GatewatchError) throw cause;

@@ -55,12 +55,25 @@ export type SourceEvent =
 
 export type BatchOutcome = ReturnType<Normalizer["normalize"]> & { readonly detections: readonly Detection[] };
 
+/** What sources hand on to, and what the service drives. */
+export interface Flow extends SourceIo {
+  /** Lets time pass where nothing comes. */
+  tick(): Promise<void>;
+  /** Runs something while no batch is under way. */
+  between(run: () => Promise<void>): Promise<void>;
+  /** What can't be handed on is given up from now on. */
+  stop(): void;
+  /** Nothing will follow. */
+  finish(): Promise<void>;
+  save(): Promise<void>;
+}
+
 /**
  * The flow of a log line, from top to bottom: source → normalize → detect → store → incident →
  * notify and block. One batch at a time, so that what is counted and how far has been read are
  * always saved together.
  */
-export class Pipeline implements SourceIo {
+export class Pipeline implements Flow {
   readonly #options: PipelineOptions;
   readonly #positions: Map<string, Position>;
   /** Where an earlier run had got to. */

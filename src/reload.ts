@@ -32,7 +32,7 @@ export interface ReloadParts {
   readonly notifiers: (channels: ChannelsConfig) => ReadonlyMap<string, Notifier>;
   readonly query: QueryRules;
   readonly proxies: ProxyWatch;
-  readonly pipeline: Pipeline;
+  readonly pipeline: Pick<Pipeline, "between">;
   readonly current: () => Rules;
   readonly onRules: (rules: Rules) => void;
 }

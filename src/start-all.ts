@@ -28,7 +28,7 @@ import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import type { ChannelsConfig } from "./notify/notify-config.ts";
 import { createPager } from "./notify/pager.ts";
-import { Pipeline, type SavedState } from "./pipeline.ts";
+import { type Flow, Pipeline, type PipelineOptions, type SavedState } from "./pipeline.ts";
 import type { Prepared } from "./prepare.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
 import { createReload } from "./reload.ts";
@@ -57,7 +57,9 @@ export interface Ways {
   /** Shows the API; resolves to its address. */
   readonly listen: (api: FastifyInstance) => Promise<string>;
   /** Begins to read. */
-  readonly read: (pipeline: Pipeline) => Promise<void>;
+  readonly read: (pipeline: Flow) => Promise<void>;
+  /** What is done with what is read: all of it, unless other instances count and judge. */
+  readonly flow?: (options: PipelineOptions) => Flow;
 }
 
 /**
@@ -67,7 +69,7 @@ export interface Ways {
 export async function startAll(
   { options, lifecycle, metrics, rules, geo, networks, sources, store }: Prepared,
   ways: Ways,
-): Promise<{ readonly pipeline: Pipeline; readonly service: RunningService }> {
+): Promise<{ readonly pipeline: Flow; readonly service: RunningService }> {
   const { config, configFile, log, clock } = options;
   const { dataDirectory, publicUrl } = config.service;
   const saved = await loadState(ways.state, log);
@@ -175,7 +177,8 @@ export async function startAll(
     ...{ clock, metrics, sources, idle: eventLoopIdle, behindAfter: config.detect.behindAfter },
     report: (source, text) => report("falling-behind", source, text),
   });
-  const pipeline = new Pipeline({
+  const { flow = (given: PipelineOptions) => new Pipeline(given) } = ways;
+  const pipeline = flow({
     ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved, load },
     save: (state) => ways.state.save(state),
     onSource: (event) => {
