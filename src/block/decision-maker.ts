@@ -36,7 +36,8 @@ export interface DecisionMakerOptions {
   readonly clock: Clock;
   readonly ledger: DecisionLedger;
   readonly recent: RecentBlocks;
-  readonly uuid: () => string;
+  /** The id of a decision by what it follows from: the same for the same. */
+  readonly uuid: (cause: readonly string[]) => string;
   /** All of the guard's facts that don't depend on the candidate. */
   readonly facts: () => Omit<GuardFacts, "now" | "recent" | "letInAt" | "ledgerFull" | "confirming">;
   readonly mode: () => BlockConfig["mode"];
@@ -105,6 +106,7 @@ export class DecisionMaker {
       verdicts,
       judgement,
       mine: ended ? undefined : mine,
+      before: ended ? mine : undefined,
       dryRun,
       onTarget,
     });
@@ -119,10 +121,12 @@ export class DecisionMaker {
     readonly judgement: Judgement;
     /** The same decision, when it waited for a person or was refused until now. */
     readonly mine: Decision | undefined;
+    /** The one that this detection led to before, and that is over. */
+    readonly before: Decision | undefined;
     readonly dryRun: string | undefined;
     readonly onTarget: readonly Decision[];
   }): Decision {
-    const { candidate, change, judgement, mine, onTarget } = from;
+    const { candidate, change, judgement, mine, before, onTarget } = from;
     const { target, detection, block } = candidate;
     const now = this.#options.clock.now();
     const repeat = this.#repeats(onTarget, detection);
@@ -130,7 +134,9 @@ export class DecisionMaker {
     return {
       ...target,
       id: mine?.id ?? this.#options.ledger.nextId(),
-      uuid: mine?.uuid ?? this.#options.uuid(),
+      uuid:
+        mine?.uuid ??
+        this.#options.uuid([detection.id, target.scope, target.value, String(dryRun), before?.uuid ?? ""]),
       version: (mine?.version ?? 0) + 1,
       action: judgement.action,
       createdAt: mine?.createdAt ?? now,

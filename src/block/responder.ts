@@ -7,6 +7,7 @@ import { blockMetrics } from "./block-metrics.ts";
 import type { BlockStatus, BlockerOptions } from "./blocker-options.ts";
 import { type CheckAnswer, type CheckRequest, createCheck } from "./check.ts";
 import { checkoutDropAfter } from "./checkout-watch.ts";
+import { decisionUuid } from "./decision-uuid.ts";
 import { DecisionMaker, type Planned, describe } from "./decision-maker.ts";
 import { type DecisionFilter, type ListedDecision, listDecisions } from "./decision-list.ts";
 import { decisionRow } from "./decision-row.ts";
@@ -35,7 +36,6 @@ export type Blocker = ReturnType<typeof createBlocker>;
  */
 export function createBlocker(options: BlockerOptions) {
   const { store, clock, log, facts } = options;
-  const uuid = options.uuid ?? randomUUID;
   const measured = blockMetrics(options.metrics);
   const ledger = new DecisionLedger({ clock });
   const recent = new RecentBlocks(clock);
@@ -52,7 +52,7 @@ export function createBlocker(options: BlockerOptions) {
     clock,
     ledger,
     recent,
-    uuid,
+    uuid: options.uuid ?? decisionUuid,
     mode: () => config.mode,
     facts: () => ({ limits: config.guard, allow, own, providers, traffic: facts, waveLiftedAt }),
   });
@@ -202,7 +202,14 @@ export function createBlocker(options: BlockerOptions) {
     /** Blocks by hand. */
     add(wanted: NewDecision): Promise<DecisionResult> {
       return inTurn(async () => {
-        const result = draftByHand(wanted, { clock, ledger, uuid, allow, own, mode: config.mode });
+        const result = draftByHand(wanted, {
+          clock,
+          ledger,
+          uuid: options.uuid ?? randomUUID,
+          allow,
+          own,
+          mode: config.mode,
+        });
         if (result.kind === "done") await commit([{ decision: result.value, line: undefined, verdicts: [] }]);
         return result;
       });
