@@ -53,7 +53,7 @@ export type Pack = "six" | "all";
 
 /**
  * Everything but paging and blocking, fed by a source until so many lines were handled; resolves when the last
- * row is in ClickHouse. `onBegin` is called when it begins to read.
+ * row is in ClickHouse. `onBegin` is called when partitions are assigned.
  */
 export async function readFrom(options: {
   source: Source;
@@ -72,7 +72,12 @@ export async function readFrom(options: {
       if (left <= 0) all.resolve();
     },
   });
-  onBegin();
+  // The group takes a moment to form, which is no reading.
+  const assigned = pipeline.assigned.bind(pipeline);
+  pipeline.assigned = (partitions) => {
+    onBegin();
+    assigned(partitions);
+  };
   await source.start(pipeline);
   await all.promise;
   await source.stop();
