@@ -32,12 +32,20 @@ export interface PrepareOptions {
   readonly lifecycle: Lifecycle;
   /** Where the groups of the sources decide which instance works. */
   readonly membership?: GroupMembership;
+  /** What is read; the sources of the configuration unless given. */
+  readonly sources?: (parts: Pick<Prepared, "metrics">) => readonly Source[];
   /** Asked before rows are written; `false`: they are dropped, since another instance writes them. */
   readonly mayWrite?: () => Promise<boolean>;
 }
 
 /** Reads the rules, makes the sources, and opens the store. */
-export async function prepare({ options, lifecycle, membership, mayWrite }: PrepareOptions): Promise<Prepared> {
+export async function prepare({
+  options,
+  lifecycle,
+  membership,
+  mayWrite,
+  ...more
+}: PrepareOptions): Promise<Prepared> {
   const { config, configFile, log, clock, env } = options;
   const { dataDirectory } = config.service;
   const metrics = createMetrics();
@@ -49,7 +57,7 @@ export async function prepare({ options, lifecycle, membership, mayWrite }: Prep
 
   const stdin = takeStandardInput(config.sources.some(({ type }) => type === "stdin") ? "wanted" : "unwanted");
   lifecycle.onStop("data directory", await claimDataDirectory(dataDirectory));
-  const sources = createSources({ config, stdin, clock, log, metrics, membership });
+  const sources = more.sources?.({ metrics }) ?? createSources({ config, stdin, clock, log, metrics, membership });
   for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
   const store = await openStore({ config: config.store, dataDirectory, clock, log, metrics, mayWrite });
   lifecycle.onStop("store", () => store.close());

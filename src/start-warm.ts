@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import type { TopicKind } from "./cluster/cluster-config.ts";
 import { Leadership } from "./cluster/leadership.ts";
 import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { Standby } from "./cluster/standby.ts";
@@ -14,17 +15,36 @@ import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
 import { GatewatchError } from "./errors.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import { createKafkaClient } from "./source/kafka-client.ts";
-import { startAll } from "./start-all.ts";
+import type { Source } from "./source/raw-batch.ts";
+import { startAll, type Ways } from "./start-all.ts";
 import { stateVersion } from "./state-file.ts";
 import { WarmFront } from "./warm-front.ts";
 
+/** What one of several instances reads, and what it does with that. */
+export interface WarmRole {
+  /** Topics it works with. */
+  readonly topics: readonly TopicKind[];
+  /** The partition of the topic `state` that its state is in. */
+  readonly statePartition: number;
+  /** What it reads; the sources of the configuration unless given. */
+  readonly sources?: (parts: Pick<Prepared, "metrics"> & { readonly membership: Leadership }) => readonly Source[];
+  readonly flow?: Ways["flow"];
+}
+
+const all: WarmRole = { topics: ["state", "decisions", "commands"], statePartition: 0 };
+
 /**
- * One of several instances of `all`. It starts warm, with all that needs no state; the groups of its
- * sources decide who leads. Whoever does takes the state over, fences who had it before, and goes on.
+ * One of several instances of which one works: of `all`, or of `respond`. It starts warm, with all that
+ * needs no state; the groups of its sources decide who leads. Whoever does takes the state over, fences
+ * who had it before, and goes on.
  */
-export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+export async function startWarm(
+  options: StartAppOptions,
+  lifecycle: Lifecycle,
+  role: WarmRole = all,
+): Promise<RunningService> {
   const { config, configFile, env, log, clock } = options;
   const cluster = clusterOf(config);
   const instance = randomUUID();
@@ -32,7 +52,10 @@ export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle):
   const mayAct = () => leadership.assured();
   // Rows that an earlier life had not written yet: whoever led after it has found them again.
   await rm(join(config.service.dataDirectory, "journal"), { recursive: true, force: true });
-  const prepared = await prepare({ options, lifecycle, membership: leadership, mayWrite: mayAct });
+  const prepared = await prepare({
+    ...{ options, lifecycle, membership: leadership, mayWrite: mayAct },
+    ...(role.sources && { sources: ({ metrics }) => role.sources!({ metrics, membership: leadership }) }),
+  });
   const { sources, metrics } = prepared;
 
   const reasons = new Map([["role", "warm: another instance leads, or none does yet"]]);
@@ -41,11 +64,12 @@ export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle):
   log.info({ address: await front.listen(), instance }, "listening, and warm");
 
   const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
-  await prepareTopics({ client, config: cluster, kinds: ["state", "decisions", "commands"], log, clock });
+  await prepareTopics({ client, config: cluster, kinds: role.topics, log, clock });
   const { name: topic } = topicsOf(cluster).state;
-  const committer = new TransactionalProducer(client, `${cluster.prefix}-state-0`);
+  const { statePartition: partition } = role;
+  const committer = new TransactionalProducer(client, `${cluster.prefix}-state-${partition}`);
   lifecycle.onStop("state producer", () => committer.close());
-  const state = new StateTopic({ client, topic, partition: 0, version: stateVersion, committer });
+  const state = new StateTopic({ client, topic, partition, version: stateVersion, committer });
   const written = async (write: Promise<void>) => {
     try {
       await write;
@@ -82,6 +106,7 @@ export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle):
             return `${config.api.listen.host}:${config.api.listen.port}`;
           },
           read: () => Promise.resolve(),
+          ...(role.flow && { flow: role.flow }),
         });
         running.all = service;
         log.info({ instance, tookMs: Math.round(clock.monotonic() - since) }, "this instance leads");
@@ -93,7 +118,8 @@ export async function startWarm(options: StartAppOptions, lifecycle: Lifecycle):
         throw error;
       }
     },
-    prove: () => written(committer.commit({ messages: [{ topic, partition: 0, key: "0/leader", value: instance }] })),
+    prove: () =>
+      written(committer.commit({ messages: [{ topic, partition, key: `${partition}/leader`, value: instance }] })),
     onTrouble: (source, reason) =>
       reason === undefined ? reasons.delete(source) : reasons.set(source, `${source} can't be read: ${reason}`),
   });
