@@ -5,7 +5,7 @@ import type { BoundDetector } from "./plan.ts";
 export interface ChangedKey {
   readonly row: number;
   /** The latest of its events. */
-  readonly event: AccessEvent;
+  readonly event: Pick<AccessEvent, "time">;
 }
 
 /** The keys that may fire since they were last judged on change, each once for a detector. */
@@ -13,7 +13,7 @@ export class ChangedKeys {
   /** What holds others back comes first. */
   readonly #order: readonly BoundDetector[];
   /** By detector's number, then row. */
-  readonly #events: readonly Map<number, AccessEvent>[];
+  readonly #events: readonly Map<number, ChangedKey["event"]>[];
   #isEmpty = true;
 
   constructor(bound: readonly BoundDetector[]) {

@@ -114,6 +114,34 @@ export class Coverage {
     return { state, missing, events, fields, gaps: this.#gapsOf(index, missing) };
   }
 
+  /** What was seen since the last time, to be added to another's; forgets it. */
+  drain(): SeenFields {
+    const looked = this.#places.flatMap(({ gateway, origin, waiting }) =>
+      [...waiting].flatMap(([detectors, counts]) =>
+        [...counts].map(([had, count]) => ({
+          ...{ gateway, origin, count, detectors: detectors.map(({ index }) => index) },
+          fields: this.#asked.filter((_, f) => ((had >>> f) & 1) === 1),
+        })),
+      ),
+    );
+    const awaited = [...this.#awaited].flatMap((count, detector) => (count > 0 ? [{ detector, count }] : []));
+    for (const { waiting } of this.#places) waiting.clear();
+    this.#awaited.fill(0);
+    this.#waiting = 0;
+    return { looked, awaited };
+  }
+
+  /** Adds what another one saw; its detectors by their numbers here. */
+  merge({ looked, awaited }: SeenFields): void {
+    for (const { detector, count } of awaited) this.#awaited[detector]! += count;
+    for (const { detectors, fields, count, ...of } of looked) {
+      const place = this.#placeOf(of);
+      let had = 0;
+      for (const field of fields) if (this.#asked.includes(field)) had |= 1 << this.#asked.indexOf(field);
+      for (const index of detectors) this.#add(place, { index, had, count });
+    }
+  }
+
   save(): SavedCoverage {
     this.#settle();
     return this.#bound.map(({ index, active }) => ({
@@ -169,7 +197,7 @@ export class Coverage {
   }
 
   /** Events come in runs from one gateway, so that the last place is nearly always the one. */
-  #placeOf({ gateway, origin }: AccessEvent): Place {
+  #placeOf({ gateway, origin }: Pick<AccessEvent, "gateway" | "origin">): Place {
     if (this.#place.gateway === gateway && this.#place.origin === origin && this.#place !== this.#total)
       return this.#place;
     let place = this.#places.find((known) => known.gateway === gateway && known.origin === origin);
@@ -189,6 +217,19 @@ export class Coverage {
       waiting: new Map(),
     };
   }
+}
+
+/** Events by what they had; detectors by their numbers. */
+export interface SeenFields {
+  readonly looked: readonly {
+    readonly gateway: string;
+    readonly origin: AccessEvent["origin"];
+    readonly detectors: readonly number[];
+    readonly fields: readonly EventField[];
+    readonly count: number;
+  }[];
+  /** Requests whose attempts shop events are to tell of. */
+  readonly awaited: readonly { readonly detector: number; readonly count: number }[];
 }
 
 export type SavedCoverage = readonly {

@@ -12,12 +12,16 @@ import type { KeySpace } from "./key-space.ts";
 import type { Muting } from "./muting.ts";
 import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
+import { HeldTallies } from "./held-tallies.ts";
+import { KeyDivision, type Part } from "./key-division.ts";
 import { buildTables, rememberFirsts, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 import { SampleRing } from "./sample.ts";
+import type { StretchBytes } from "./read-tally.ts";
+import { type MergedTally, TallyMerging } from "./tally-merging.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
 import type { Watermark } from "./watermark.ts";
 
@@ -40,10 +44,12 @@ export interface DetectEngineOptions {
   readonly baselines?: Baselines;
   /** Told of judgements on complete buckets; costs nothing where there is none. */
   readonly watcher?: JudgementWatcher | undefined;
+  /** Which part of the keys it has, where they are divided among several engines; all of them, unless given. */
+  readonly part?: Part | undefined;
 }
 
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
-const clockSkewMs = 2_000;
+export const clockSkewMs = 2_000;
 
 /**
  * Counts events for every detector's keys and judges them twice: on change, so that a block stands
@@ -56,10 +62,13 @@ export class DetectEngine {
   readonly episodes = new Episodes();
   readonly judging: Judging;
   readonly held = new HeldEvents();
+  readonly heldTallies = new HeldTallies();
   readonly coverage: Coverage;
   /** When values of keys were first seen, if a detector asks for it. */
   readonly firsts: FirstSeen | undefined;
   late = 0;
+  /** Lanes of tallies that count something else here: what they say was left out. */
+  unknownLanes = 0;
   /** Lines that came twice, and were counted once. */
   repeated = 0;
   readonly #options: DetectEngineOptions;
@@ -68,6 +77,8 @@ export class DetectEngine {
   readonly #reach: number;
   readonly #repeats = new RepeatFilter();
   readonly #changed: ChangedKeys;
+  readonly #merging: TallyMerging;
+  readonly #division: KeyDivision;
   #lastSecond = 0;
   #sealedUntil = 0;
 
@@ -85,8 +96,10 @@ export class DetectEngine {
     }
     for (const lane of lanes) lane.allocate();
     this.#changed = new ChangedKeys(this.bound);
+    this.#division = new KeyDivision(this.bound, options.part?.of ?? 1);
     this.coverage = new Coverage(this.bound);
     const { memory, muting } = options;
+    this.#merging = new TallyMerging({ spaces: this.spaces, bound: this.bound, memory, part: options.part });
     const counting = new EventCounting({ bound: this.bound, muting, coverage: this.coverage });
     this.#counting = counting;
     this.judging = new Judging({
@@ -140,11 +153,32 @@ export class DetectEngine {
     return told;
   }
 
+  /** Counts what another process counted, and judges as `process` does. */
+  merge(bytes: Uint8Array): MergedTally {
+    const { watermark, clock } = this.#options;
+    const tally = this.#merging.read(bytes);
+    if ("problem" in tally) return { detections: [], events: 0, problem: tally.problem };
+    const moment = { now: clock.now(), told: [] as Detection[] };
+    let problem: string | undefined;
+    this.repeated += tally.repeated;
+    this.coverage.merge(tally.seen);
+    const partition = watermark.heard(tally.partition);
+    for (const stretch of tally.stretches.toSorted((a, b) => a.begin - b.begin)) {
+      const isEarly = stretch.latest > watermark.reached + this.#reach;
+      if (!isEarly || !this.heldTallies.hold(stretch)) problem = this.#take(stretch, moment.now) ?? problem;
+      watermark.readUpTo(partition, Math.min(tally.mark, stretch.latest));
+      this.#advance(watermark.advance(), moment);
+    }
+    if (tally.mark > 0) watermark.readUpTo(partition, tally.mark);
+    this.#advance(watermark.advance(), moment);
+    return { detections: this.#own(moment.told), events: tally.events, minutes: tally.minutes, problem };
+  }
+
   /** Lets time pass where no event does: idle partitions leave the watermark, quiet episodes close. */
   tick(): Detection[] {
     const told: Detection[] = [];
     this.#advance(this.#options.watermark.advance(), { now: this.#options.clock.now(), told });
-    return told;
+    return this.#own(told);
   }
 
   /** Seals and closes everything: no event will follow. */
@@ -155,7 +189,7 @@ export class DetectEngine {
     const moment = { now: this.#options.clock.now(), told };
     this.#advance(watermark.finish(watermark.newest + longest + 2), moment);
     while (this.judging.judgedUntil < this.#sealedUntil) this.#seal(this.#sealedUntil, told);
-    return told;
+    return this.#own(told);
   }
 
   coverageOf(detector: BoundDetector): DetectorCoverage {
@@ -177,6 +211,31 @@ export class DetectEngine {
     for (const detector of counting.ready) this.#changed.note(detector, { row: detector.space.lastRow, event });
   }
 
+  /** Takes in what was counted elsewhere of a stretch of time; answers why it can't, or not all of it. */
+  #take(stretch: StretchBytes, now: number): string | undefined {
+    const isStale = now - stretch.latest > this.#options.config.staleAfter;
+    const { late, unknownLanes, problem } = this.#merging.take(stretch, {
+      sealedUntil: this.#sealedUntil,
+      judgedUntil: Math.min(this.#sealedUntil, this.judging.judgedUntil),
+      changed: (detector, { row, time }) => {
+        if (!isStale) this.#changed.note(detector, { row, event: { time } });
+      },
+    });
+    this.late += late;
+    this.unknownLanes += unknownLanes;
+    return problem;
+  }
+
+  /** Keys that all parts have are told of by the one that owns them. */
+  #own(told: Detection[]): Detection[] {
+    const { part } = this.#options;
+    if (part === undefined || part.of === 1) return told;
+    return told.filter(({ detector, key }) => {
+      const space = this.bound.find(({ active }) => active.definition.id === detector)?.space;
+      return space === undefined || this.#division.partOfKey(space, key) === part.index;
+    });
+  }
+
   /** Seals up to the watermark, and lets in on the way what had run ahead and has room now. */
   #advance(watermark: number, moment: { now: number; told: Detection[] }): void {
     this.#judgeChanged(moment.told);
@@ -187,6 +246,12 @@ export class DetectEngine {
         this.#options.memory.settleLater(event);
         this.#observe(event, this.#counting.cellOf(event), moment.now);
       }
+      this.#judgeChanged(moment.told);
+    }
+    for (let next = this.heldTallies.earliest; next !== undefined; next = this.heldTallies.earliest) {
+      if (next - this.#reach > watermark) break;
+      this.#seal(next - this.#reach, moment.told);
+      this.#take(this.heldTallies.release(), moment.now);
       this.#judgeChanged(moment.told);
     }
     this.#seal(watermark, moment.told);

@@ -9,9 +9,12 @@ import { DetectEngine } from "./detect-engine.ts";
 import { loadDetect, saveDetect, type SavedDetect } from "./detect-state.ts";
 import type { Detection } from "./detection.ts";
 import type { JudgementWatcher } from "./judgement.ts";
+import type { Part } from "./key-division.ts";
 import { Muting } from "./muting.ts";
 import type { ActiveDetector } from "./plan.ts";
 import { aheadMs } from "./tables.ts";
+import { takenAtOf } from "./taken-at.ts";
+import type { MergedTally } from "./tally-merging.ts";
 import { TrafficMemory } from "./traffic-memory.ts";
 import { Watermark } from "./watermark.ts";
 
@@ -40,6 +43,8 @@ export interface DetectStageOptions {
   readonly maxShare?: number | "off";
   /** Told of judgements on complete buckets: a trial's thresholds. */
   readonly watcher?: JudgementWatcher | undefined;
+  /** Which part of the keys it has; all of them, unless given. */
+  readonly part?: Part | undefined;
 }
 
 /** The detect stage: the engine with all it stands on, and a change of detectors without losing counts. */
@@ -70,15 +75,14 @@ export class DetectStage {
   /** Counts a batch and judges; an event can't have ended later than its transport took it. */
   process(batch: RawBatch, { events, offsets }: Pick<NormalizedBatch, "events" | "offsets">): Detection[] {
     if (events.length === 0) return this.tick();
-    const { timestamps, receivedAt } = batch;
-    // Without transport times there is nothing to look up; and offsets ascend together.
-    let at = 0;
-    const takenAt = (i: number) => {
-      if (timestamps === undefined) return receivedAt;
-      while (at < batch.offsets.length - 1 && batch.offsets[at]! < offsets[i]!) at++;
-      return timestamps[at]! > 0 ? timestamps[at]! : receivedAt;
-    };
+    const takenAt = takenAtOf(batch, offsets);
     return [...this.#gone.splice(0), ...this.#engine.process({ partition: batch.partition, events, takenAt })];
+  }
+
+  /** Counts what another process counted of a source partition, and judges. */
+  merge(tally: Uint8Array): MergedTally {
+    const merged = this.#engine.merge(tally);
+    return { ...merged, detections: [...this.#gone.splice(0), ...merged.detections] };
   }
 
   tick(): Detection[] {
@@ -130,9 +134,9 @@ export class DetectStage {
   }
 
   #build(detectors: readonly ActiveDetector[]): DetectEngine {
-    const { config, clock, watcher } = this.#options;
+    const { config, clock, watcher, part } = this.#options;
     return new DetectEngine({
-      ...{ detectors, config, clock, watcher },
+      ...{ detectors, config, clock, watcher, part },
       ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting, baselines: this.baselines },
     });
   }

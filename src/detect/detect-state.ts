@@ -7,8 +7,10 @@ import type { SavedEpisode } from "./episodes.ts";
 import type { SavedFirstSeen } from "./first-seen.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { SavedPopulation } from "./population.ts";
+import type { StretchBytes } from "./read-tally.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
+import { picked } from "./picked.ts";
 import { definitionOf, type Slot } from "./slot.ts";
 import type { SavedSuppressions } from "./suppressions.ts";
 import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
@@ -45,6 +47,8 @@ export interface SavedDetect {
   readonly firsts: SavedFirstSeen | undefined;
   /** Events that ran ahead, and are not counted yet. */
   readonly held: readonly AccessEvent[];
+  /** The same of what was counted elsewhere; missing in what a version without it saved. */
+  readonly heldTallies?: readonly StretchBytes[];
 }
 
 export interface DetectParts {
@@ -67,6 +71,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     late: engine.late,
     firsts: engine.firsts?.save(),
     held: engine.held.save(),
+    heldTallies: engine.heldTallies.save(),
   };
 }
 
@@ -108,6 +113,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   engine.late = saved.late;
   if (saved.firsts) engine.firsts?.merge(saved.firsts);
   engine.held.load(saved.held);
+  engine.heldTallies.load(saved.heldTallies ?? []);
   engine.coverage.load(saved.coverage);
   engine.judging.suppressions.load(saved.suppressions);
   engine.restoreSealed(saved.sealedUntil, saved.judgedUntil);
@@ -126,14 +132,18 @@ function saveSpace(space: KeySpace, { judging, bound }: DetectEngine): SavedSpac
   const rows = table.live(Math.floor((judging.judgedUntil - space.keepMs) / 1000));
   const compared = bound.filter((detector) => detector.space === space && detector.population);
   const ids = bound.map(({ active }) => active.definition.id);
-  const named = rows.flatMap((row, place) => (space.names.has(row) ? [[place, space.names.get(row)!] as const] : []));
+  const names = new Map<number, string>();
+  rows.forEach((row, place) => {
+    const name = space.names.get(row);
+    if (name !== undefined) names.set(place, name);
+  });
   return {
     dimensions: space.dimensions,
-    hi: Uint32Array.from(rows, (row) => table.hi[row]!),
-    lo: Uint32Array.from(rows, (row) => table.lo[row]!),
-    names: new Map(named),
-    seen: Uint32Array.from(rows, (row) => table.seen[row]!),
-    touches: Uint8Array.from(rows, (row) => table.touches[row]!),
+    hi: picked(table.hi, rows),
+    lo: picked(table.lo, rows),
+    names,
+    seen: picked(table.seen, rows),
+    touches: picked(table.touches, rows),
     lanes: space.lanes.map((lane) => saveLane(lane, rows, ids)),
     populations: compared.map(
       ({ active, population }) =>

@@ -1,50 +1,43 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import { always, type Cell, cellOf, indexDetectors } from "./cells.ts";
+import type { Cell } from "./cells.ts";
+import { CellReading } from "./cell-reading.ts";
 import type { Coverage } from "./coverage.ts";
-import { type DetectorSet, DetectorSets } from "./detector-sets.ts";
-import { EventReading } from "./event-reading.ts";
 import type { Muting } from "./muting.ts";
 import type { ActiveDetector, BoundDetector } from "./plan.ts";
 import { chanceOf, contentHash, evidenceOf, type Sample } from "./sample.ts";
-import { slotValue } from "./slot.ts";
-import { kindNumber } from "./where.ts";
 
-/** Counts events for every detector that looks at them, and takes out those that throw. */
+/** Counts events for every detector that looks at them. */
 export class EventCounting {
-  /** Errors thrown by detectors; each was skipped for that detector. */
-  faults = 0;
   /** Number of the event counted last; rows are looked up once for each. */
   serial = 0;
   /** The detectors that the event counted last may have made fire. */
   readonly ready: BoundDetector[] = [];
   readonly #bound: readonly BoundDetector[];
-  readonly #muting: Muting;
   readonly #coverage: Coverage;
-  /** By `kindNumber`: for methods that a `where` names, and for all others. */
-  readonly #cellsOf = new Map<string, readonly Cell[]>();
-  #cells: readonly Cell[] = [];
-  readonly #reading = new EventReading();
-  readonly #sets = new DetectorSets();
+  readonly #cells: CellReading;
 
   constructor(options: { bound: readonly BoundDetector[]; muting: Muting; coverage: Coverage }) {
     this.#bound = options.bound;
-    this.#muting = options.muting;
     this.#coverage = options.coverage;
-    this.#index();
+    this.#cells = new CellReading(options);
+  }
+
+  /** Errors thrown by detectors; each was skipped for that detector. */
+  get faults(): number {
+    return this.#cells.faults;
   }
 
   /** What an event of this kind means. */
   cellOf(event: AccessEvent): Cell {
-    const cells = this.#cellsOf.size === 0 ? this.#cells : (this.#cellsOf.get(event.method) ?? this.#cells);
-    return cells[kindNumber(event)]!;
+    return this.#cells.cellOf(event);
   }
 
   /** Counts an event for everything its cell names, and fills `ready`. */
   observe(event: AccessEvent, given: Cell, sealedUntil: number): void {
     this.ready.length = 0;
     this.#coverage.look(given.detectors, event);
-    const cell = this.#read(event, given);
-    const reading = this.#reading;
+    const cell = this.#cells.read(event, given);
+    const { reading } = this.#cells;
     const serial = ++this.serial;
     const { work } = cell;
     const { time } = event;
@@ -80,65 +73,16 @@ export class EventCounting {
 
   /** A detector threw; when it keeps doing so, it is muted and looks at nothing any more. */
   threw(active: ActiveDetector, error: unknown): void {
-    const { id } = active.definition;
-    const wasMuted = this.#muting.isMuted(id);
-    this.faults++;
-    this.#muting.threw(id, error);
-    if (this.#muting.isMuted(id) !== wasMuted) this.#index();
-  }
-
-  /** Asks the event everything; answers what it means to those detectors that did not throw at it. */
-  #read(event: AccessEvent, cell: Cell): Cell {
-    try {
-      this.#reading.read(event, cell);
-      return cell;
-    } catch {
-      const rest = cellOf(
-        cell.detectors.filter((detector) => this.#bears(detector, event)),
-        { awaiting: cell.awaiting, kind: event },
-      );
-      this.#reading.read(event, rest);
-      return rest;
-    }
-  }
-
-  /** Whether a detector can be asked about an event without throwing. */
-  #bears({ active, counters }: BoundDetector, event: AccessEvent): boolean {
-    try {
-      active.definition.evidence?.(event);
-      for (const { slot } of counters) if (slot.counter.if?.(event) ?? true) slotValue(slot.counter, event);
-      return true;
-    } catch (error) {
-      this.threw(active, error);
-      return false;
-    }
+    this.#cells.threw(active, error);
   }
 
   #sampleOf(event: AccessEvent, cell: Cell, hash: number): Sample {
     return {
       time: event.time,
       hash,
-      detectors: this.#evidenceOf(cell),
+      detectors: this.#cells.evidenceOf(cell),
       owner: event.owner,
       event: evidenceOf(event),
     };
-  }
-
-  /** For which of the detectors the event is evidence. */
-  #evidenceOf(cell: Cell): DetectorSet {
-    this.#sets.begin();
-    for (const { detector, test } of cell.evidence) {
-      if (test === always || this.#reading.has(test)) this.#sets.add(detector.index);
-    }
-    return this.#sets.get();
-  }
-
-  /** Muted detectors are left out: what only they count costs nothing more. */
-  #index(): void {
-    const bound = this.#bound.filter(({ active }) => !this.#muting.isMuted(active.definition.id));
-    const methods = new Set(bound.flatMap(({ active }) => active.definition.where.method ?? []));
-    this.#cells = indexDetectors(bound);
-    this.#cellsOf.clear();
-    for (const method of methods) this.#cellsOf.set(method, indexDetectors(bound, method));
   }
 }

@@ -1,5 +1,5 @@
-import type { AccessEvent } from "../normalize/access-event.ts";
 import type { Baselines } from "./baselines.ts";
+import type { ChangedKey } from "./changed-keys.ts";
 import type { DetectorCoverage } from "./coverage.ts";
 import type { Detection } from "./detection.ts";
 import type { Episodes } from "./episodes.ts";
@@ -72,7 +72,7 @@ export class Judging {
   }
 
   /** An event of this row speaks for the detector. */
-  onChange(detector: BoundDetector, at: { readonly row: number; readonly event: AccessEvent }): Detection[] {
+  onChange(detector: BoundDetector, at: ChangedKey): Detection[] {
     const { row, event } = at;
     const { lane, floor, judgedAt, space } = detector;
     const { episodes, coverageOf } = this.#options;

@@ -65,6 +65,17 @@ export class KeySpace {
     return (this.#lastRow = this.table.claim(hashed, Math.floor(event.time / 1000), expired));
   }
 
+  /** The row of a key given by its parts, made when needed; `time`: of its last event, epoch ms. */
+  rowFor(parts: readonly string[], time: number): number {
+    hashParts(parts, this.dimensions);
+    return this.table.claim(hashed, Math.floor(time / 1000), Math.floor((time - this.#keepMs) / 1000));
+  }
+
+  /** As `remember`, of a key given by its parts. */
+  rememberKey(row: number, parts: readonly string[]): void {
+    if (!this.names.has(row)) this.names.set(row, Buffer.from(parts.join(separator)).toString());
+  }
+
   /** The row of the event that was looked up last. */
   get lastRow(): number {
     return this.#lastRow;

@@ -6,12 +6,12 @@ const perMs = 60_000;
 
 /** Counts what detectors throw. One that keeps throwing is muted, until it is loaded anew. */
 export class Muting {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "monotonic">;
   readonly #onMuted: (detector: string, error: string) => void;
   readonly #errors = new Map<string, { since: number; recent: number; total: number; last: string }>();
   readonly #muted = new Set<string>();
 
-  constructor(options: { clock: Clock; onMuted: (detector: string, error: string) => void }) {
+  constructor(options: { clock: Pick<Clock, "monotonic">; onMuted: (detector: string, error: string) => void }) {
     this.#clock = options.clock;
     this.#onMuted = options.onMuted;
   }

@@ -1,5 +1,6 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { type SavedTop, TopKeys } from "./top-keys.ts";
+import type { TrafficFacts } from "./traffic-facts.ts";
 
 /** One address that stands for most users: most likely a hop of ours that nobody named. */
 export interface MisplacedTrust {
@@ -89,11 +90,19 @@ export class ProxyShare {
     this.#requests++;
     if (this.#requests === leastRequests) this.#lookAtUsers();
     if (userHash !== 0) this.#user(userHash, clientKey);
-    else if (!this.#hadUsers && event.userAgent !== undefined && this.#users === 0) {
-      if (this.#agents.size >= maxAgents || this.#agents.has(event.userAgent)) return;
-      this.#agents.add(event.userAgent);
-      this.#byAgents.add(clientKey);
-    }
+    else if (event.userAgent !== undefined) this.#agent(event.userAgent, clientKey);
+  }
+
+  /** Takes in what was gathered elsewhere. */
+  takeIn({ newest, requests, users, agents }: TrafficFacts): void {
+    if (requests === 0) return;
+    if (newest >= this.#end) this.#roll(newest);
+    else if (newest < this.#end - windowMs) return;
+    const isEnough = this.#requests < leastRequests && this.#requests + requests >= leastRequests;
+    this.#requests += requests;
+    if (isEnough) this.#lookAtUsers();
+    for (const { user, clientKey } of users) this.#user(user, clientKey);
+    for (const { agent, clientKey } of agents) this.#agent(agent, clientKey);
   }
 
   save(): SavedShare {
@@ -133,6 +142,12 @@ export class ProxyShare {
     this.#users++;
     this.#byUsers.add(clientKey);
     if (this.#requests >= leastRequests) this.#lookAtUsers();
+  }
+
+  #agent(agent: string, clientKey: string): void {
+    if (this.#hadUsers || this.#users > 0 || this.#agents.size >= maxAgents || this.#agents.has(agent)) return;
+    this.#agents.add(agent);
+    this.#byAgents.add(clientKey);
   }
 
   /** At once, since every block until the window's end would hit everybody. */

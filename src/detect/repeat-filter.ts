@@ -4,7 +4,7 @@ import { contentHash } from "./sample.ts";
 import { everyday } from "./where.ts";
 
 /** 8 MB: seconds of what is looked at, in the largest shops; a repeat comes that soon, or after a restart. */
-const rows = 2 ** 20;
+const defaultRows = 2 ** 20;
 
 /**
  * Tells lines that come twice: shippers and queues that deliver at least once make a twentieth of them,
@@ -14,8 +14,14 @@ const rows = 2 ** 20;
  * for the other: 64 bits are compared.
  */
 export class RepeatFilter {
+  readonly #rows: number;
   /** Made with the first request id: many logs have none. */
   #seen: { readonly contents: Uint32Array; readonly requests: Uint32Array } | undefined;
+
+  /** `rows`: a power of two. */
+  constructor(rows: number = defaultRows) {
+    this.#rows = rows;
+  }
 
   /** Whether the same line came a short while ago; remembers it. */
   isRepeat(event: AccessEvent): boolean {
@@ -24,10 +30,10 @@ export class RepeatFilter {
     hashKey(event.requestId);
     // What the shop's application says of a request has its id, too, and may say the same as the gateway.
     const request = event.origin === "shop" ? ~hashed.lo >>> 0 : hashed.lo;
-    const row = (content ^ request) & (rows - 1);
+    const row = (content ^ request) & (this.#rows - 1);
     const { contents, requests } = (this.#seen ??= {
-      contents: new Uint32Array(rows),
-      requests: new Uint32Array(rows),
+      contents: new Uint32Array(this.#rows),
+      requests: new Uint32Array(this.#rows),
     });
     if (contents[row] === content && requests[row] === request) return true;
     contents[row] = content;

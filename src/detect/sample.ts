@@ -59,7 +59,9 @@ export function contentHash(event: AccessEvent): number {
   hash = mix(hash, event.status);
   hash = mix(hash, Math.round((event.durationMs ?? -1) * 1000));
   hash = mixText(hash, event.clientIp);
+  hash = mixText(hash, event.method);
   hash = mixText(hash, event.path);
+  hash = mixText(hash, event.endpointClass);
   hash = mixText(hash, event.userId);
   hash = mixText(hash, event.requestId);
   return (hash ^ (hash >>> 16)) >>> 0;

@@ -1,6 +1,8 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed } from "./hash.ts";
 import { hashClient, hashUser } from "./key-hash.ts";
+import { attemptOf, isFailedLogin, provesUser, tellsWhere, type TrafficFacts } from "./traffic-facts.ts";
+import { picked } from "./picked.ts";
 import { type MisplacedTrust, ProxyShare, type SavedShare } from "./proxy-share.ts";
 import { KeyTable } from "./key-table.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
@@ -77,20 +79,29 @@ export class TrafficMemory {
       const client = hashed.lo;
       if (event.origin === "gateway") this.#active.add(event.time, client);
       if (isFailedLogin(event)) this.#failing.add(event.time, client);
-      const { userId, clientKey } = event;
-      const proven = userId !== undefined && provesUser(event);
-      const user = proven ? this.#succeeded(event, { clientKey, userId, settles }) : 0;
+      const user = event.userId !== undefined && provesUser(event) ? this.#proven(event, settles) : 0;
       if (event.origin === "gateway") this.share.see(event, user);
     }
-    // Each attempt once: how it ended is told by its request or by a shop event, never by both.
-    if (!event.attempt) return;
-    if (event.endpointClass === "login" && !event.enforced && (event.outcome === "ok" || event.outcome === "failed")) {
-      this.#loginsTold = true;
-      this.#logins.add(event.time, 1);
-      if (event.outcome === "failed") this.#failedLogins.add(event.time, 1);
-    } else if (event.outcome === "ok" && (event.endpointClass === "checkout" || event.endpointClass === "payment")) {
-      this.#checkouts.add(event.time, 1);
+    const kind = attemptOf(event);
+    if (kind === "checkout") this.#checkouts.add(event.time, 1);
+    else if (kind === "login") this.#login(event.time, { attempts: 1, failed: event.outcome === "failed" ? 1 : 0 });
+  }
+
+  /** Takes in what was gathered elsewhere of some events, as if they had been seen here; `settles` as in `see`. */
+  takeIn(facts: TrafficFacts, { settles }: { readonly settles: boolean }): void {
+    const { earliest, newest } = facts;
+    if (newest > this.#newest) this.#newest = newest;
+    if (settles && earliest < this.#from) this.#from = earliest;
+    if (facts.tellsUsers) {
+      this.#usersSeen = true;
+      if (settles) this.#settled.told(earliest);
     }
+    for (const client of facts.clients) this.#active.add(newest, client);
+    for (const client of facts.failing) this.#failing.add(newest, client);
+    for (const { user, time, ...client } of facts.successes) this.#succeeded(client, { user, time, settles });
+    this.share.takeIn(facts);
+    if (facts.logins > 0) this.#login(newest, { attempts: facts.logins, failed: facts.failedLogins });
+    if (facts.checkouts > 0) this.#checkouts.add(newest, facts.checkouts);
   }
 
   /** Distinct users who succeeded from this client within a day; `undefined` where the log has no users. */
@@ -177,11 +188,11 @@ export class TrafficMemory {
     const rows = table.live(0);
     const placeOf = new Map(rows.map((row, place) => [row, place]));
     return {
-      hi: Uint32Array.from(rows, (row) => table.hi[row]!),
-      lo: Uint32Array.from(rows, (row) => table.lo[row]!),
-      seen: Uint32Array.from(rows, (row) => table.seen[row]!),
-      touches: Uint8Array.from(rows, (row) => table.touches[row]!),
-      firstSuccess: Float64Array.from(rows, (row) => this.#firstSuccess[row]!),
+      hi: picked(table.hi, rows),
+      lo: picked(table.lo, rows),
+      seen: picked(table.seen, rows),
+      touches: picked(table.touches, rows),
+      firstSuccess: picked(this.#firstSuccess, rows),
       users: this.#users.save(rows),
       settled: this.#settled.save(rows, placeOf),
       rings: [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save()),
@@ -214,20 +225,31 @@ export class TrafficMemory {
     [this.#active, this.#failing].forEach((clients, i) => clients.load(saved.clients[i]!));
   }
 
-  /** Answers with 32 bits that stand for the user. */
+  #login(time: number, { attempts, failed }: { attempts: number; failed: number }): void {
+    this.#loginsTold = true;
+    this.#logins.add(time, attempts);
+    if (failed > 0) this.#failedLogins.add(time, failed);
+  }
+
+  /** The event's client was hashed last. Answers with 32 bits that stand for the user. */
+  #proven({ userId, time }: AccessEvent, settles: boolean): number {
+    const { hi, lo } = hashed;
+    hashUser(userId!);
+    const user = hashed.lo;
+    return this.#succeeded({ hi, lo }, { user, time, settles }) ? user : 0;
+  }
+
+  /** False when that is a day late. */
   #succeeded(
-    { time }: AccessEvent,
-    { clientKey, userId, settles }: { clientKey: string; userId: string; settles: boolean },
-  ): number {
-    hashClient(clientKey);
+    client: { readonly hi: number; readonly lo: number },
+    { user, time, settles }: { user: number; time: number; settles: boolean },
+  ): boolean {
     const second = Math.floor(time / 1000);
-    const row = this.#clients.claim(hashed, second, second - 86_400);
+    const row = this.#clients.claim(client, second, second - 86_400);
     const first = this.#firstSuccess[row]!;
     if (first === 0 || time < first) this.#firstSuccess[row] = time;
-    hashUser(userId);
-    const user = hashed.lo;
     if (settles) this.#settled.see(row, user, time);
-    return this.#users.add(row, UserBitmaps.bitOf(user), time) ? user : 0;
+    return this.#users.add(row, UserBitmaps.bitOf(user), time);
   }
 
   #rowOf(clientKey: string): number {
@@ -265,21 +287,4 @@ export interface SavedMemory {
 
 function reasonOf({ address, share, of }: MisplacedTrust): string {
   return `${Math.round(share * 100)} % of all ${of} come from ${address}: it is most likely a proxy that proxies.trusted lacks`;
-}
-
-/** What an application takes for the client may be its proxy: such events alone tell of nobody behind the others. */
-function tellsWhere(event: AccessEvent): boolean {
-  return event.origin === "gateway" || event.clientIpTrust === "certain";
-}
-
-/**
- * A success that only the user can have. Anybody signs up, or asks for a new password for any name: who
- * does so for fifty is no fifty people.
- */
-function provesUser({ outcome, endpointClass }: AccessEvent): boolean {
-  return outcome === "ok" && endpointClass !== "signup" && endpointClass !== "password_reset";
-}
-
-function isFailedLogin(event: AccessEvent): boolean {
-  return event.attempt && event.endpointClass === "login" && event.outcome === "failed" && !event.enforced;
 }
