@@ -5,6 +5,9 @@ import { text } from "node:stream/consumers";
 import { createClient, type ClickHouseClient } from "@clickhouse/client";
 import { createChdbConnection } from "chdb/connection";
 
+/** A long run writes millions of rows. */
+const maxStatements = 10_000;
+
 /**
  * ClickHouse's HTTP interface in front of the embedded engine, as far as the client uses it: a
  * statement in the body, `database`, `readonly` and `param_…` in the address, errors as text with
@@ -15,7 +18,7 @@ export class ClickHouseHttp {
   readonly #port: number;
   #server: Server | undefined;
   #clients: { write: ClickHouseClient; read: ClickHouseClient } | undefined;
-  /** Statements it ran, oldest first. */
+  /** The last statements it ran, oldest first. */
   readonly statements: string[] = [];
 
   private constructor(path: string, port: number) {
@@ -68,6 +71,15 @@ export class ClickHouseHttp {
     await this.#run(statement, new URLSearchParams({ database }));
   }
 
+  /** The rows of a statement in JSONEachRow, past HTTP. */
+  async query(database: string, statement: string): Promise<unknown[]> {
+    const output = await this.#run(statement, new URLSearchParams({ database, readonly: "1" }));
+    return output
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line) as unknown);
+  }
+
   async stop(): Promise<void> {
     await this.goAway();
     await this.#clients?.read.close();
@@ -78,6 +90,7 @@ export class ClickHouseHttp {
     const url = new URL(request.url ?? "/", this.url);
     const statement = await text(request);
     this.statements.push(statement);
+    if (this.statements.length > maxStatements) this.statements.splice(0, maxStatements / 2);
     try {
       const output = await this.#run(statement, url.searchParams);
       response.writeHead(200, { "content-type": "text/plain; charset=utf-8" }).end(output);

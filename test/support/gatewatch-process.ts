@@ -14,6 +14,10 @@ export interface GatewatchOptions {
   /** Everything but `api.listen`; a path in it is relative to `directory`. */
   readonly config: Readonly<Record<string, unknown>>;
   readonly port?: number;
+  /** `--role`; `all` unless given. */
+  readonly role?: string;
+  /** Resolves as soon as it listens: one that waits for its turn is not ready before that. */
+  readonly until?: "ready" | "listening";
 }
 
 /** The real service, as a process of its own. */
@@ -36,13 +40,15 @@ export interface GatewatchProcess {
   kill(): Promise<void>;
   hang(): void;
   resume(): void;
+  /** Waits until it ends by itself, and for so long at most; resolves with the exit code. */
+  ended(withinMs: number): Promise<number | null>;
   /** SIGTERM; resolves with the exit code. */
   stop(): Promise<number | null>;
 }
 
 /** Starts the service from source, and resolves once it says that it is ready. */
 export async function startGatewatch(options: GatewatchOptions): Promise<GatewatchProcess> {
-  const { directory, config } = options;
+  const { directory, config, role, until = "ready" } = options;
   const port = options.port ?? (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const configFile = join(directory, "gatewatch.yaml");
@@ -51,10 +57,14 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
   mkdirSync(directory, { recursive: true });
   configure(config);
 
-  const child = spawn(process.execPath, [main, "--config", configFile, "run"], {
-    env: { PATH: process.env["PATH"], UV_THREADPOOL_SIZE: "16" },
-    stdio: ["pipe", "inherit", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [main, "--config", configFile, "run", ...(role === undefined ? [] : ["--role", role])],
+    {
+      env: { PATH: process.env["PATH"], UV_THREADPOOL_SIZE: "16" },
+      stdio: ["pipe", "inherit", "pipe"],
+    },
+  );
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
   child.stdin.on("error", () => {}); // it was killed while a test wrote
@@ -74,7 +84,7 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
     await eventually("gatewatch to be ready", async () => {
       if (child.exitCode !== null || child.signalCode !== null) throw new Error(`gatewatch ended: ${log}`);
       return fetch(`${url}/readyz`).then(
-        ({ ok }) => ok,
+        ({ ok }) => ok || until === "listening",
         () => false, // it does not listen yet
       );
     });
@@ -95,6 +105,10 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
     kill: async () => void (await end("SIGKILL")),
     hang: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
+    ended: async (withinMs) => {
+      await eventually("gatewatch to end", () => child.exitCode !== null || child.signalCode !== null, withinMs);
+      return child.exitCode;
+    },
     stop: () => end("SIGTERM"),
   };
 }
