@@ -1,6 +1,7 @@
 import type { Firsts } from "./define-detector.ts";
 import { hashed, hashKey } from "./hash.ts";
 import type { KeyTable } from "./key-table.ts";
+import { picked } from "./picked.ts";
 
 /** Places looked at for one key. */
 const probes = 32;
@@ -79,7 +80,7 @@ export class FirstSeen {
   save(): SavedFirstSeen {
     const places: number[] = [];
     for (let place = 0; place < this.capacity; place++) if (this.#tags[place] !== 0) places.push(place);
-    return this.#columns().map((column) => Uint32Array.from(places, (place) => column[place]!));
+    return this.#columns().map((column) => picked(column, places));
   }
 
   /** Adds what was saved, or seen elsewhere: as if all of it had been seen here. */

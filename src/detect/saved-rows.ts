@@ -1,4 +1,5 @@
 import type { BucketPool, SavedRing } from "./bucket-pool.ts";
+import { picked } from "./picked.ts";
 import type { Sample } from "./sample.ts";
 import type { SparseRows } from "./sparse-rows.ts";
 
@@ -37,31 +38,25 @@ export function saveRows({
   readonly pool: BucketPool;
 }): SavedRows {
   const { width } = sparse;
-  const total = rows.reduce((sum, row) => sum + sparse.entries[row]!, 0);
+  const counts = picked(sparse.entries, rows);
+  const total = counts.reduce((sum, count) => sum + count, 0);
   const samples = new Map<number, Sample>();
   const pooled = new Map<number, SavedRing>();
   const saved = {
-    ...{ width, samples, pooled },
-    counts: Uint8Array.from(rows, (row) => sparse.entries[row]!),
+    ...{ width, samples, pooled, counts },
     times: new Float64Array(total),
     hashes: new Uint32Array(total),
     masks: new Uint32Array(total),
     evidence: new Uint32Array(total),
     values: new Float64Array(total * width),
   };
+  const onSample = (to: number, sample: Sample) => void samples.set(to, sample);
   let to = 0;
-  rows.forEach((row, place) => {
-    for (let at = sparse.first(row); at !== 0; at = sparse.next(at), to++) {
-      saved.times[to] = sparse.time(at);
-      saved.hashes[to] = sparse.hash(at);
-      saved.masks[to] = sparse.mask(at);
-      saved.evidence[to] = sparse.evidence(at);
-      const sample = sparse.sampleAt(at);
-      if (sample) samples.set(to, sample);
-      for (let v = 0; v < width; v++) saved.values[to * width + v] = sparse.value(at, v);
-    }
+  for (let place = 0; place < rows.length; place++) {
+    const row = rows[place]!;
+    if (sparse.entries[row] !== 0) to = sparse.copy(row, saved, { to, onSample });
     if (pool.has(row)) pooled.set(place, pool.save(row));
-  });
+  }
   return saved;
 }
 

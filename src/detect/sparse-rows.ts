@@ -10,6 +10,15 @@ export interface SparseEvent {
   readonly sample: Sample | undefined;
 }
 
+/** Observations by column, many rows' in a line. */
+export interface SparseColumns {
+  readonly times: Float64Array;
+  readonly hashes: Uint32Array;
+  readonly masks: Uint32Array;
+  readonly evidence: Uint32Array;
+  readonly values: Float64Array;
+}
+
 /** Observations in one stretch of memory. */
 const segmentBits = 12;
 const perSegment = 1 << segmentBits;
@@ -162,6 +171,28 @@ export class SparseRows {
       }
       at = next;
     }
+  }
+
+  /**
+   * Copies a row's observations to columns, from the place `to` on; answers with the place after the last.
+   * `onSample` is told of those with a sample.
+   */
+  copy(row: number, into: SparseColumns, at: { to: number; onSample: (to: number, sample: Sample) => void }): number {
+    const { width } = this;
+    let { to } = at;
+    for (let from = this.#heads[row]!; from !== 0; to++) {
+      const segment = this.#segments[from >>> segmentBits]!;
+      const i = from & within;
+      into.times[to] = this.#isOrdered ? segment.times[i]! : segment.times[i]! * this.#bucketMs;
+      if (segment.hashes !== undefined) into.hashes[to] = segment.hashes[i]!;
+      into.masks[to] = segment.masks[i]!;
+      into.evidence[to] = segment.evidence[i]!;
+      const sample = segment.samples[i] === 0 ? undefined : this.#ring.get(segment.samples[i]!);
+      if (sample !== undefined) at.onSample(to, sample);
+      for (let v = 0; v < width; v++) into.values[to * width + v] = segment.values[i * width + v]!;
+      from = segment.next[i]!;
+    }
+    return to;
   }
 
   /** Puts one observation's slots and numbers into the scratch. */
