@@ -36,6 +36,7 @@ async function startAlone(options: StartAppOptions, lifecycle: Lifecycle): Promi
     state: new StateFile(join(config.service.dataDirectory, "detect.state")),
     mayAct: () => Promise.resolve(true),
     lost: new AbortController().signal,
+    services: (services) => services,
     listen: (api) => listenApi(api, config.api),
     read: (pipeline) => readFrom(prepared.sources, pipeline),
   });

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { ApiServices } from "./api/api-services.ts";
 import { createApi } from "./api/create-api.ts";
 import { listenCrowdsec } from "./block/listen-crowdsec.ts";
 import { createBlocker } from "./block/responder.ts";
@@ -54,6 +55,8 @@ export interface Ways {
   readonly mayAct: () => Promise<boolean>;
   /** Aborted once another instance has taken over: nothing is saved any more. */
   readonly lost: AbortSignal;
+  /** What the API speaks to, made to fit. */
+  readonly services: (services: ApiServices) => ApiServices;
   /** Shows the API; resolves to its address. */
   readonly listen: (api: FastifyInstance) => Promise<string>;
   /** Begins to read. */
@@ -214,7 +217,7 @@ export async function startAll(
   const ready = { sources: false };
   const api = createApi({
     config: config.api,
-    services: serviceApi({
+    services: ways.services(serviceApi({
       ...{ store, incidents, pager, blocker, status, detect, trials, rules: () => current },
       httpSources: sources.filter((source) => source instanceof HttpSource),
       maxLogBytes: Math.max(0, ...config.sources.map((source) => (source.type === "http" ? source.maxBodyBytes : 0))),
@@ -223,7 +226,7 @@ export async function startAll(
         ...(store.status().journalError === undefined ? [] : ["the disk takes nothing"]),
         ...(ready.sources ? [] : ["the sources are being opened"]),
       ],
-    }),
+    })), // prettier-ignore
     pages: await loadConsole(),
     ...{ publicUrl, version, metrics, clock, log },
   });

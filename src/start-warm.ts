@@ -8,8 +8,7 @@ import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { Standby } from "./cluster/standby.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicsOf } from "./cluster/topics.ts";
-import { TransactionalProducer, Undecided } from "./cluster/transactional-producer.ts";
-import { Fenced } from "./cluster/transactional-producer.ts";
+import { Fenced, TransactionalProducer, Undecided } from "./cluster/transactional-producer.ts";
 import { clusterOf } from "./cluster-parts.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
@@ -20,6 +19,7 @@ import { createKafkaClient } from "./source/kafka-client.ts";
 import type { Source } from "./source/raw-batch.ts";
 import { startAll, type Ways } from "./start-all.ts";
 import { stateVersion } from "./state-file.ts";
+import { storedActs } from "./stored-acts.ts";
 import { WarmFront } from "./warm-front.ts";
 
 /** What one of several instances reads, and what it does with that. */
@@ -80,6 +80,7 @@ export async function startWarm(
   };
 
   const failed = Promise.withResolvers<never>();
+  failed.promise.catch(() => {}); // told by `ended`, which nobody looks at before we return
   const running: { all?: RunningService } = {};
   const standby = new Standby({
     leadership,
@@ -100,6 +101,7 @@ export async function startWarm(
           },
           mayAct,
           lost: leadership.signal,
+          services: (services) => storedActs(services, { store: prepared.store, clock }),
           listen: async (api) => {
             lifecycle.onStop("showing the api", () => front.hide());
             await front.show(api);
@@ -136,7 +138,7 @@ export async function startWarm(
   // Warm from this moment on, whatever takes its time to stop.
   void leadership.lost.then(() => front.hide());
 
-  for (const source of sources) await source.start(standby);
+  await Promise.all(sources.map((source) => source.start(standby)));
   return {
     ended: failed.promise,
     lost: leadership.lost,

@@ -146,6 +146,8 @@ export class KafkaSession {
   #joined(partitions: readonly number[]): void {
     this.#options.membership?.joined(this.#options.config.name, partitions);
     if (partitions.length > 0) this.#consumer.pause([this.#topicPartitions(partitions)]);
+    // Nothing to read is no trouble.
+    else this.#options.onReady();
     this.#reassign(partitions);
   }
 
