@@ -171,7 +171,24 @@ export class DetectEngine {
     }
     if (tally.mark > 0) watermark.readUpTo(partition, tally.mark);
     this.#advance(watermark.advance(), moment);
-    return { detections: this.#own(moment.told), events: tally.events, minutes: tally.minutes, problem };
+    return {
+      detections: this.#own(moment.told),
+      partition: tally.partition,
+      events: tally.events,
+      minutes: tally.minutes,
+      problem,
+    };
+  }
+
+  /** Takes in what another process knows of the traffic: who succeeded from where, how logins fare. Judges nothing. */
+  takeTraffic(bytes: Uint8Array): Pick<MergedTally, "partition" | "problem"> {
+    const { watermark, clock } = this.#options;
+    const tally = this.#merging.readTraffic(bytes);
+    if ("problem" in tally) return tally;
+    for (const stretch of tally.stretches) this.#merging.takeTraffic(stretch, this.#sealedUntil);
+    watermark.readUpTo(watermark.heard(tally.partition), tally.mark);
+    this.#advance(watermark.advance(), { now: clock.now(), told: [] });
+    return { partition: tally.partition };
   }
 
   /** Lets time pass where no event does: idle partitions leave the watermark, quiet episodes close. */

@@ -85,6 +85,11 @@ export class DetectStage {
     return { ...merged, detections: [...this.#gone.splice(0), ...merged.detections] };
   }
 
+  /** Takes in what another process knows of the traffic. */
+  takeTraffic(tally: Uint8Array): Pick<MergedTally, "partition" | "problem"> {
+    return this.#engine.takeTraffic(tally);
+  }
+
   tick(): Detection[] {
     return [...this.#gone.splice(0), ...this.#engine.tick()];
   }

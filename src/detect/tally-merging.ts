@@ -21,6 +21,8 @@ import type { TrafficMemory } from "./traffic-memory.ts";
 /** What came of a tally. */
 export interface MergedTally {
   readonly detections: Detection[];
+  /** The source partition that was counted; `undefined` when the tally could not be read. */
+  readonly partition?: string | undefined;
   /** Events that were counted in it. */
   readonly events: number;
   /** What the store counts by the minute, as whoever counted gave it. */
@@ -80,6 +82,20 @@ export class TallyMerging {
     const { index, of } = this.#part;
     if ("problem" in tally || (tally.part === index && tally.parts === of)) return tally;
     return { problem: `a tally of part ${tally.part} of ${tally.parts}, and this is ${index} of ${of}` };
+  }
+
+  /** Reads a tally of the traffic alone. */
+  readTraffic(bytes: Uint8Array): Tally | Unreadable {
+    const tally = readTally(bytes, this.#plan);
+    if ("problem" in tally || tally.part === tally.parts) return tally;
+    return { problem: `a tally of part ${tally.part}, and none of the traffic` };
+  }
+
+  /** Takes in what one of its stretches of time tells of the traffic. */
+  takeTraffic(stretch: StretchBytes, sealedUntil: number): void {
+    const read = readStretch(stretch, this.#plan);
+    if ("problem" in read || !read.facts) return;
+    this.#memory.takeIn(read.facts, { settles: read.facts.newest >= sealedUntil });
   }
 
   /** Takes in one of a tally's stretches of time: nothing of it when it can't be read. */

@@ -55,6 +55,31 @@ export class ActorMinute {
     cell.dirty = true;
   }
 
+  /** Adds what was counted elsewhere of the same minute. */
+  add(figures: ActorFigures): void {
+    const { actor, route } = figures;
+    const actors = this.#actors(route);
+    if (actor === "other") {
+      actors.other = {
+        figures: sum(route, [...(actors.other ? [actors.other] : []), { figures }]),
+        kind: "other",
+        dirty: true,
+      };
+      return;
+    }
+    const known = actor.startsWith("user:") ? actors.users.get(actor.slice(5)) : actors.keys.get(actor.slice(4));
+    const cell = known ?? this.#open(route, actor);
+    cell.figures.requests += figures.requests;
+    cell.figures.failures += figures.failures;
+    cell.figures.refusals += figures.refusals;
+    cell.dirty = true;
+  }
+
+  /** Actors that count alone. */
+  get size(): number {
+    return this.#first + this.#later;
+  }
+
   /** All cells, as they count. */
   cells(): ActorCell[] {
     return [...this.#routes.values()].flatMap((actors) => [
@@ -125,7 +150,7 @@ function newCell(route: string, actor: string, kind: ActorCell["kind"]): ActorCe
   return { figures: { actor, route, requests: 0, failures: 0, refusals: 0 }, kind, dirty: true };
 }
 
-function sum(route: string, cells: readonly ActorCell[]): ActorFigures {
+function sum(route: string, cells: readonly Pick<ActorCell, "figures">[]): ActorFigures {
   const total: ActorFigures = { actor: "other", route, requests: 0, failures: 0, refusals: 0 };
   for (const { figures } of cells) {
     total.requests += figures.requests;

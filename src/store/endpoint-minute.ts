@@ -63,7 +63,7 @@ export class EndpointMinute {
   /** Beyond `maxCells`, new places are counted as route and method `other`. */
   constructor(maxCells: number, cells: readonly EndpointCell[] = []) {
     this.#maxCells = maxCells;
-    for (const cell of cells) this.#add(cell);
+    for (const cell of cells) this.#put(cell);
   }
 
   /** A shop event is no request: of one that is an attempt only the outcome is counted, at a place of its own. */
@@ -81,28 +81,47 @@ export class EndpointMinute {
     countTimes(cell.times, event);
   }
 
+  /** Adds what was counted elsewhere of the same minute. */
+  add({ figures, times }: Pick<EndpointCell, "figures" | "times">): void {
+    const cell = this.#cell({ ...figures, time: times.firstSeen });
+    const known = cell.figures;
+    cell.dirty = true;
+    known.endpointClass = figures.endpointClass;
+    for (const count of addedFigures) known[count] += figures[count];
+    known.durationMaxMs = Math.max(known.durationMaxMs, figures.durationMaxMs);
+    figures.latencyBuckets.forEach((count, bucket) => (known.latencyBuckets[bucket]! += count));
+    Object.assign(cell.times, mergedTimes(cell.times, times));
+  }
+
+  /** Places. */
+  get size(): number {
+    return this.#cells.length;
+  }
+
   get cells(): readonly EndpointCell[] {
     return this.#cells;
   }
 
-  #cell(event: AccessEvent): EndpointCell {
+  #cell(
+    event: Pick<AccessEvent, "route" | "method" | "gateway" | "time"> & { country: string | undefined },
+  ): EndpointCell {
     const country = event.country ?? "";
     const known = this.#byRoute.get(event.route)?.get(event.method)?.get(country)?.get(event.gateway);
     if (known) return known;
     if (this.#cells.length < this.#maxCells) {
-      return this.#add(
+      return this.#put(
         newCell({ route: event.route, method: event.method, country, gateway: event.gateway }, event.time),
       );
     }
     const other = { route: "other", method: "other", country: "", gateway: event.gateway };
-    return this.#find(other) ?? this.#add(newCell(other, event.time));
+    return this.#find(other) ?? this.#put(newCell(other, event.time));
   }
 
   #find(place: Place): EndpointCell | undefined {
     return this.#byRoute.get(place.route)?.get(place.method)?.get(place.country)?.get(place.gateway);
   }
 
-  #add(cell: EndpointCell): EndpointCell {
+  #put(cell: EndpointCell): EndpointCell {
     const { route, method, country, gateway } = cell.figures;
     const byMethod: ByMethod = this.#byRoute.get(route) ?? new Map<string, ByCountry>();
     const byCountry: ByCountry = byMethod.get(method) ?? new Map<string, ByGateway>();
@@ -113,7 +132,26 @@ export class EndpointMinute {
   }
 }
 
+/** The times of one endpoint, told twice. */
+export function mergedTimes(a: EndpointTimes, b: EndpointTimes): EndpointTimes {
+  const latest = (x: number | null, y: number | null) => (x === null || (y !== null && y > x) ? y : x);
+  return {
+    owner: b.owner === "" ? a.owner : b.owner,
+    listed: b.listed ?? a.listed,
+    firstSeen: Math.min(a.firstSeen, b.firstSeen),
+    lastSeen: Math.max(a.lastSeen, b.lastSeen),
+    lastOkAt: latest(a.lastOkAt, b.lastOkAt),
+    lastAnonymousOkAt: latest(a.lastAnonymousOkAt, b.lastAnonymousOkAt),
+  };
+}
+
 // helpers
+
+/** Figures that are sums. */
+const addedFigures = [
+  "requests", "s2xx", "s3xx", "s4xx", "s5xx", "s0", "s401", "s403", "s404", "s429", "ok", "failed", "denied", "limited",
+  "enforced", "durationCount", "durationSumMs",
+] as const satisfies readonly (keyof EndpointFigures)[]; // prettier-ignore
 
 function newCell(place: Place, time: number): EndpointCell {
   return {

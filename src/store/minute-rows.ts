@@ -3,6 +3,7 @@ import { ActorMinute, type ActorCell } from "./actor-minute.ts";
 import { EndpointMinute, type EndpointCell } from "./endpoint-minute.ts";
 import { accessEventRow, limitedRequestRow } from "./event-rows.ts";
 import { PendingRows } from "./pending-rows.ts";
+import { readMinuteTallies } from "./read-minute-tallies.ts";
 import type { Store } from "./store.ts";
 
 const minuteMs = 60_000;
@@ -49,6 +50,15 @@ export interface MinuteRows {
   restore(snapshot: MinuteRowsSnapshot): void;
 }
 
+/** Rows of minutes that another process counts. */
+export interface TalliedMinuteRows extends MinuteRows {
+  /**
+   * Adds what `MinuteTallies` counted elsewhere, as record `offset` of a partition of such records; answers why
+   * it can't be read.
+   */
+  take(partition: string, tallies: Uint8Array, offset: number): string | undefined;
+}
+
 interface OpenMinute {
   /** Its beginning, epoch ms. */
   readonly minute: number;
@@ -71,7 +81,7 @@ interface Partition {
  * offset counted plus one. All that is decided here depends on the order in one partition alone, so a
  * replay from a snapshot gives the same rows again, and the highest version is right.
  */
-export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
+export function createMinuteRows(options: MinuteRowsOptions): TalliedMinuteRows {
   const { maxActors = 2000, maxEndpointCells = 5000, maxOpenMinutes = 2, keepAccessEvents = false } = options;
   const partitions = new Map<string, Partition>();
   const pending = new PendingRows(options.write);
@@ -90,6 +100,15 @@ export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
     return opened;
   };
 
+  const minuteOf = (partition: Partition, minute: number, offset: number): OpenMinute =>
+    partition.minutes.find((open) => open.minute === minute) ?? openMinute(partition, minute, offset);
+
+  const partitionOf = (name: string): Partition => {
+    const partition = partitions.get(name) ?? { name, highestOffset: -1, lastPart: -1, minutes: [] };
+    partitions.set(name, partition);
+    return partition;
+  };
+
   const flush = async () => {
     for (const partition of partitions.values()) {
       for (const minute of partition.minutes) {
@@ -101,16 +120,13 @@ export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
 
   return {
     add(name, { events, offsets, indexes }) {
-      let partition = partitions.get(name);
-      if (!partition) partitions.set(name, (partition = { name, highestOffset: -1, lastPart: -1, minutes: [] }));
+      const partition = partitionOf(name);
       let current: OpenMinute | undefined;
       for (let i = 0; i < events.length; i++) {
         const event = events[i] as AccessEvent;
         const offset = offsets[i] as number;
         const minute = Math.floor(event.time / minuteMs) * minuteMs;
-        if (current?.minute !== minute) {
-          current = partition.minutes.find((open) => open.minute === minute) ?? openMinute(partition, minute, offset);
-        }
+        if (current?.minute !== minute) current = minuteOf(partition, minute, offset);
         current.endpoints.count(event);
         current.actors.count(event);
         const origin = { partition: name, offset, index: indexes[i] as number };
@@ -120,6 +136,18 @@ export function createMinuteRows(options: MinuteRowsOptions): MinuteRows {
         if (offset > partition.highestOffset) partition.highestOffset = offset;
       }
       return pending.isLarge ? flush() : undefined;
+    },
+    take(name, tallies, offset) {
+      const read = readMinuteTallies(tallies);
+      if ("problem" in read) return read.problem;
+      const partition = partitionOf(name);
+      for (const { minute, endpoints, actors } of read) {
+        const open = minuteOf(partition, minute, offset);
+        for (const cell of endpoints) open.endpoints.add(cell);
+        for (const figures of actors) open.actors.add(figures);
+      }
+      partition.highestOffset = Math.max(partition.highestOffset, offset);
+      return undefined;
     },
     flush,
     release(name) {

@@ -1,5 +1,5 @@
 import type { ActorMinute } from "./actor-minute.ts";
-import type { EndpointCell, EndpointMinute, EndpointTimes } from "./endpoint-minute.ts";
+import { type EndpointCell, type EndpointMinute, type EndpointTimes, mergedTimes } from "./endpoint-minute.ts";
 import type { BulkTable, Cell, Store } from "./store.ts";
 
 /** From so many rows on, whoever adds more should hand over first. */
@@ -64,19 +64,7 @@ function endpointsSeen(cells: readonly EndpointCell[]): Row[] {
     const { route, method, gateway, endpointClass } = figures;
     const key = `${route}\n${method}\n${gateway}`;
     const known = seen.get(key);
-    seen.set(key, { route, method, gateway, endpointClass, ...(known ? merged(known, times) : times) });
+    seen.set(key, { route, method, gateway, endpointClass, ...(known ? mergedTimes(known, times) : times) });
   }
   return [...seen.values()];
-}
-
-function merged(a: EndpointTimes, b: EndpointTimes): EndpointTimes {
-  const latest = (x: number | null, y: number | null) => (x === null || (y !== null && y > x) ? y : x);
-  return {
-    owner: b.owner === "" ? a.owner : b.owner,
-    listed: b.listed ?? a.listed,
-    firstSeen: Math.min(a.firstSeen, b.firstSeen),
-    lastSeen: Math.max(a.lastSeen, b.lastSeen),
-    lastOkAt: latest(a.lastOkAt, b.lastOkAt),
-    lastAnonymousOkAt: latest(a.lastAnonymousOkAt, b.lastAnonymousOkAt),
-  };
 }
