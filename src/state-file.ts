@@ -1,10 +1,10 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
-import { deserialize, serialize } from "node:v8";
 import { crc32 } from "node:zlib";
+import { readState, writeState } from "./detect/state-bytes.ts";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
-export const stateVersion = 7;
+export const stateVersion = 8;
 const magic = Buffer.from(`gatewatch-state-${stateVersion}\n`);
 
 /**
@@ -18,9 +18,9 @@ export class StateFile {
     this.#path = path;
   }
 
-  /** Takes a copy of `state` at once, and resolves when it is on disk. */
+  /** Resolves when `state` is on disk; until then it must not change. */
   async save(state: object): Promise<void> {
-    const body = serialize(state);
+    const body = await writeState(state);
     const checksum = Buffer.alloc(4);
     checksum.writeUInt32LE(crc32(body));
     const temporary = `${this.#path}.new`;
@@ -54,6 +54,6 @@ export class StateFile {
       return { state: undefined, problem: "written by another version" };
     if (bytes.length < magic.length + 4 || crc32(body) !== bytes.readUInt32LE(magic.length))
       return { state: undefined, problem: "damaged" };
-    return { state: deserialize(body), problem: undefined };
+    return { state: readState(body), problem: undefined };
   }
 }

@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
-import { deserialize, serialize } from "node:v8";
 import { constants, crc32, zstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
+import { readState, writeState } from "../detect/state-bytes.ts";
 import type { Committer } from "./commit.ts";
 import type { Kafka } from "kafkajs";
 import { PartitionReader, type StoredMessage } from "./partition-reader.ts";
@@ -41,9 +41,9 @@ export class StateTopic {
     this.#options = options;
   }
 
-  /** Takes a copy of `state` at once, and resolves when it is committed. Rejects with `Fenced` when another has taken over. */
+  /** Resolves when `state` is committed; until then it must not change. Rejects with `Fenced` when another has taken over. */
   async save(state: object): Promise<void> {
-    const body = await compress(serialize(state), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const body = await compress(await writeState(state), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
     const chunks = Math.max(1, Math.ceil(body.length / chunkBytes));
     const manifest: Manifest = { version: this.#options.version, chunks, crc: crc32(body) };
     await this.#options.committer.commit({
@@ -92,7 +92,7 @@ export class StateTopic {
         }),
       );
       if (crc32(body) !== manifest.crc) return { state: undefined, problem: "damaged" };
-      return { state: deserialize(await decompress(body)), problem: undefined };
+      return { state: readState(await decompress(body)), problem: undefined };
     }
   }
 

@@ -1,0 +1,88 @@
+import { DefaultDeserializer, DefaultSerializer } from "node:v8";
+
+/**
+ * A state as bytes, written in pieces with pauses in between, in which the process does other things: in one go,
+ * hundreds of thousands of keys would stop everything for a quarter of a second, every few seconds. The state must
+ * not change meanwhile; it is a copy. Objects that the pieces share are one object again when they are read.
+ */
+export async function writeState(state: object): Promise<Buffer> {
+  const serializer = new DefaultSerializer();
+  serializer.writeHeader();
+  let small = 0;
+  for (const { value, isLarge } of piecesOf(state, 0)) {
+    serializer.writeValue(value);
+    if (!isLarge && ++small < smallAtOnce) continue;
+    small = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return serializer.releaseBuffer();
+}
+
+/** What `writeState` wrote. Throws when it is no such thing. */
+export function readState(bytes: Buffer): unknown {
+  const deserializer = new DefaultDeserializer(bytes);
+  deserializer.readHeader();
+  return readPiece(() => deserializer.readValue() as Piece);
+}
+
+// helpers
+
+/** Some milliseconds' worth each. */
+const smallAtOnce = 200;
+const entriesAtOnce = 500;
+const largeBytes = 1024 ** 2;
+/** Down to here objects are taken apart; what is large in a state lies above. */
+const deepest = 8;
+
+/** What follows: so many values under these keys, in a list, a map or a list in parts; or a value as it is. */
+type Piece =
+  | { readonly keys: readonly string[] }
+  | { readonly list: number }
+  | { readonly mapIn: number }
+  | { readonly listIn: number }
+  | { readonly value: unknown };
+
+interface Written {
+  readonly value: unknown;
+  readonly isLarge: boolean;
+}
+
+const piece = (value: Piece): Written => ({ value, isLarge: false });
+
+function* piecesOf(value: unknown, depth: number): Generator<Written> {
+  if (value instanceof Map && value.size > entriesAtOnce) {
+    yield piece({ mapIn: Math.ceil(value.size / entriesAtOnce) });
+    yield* partsOf([...(value as Map<unknown, unknown>)]);
+  } else if (Array.isArray(value) && value.length > entriesAtOnce) {
+    yield piece({ listIn: Math.ceil(value.length / entriesAtOnce) });
+    yield* partsOf(value);
+  } else if (Array.isArray(value) && depth < deepest) {
+    yield piece({ list: value.length });
+    for (const item of value) yield* piecesOf(item, depth + 1);
+  } else if (isPlain(value) && depth < deepest) {
+    const keys = Object.keys(value);
+    yield piece({ keys });
+    for (const key of keys) yield* piecesOf(value[key], depth + 1);
+  } else {
+    yield { value: { value }, isLarge: ArrayBuffer.isView(value) && value.byteLength > largeBytes };
+  }
+}
+
+function* partsOf(entries: readonly unknown[]): Generator<Written> {
+  for (let from = 0; from < entries.length; from += entriesAtOnce) {
+    yield { value: entries.slice(from, from + entriesAtOnce), isLarge: true };
+  }
+}
+
+function readPiece(next: () => unknown): unknown {
+  const piece = next() as Piece;
+  if ("value" in piece) return piece.value;
+  if ("keys" in piece) return Object.fromEntries(piece.keys.map((key) => [key, readPiece(next)]));
+  if ("list" in piece) return Array.from({ length: piece.list }, () => readPiece(next));
+  const parts = Array.from({ length: "mapIn" in piece ? piece.mapIn : piece.listIn }, () => next() as unknown[]);
+  return "mapIn" in piece ? new Map(parts.flat(1) as [unknown, unknown][]) : parts.flat();
+}
+
+function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
