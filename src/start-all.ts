@@ -29,6 +29,7 @@ import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import type { ChannelsConfig } from "./notify/notify-config.ts";
 import { createPager } from "./notify/pager.ts";
+import { pacedSave } from "./paced-save.ts";
 import { type Flow, Pipeline, type PipelineOptions, type SavedState } from "./pipeline.ts";
 import type { Prepared } from "./prepare.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
@@ -247,7 +248,7 @@ export async function startAll(
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => pipeline.tick() },
     { everyMs: 1_000, run: () => incidents.tick() },
-    { everyMs: config.detect.saveEvery, run: () => pipeline.save() },
+    { everyMs: config.detect.saveEvery, run: pacedSave({ clock, times: load.times, save: () => pipeline.save() }) },
     { everyMs: 1_000, run: () => proxies.tick() },
     { everyMs: 1_000, run: () => learner.look() },
     { everyMs: 1_000, run: () => load.look() },

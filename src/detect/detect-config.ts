@@ -43,7 +43,7 @@ export const detectConfig = z
       .meta({ description: "A partition silent for so long no longer holds the watermark back.", examples: ["15s"] }),
     saveEvery: durationMs("5s")
       .prefault("5s")
-      .meta({ description: "How often the counters and positions are saved to the data directory.", examples: ["5s"] }),
+      .meta({ description: "How often the counters and positions are saved to the data directory; more rarely where copying them takes over a fiftieth of that.", examples: ["5s"] }),
     clients: z
       .int()
       .min(1024)

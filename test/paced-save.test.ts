@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { pacedSave } from "../src/paced-save.ts";
+import { StageTimes } from "../src/stage-times.ts";
+import { TestClock } from "./support/test-clock.ts";
+
+/** How many saves there are in so many seconds, asked for every five, when everything waits for each so long. */
+async function savesIn(seconds: number, costMs: number): Promise<number> {
+  const clock = new TestClock();
+  const times = new StageTimes({ clock, idle: () => 0 });
+  let saves = 0;
+  const save = pacedSave({
+    clock,
+    times,
+    save: async () => {
+      saves++;
+      times.enter("save");
+      await clock.advance(costMs);
+      times.enter(undefined);
+    },
+  });
+  for (let i = 0; i < seconds / 5; i++) {
+    await save();
+    await clock.advance(5_000);
+  }
+  return saves;
+}
+
+test.for([
+  ["a small state is saved each time", 10, 60],
+  ["one that takes a fifth of a second, every ten", 200, 30],
+  ["one that takes half a second, every twenty-five", 500, 12],
+  ["one that takes forever, once a minute", 5_000, 5],
+] as const)("%s", async ([, costMs, saves]) => {
+  expect(await savesIn(300, costMs)).toBe(saves);
+});
+
+test("one that failed is tried again the next time", async () => {
+  const clock = new TestClock();
+  const save = pacedSave({
+    clock,
+    times: new StageTimes({ clock, idle: () => 0 }),
+    save: () => Promise.reject(new Error("no space")),
+  });
+  await expect(save()).rejects.toThrow("no space");
+  await expect(save()).rejects.toThrow("no space");
+});
