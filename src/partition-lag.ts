@@ -1,4 +1,5 @@
 import type { Clock } from "./clock.ts";
+import type { AccessEvent } from "./normalize/access-event.ts";
 import type { RawBatch } from "./source/raw-batch.ts";
 
 /** How far one partition is behind. */
@@ -92,4 +93,11 @@ export class PartitionLag {
     this.#partitions.set(partition, made);
     return made;
   }
+}
+
+/** The latest event time, epoch ms; `undefined` of none. */
+export function newestOf(events: readonly Pick<AccessEvent, "time">[]): number | undefined {
+  let newest: number | undefined;
+  for (const { time } of events) if (newest === undefined || time > newest) newest = time;
+  return newest;
 }

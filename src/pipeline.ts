@@ -2,10 +2,11 @@ import { type Clock, sleep } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { LiveTrials, SavedLiveTrials } from "./live-trials.ts";
-import type { AccessEvent, RejectedRecord } from "./normalize/access-event.ts";
+import type { RejectedRecord } from "./normalize/access-event.ts";
 import type { LoadWatch } from "./load-watch.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
 import type { LearnedRoutes } from "./normalize/route-learner.ts";
+import { newestOf } from "./partition-lag.ts";
 import type { Position, RawBatch, Source, SourceIo } from "./source/raw-batch.ts";
 import { rejectedRecordRow } from "./store/event-rows.ts";
 import type { MinuteRows, MinuteRowsSnapshot } from "./store/minute-rows.ts";
@@ -292,12 +293,6 @@ export class Pipeline implements Flow {
     this.#tail = result.catch(() => {});
     return result;
   }
-}
-
-function newestOf(events: readonly AccessEvent[]): number | undefined {
-  let newest: number | undefined;
-  for (const { time } of events) if (newest === undefined || time > newest) newest = time;
-  return newest;
 }
 
 function rowOf(clock: Clock) {
