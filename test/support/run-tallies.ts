@@ -16,6 +16,8 @@ export interface TallySystem {
   /** Hands over what was counted of a partition; what was detected comes back, of all parts. */
   flush(partition: string): Detection[];
   finish(): Detection[];
+  /** Events that the tallies tell of, over all parts. */
+  readonly counted: number;
   /** Each part begins anew, with what it saved. */
   restart(): void;
 }
@@ -44,7 +46,11 @@ export function tallySystem(options: TallySystemOptions): TallySystem {
     return stage;
   };
   let stages = Array.from({ length: parts }, (_, index) => stageOf(index));
+  let counted = 0;
   return {
+    get counted() {
+      return counted;
+    },
     get stages() {
       return stages;
     },
@@ -55,7 +61,8 @@ export function tallySystem(options: TallySystemOptions): TallySystem {
     flush(partition) {
       const { parts: tallies } = counters.get(partition)!.take();
       return tallies.flatMap((tally, index) => {
-        const { detections, problem } = stages[index]!.merge(tally);
+        const { detections, problem, events } = stages[index]!.merge(tally);
+        counted += events;
         if (problem !== undefined) throw new Error(problem);
         return detections;
       });
