@@ -12,7 +12,10 @@ export interface RespondFlowOptions {
   /** The name of the source whose records are detections; those of all others are traffic tallies. */
   readonly detections: string;
   /** Takes in what is known of all clients and logins; tells the source partition it is of. */
-  readonly takeTraffic: (tally: Uint8Array) => { readonly partition?: string; readonly problem?: string };
+  readonly takeTraffic: (tally: Uint8Array) => {
+    readonly partition?: string | undefined;
+    readonly problem?: string | undefined;
+  };
   /** A record that can't be read was left out. */
   readonly refused: (reason: string) => void;
 }

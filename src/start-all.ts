@@ -13,6 +13,7 @@ import { watchConfig } from "./config-reload.ts";
 import { loadConsole } from "./console/load-console.ts";
 import { CoverageLog } from "./detect/coverage-log.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
+import type { Part } from "./detect/key-division.ts";
 import type { Detection } from "./detect/detection.ts";
 import { Ended } from "./ended.ts";
 import { GeoWatch, placesForBlocking } from "./geo-watch.ts";
@@ -64,6 +65,8 @@ export interface Ways {
   readonly read: (pipeline: Flow) => Promise<void>;
   /** What is done with what is read: all of it, unless other instances count and judge. */
   readonly flow?: (options: PipelineOptions) => Flow;
+  /** Which part of what is counted comes here; all, unless given. */
+  readonly part?: Part;
 }
 
 /**
@@ -92,6 +95,7 @@ export async function startAll(
     config: config.detect,
     clock,
     maxShare: config.proxies.maxShare,
+    part: ways.part,
     onMuted: (detector, error) => service.raise("detector-muted", detector, `${detector} keeps failing: ${error}`),
   });
   const blocker = createBlocker({

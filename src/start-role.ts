@@ -8,6 +8,9 @@ type Start = (options: StartAppOptions, lifecycle: Lifecycle) => Promise<Running
 /** Each loaded when it is wanted: a gate needs no database. */
 const starts: Readonly<Record<Exclude<InstanceRole, "all">, () => Promise<Start>>> = {
   gate: async () => (await import("./start-gate.ts")).startGate,
+  ingest: async () => (await import("./start-ingest.ts")).startIngest,
+  detect: async () => (await import("./start-detect.ts")).startDetect,
+  respond: async () => (await import("./start-respond.ts")).startRespond,
 };
 
 /** Starts what `run --role` names; what fails to start stops what had been started. */

@@ -31,6 +31,7 @@ export interface WarmRole {
   /** What it reads; the sources of the configuration unless given. */
   readonly sources?: (parts: Pick<Prepared, "metrics"> & { readonly membership: Leadership }) => readonly Source[];
   readonly flow?: Ways["flow"];
+  readonly part?: Ways["part"];
 }
 
 const all: WarmRole = { topics: ["state", "decisions", "commands"], statePartition: 0 };
@@ -109,6 +110,7 @@ export async function startWarm(
           },
           read: () => Promise.resolve(),
           ...(role.flow && { flow: role.flow }),
+          ...(role.part && { part: role.part }),
         });
         running.all = service;
         log.info({ instance, tookMs: Math.round(clock.monotonic() - since) }, "this instance leads");

@@ -1,0 +1,157 @@
+import { collectDefaultMetrics } from "prom-client";
+import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import { Detect } from "./cluster/detect.ts";
+import { detectMetrics } from "./cluster/detect-metrics.ts";
+import { DetectPartition, type SavedPartition } from "./cluster/detect-partition.ts";
+import { PartitionReader } from "./cluster/partition-reader.ts";
+import { prepareTopics } from "./cluster/prepare-topics.ts";
+import { sourcePartitions } from "./cluster/source-partitions.ts";
+import { StateTopic } from "./cluster/state-topic.ts";
+import { topicSource } from "./cluster/topic-source.ts";
+import { topicsOf } from "./cluster/topics.ts";
+import { TransactionalProducer } from "./cluster/transactional-producer.ts";
+import { clusterOf, kafkaSourcesOf } from "./cluster-parts.ts";
+import { claimDataDirectory } from "./data-directory.ts";
+import { DetectStage } from "./detect/detect-stage.ts";
+import { repeatJobs } from "./jobs.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { loadRules } from "./load-rules.ts";
+import { createMetrics } from "./metrics.ts";
+import { startRoleFront } from "./role-front.ts";
+import { createKafkaClient } from "./source/kafka-client.ts";
+import { KafkaSource } from "./source/kafka-source.ts";
+import { stateVersion } from "./state-file.ts";
+import { createMinuteRows, type MinuteRowsSnapshot } from "./store/minute-rows.ts";
+import { openStore } from "./store/open-store.ts";
+
+/** Partitions that were added to a source's topic are waited for from then on. */
+const lookEveryMs = 60_000;
+
+/** The name under which tallies are read, as a source's. */
+const source = "tallies";
+
+/**
+ * The role `detect`: owns some parts of the keys, puts their tallies together, judges, and hands on what
+ * it finds. Each part has an engine and a state of its own, so that it moves between instances whole.
+ */
+export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+  const { config, configFile, log, clock } = options;
+  const cluster = clusterOf(config);
+  const topics = topicsOf(cluster);
+  const metrics = createMetrics();
+  collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
+  const rules = await loadRules(config, configFile);
+  lifecycle.onStop("data directory", await claimDataDirectory(config.service.dataDirectory));
+  const ready = { trouble: "the tallies are being opened" as string | undefined };
+  await startRoleFront({
+    ...{ config, metrics, clock, log, lifecycle },
+    ready: () => (ready.trouble === undefined ? detect.behind() : [ready.trouble]),
+  });
+
+  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
+  await prepareTopics({ client, config: cluster, kinds: ["tallies", "state", "detections"], log, clock });
+  const store = await openStore({
+    config: config.store,
+    ...{ dataDirectory: config.service.dataDirectory, clock, log, metrics },
+  });
+  lifecycle.onStop("store", () => store.close());
+
+  // All partitions of the sources: one that nothing was heard of yet holds the watermark back, too.
+  const clients = await Promise.all(
+    kafkaSourcesOf(config).map(async (one) => ({ config: one, client: await createKafkaClient(one, log) })),
+  );
+  let expected = await sourcePartitions(clients);
+  const stages = new Map<string, DetectStage>();
+
+  const partitionOf = (name: string) => {
+    const partition = Number(name.slice(name.lastIndexOf("/") + 1));
+    const stage = new DetectStage({
+      ...{ detectors: rules.detectors, config: config.detect, clock, maxShare: config.proxies.maxShare },
+      part: { index: partition, of: cluster.partitions },
+      onMuted: (detector, error) => log.error({ detector, error }, "a detector keeps failing, and is muted"),
+    });
+    for (const one of expected) stage.watermark.assign(one);
+    stages.set(name, stage);
+    const minutes = createMinuteRows({ write: (table, rows) => store.write(table, rows) });
+    const committer = new TransactionalProducer(client, `${cluster.prefix}-detect-${partition}`);
+    const state = new StateTopic({
+      ...{ client, committer, partition },
+      ...{ topic: topics.state.name, version: stateVersion },
+    });
+    return new DetectPartition<MinuteRowsSnapshot>({
+      ...{ minutes, committer, store, detections: topics.detections.name },
+      stage: {
+        merge(tally, offset) {
+          const merged = stage.merge(tally);
+          if (merged.problem !== undefined) {
+            log.debug({ partition: name, problem: merged.problem }, "a tally was left out, or a part of it");
+            measured.refused("tally");
+          }
+          const unread = merged.minutes && minutes.take(name, merged.minutes, offset);
+          if (unread) measured.refused("minutes");
+          measured.merged(merged.events);
+          return merged.detections;
+        },
+        tick: () => stage.tick(),
+        save: () => stage.save(),
+        load: (saved) => stage.load(saved),
+      },
+      state: {
+        async load() {
+          const { state: saved, problem } = await state.load();
+          if (problem !== undefined) log.warn({ partition: name, problem }, "a saved state can't be used; its windows begin anew"); // prettier-ignore
+          return saved as SavedPartition<MinuteRowsSnapshot> | undefined;
+        },
+        save: (saved) => state.save(saved),
+      },
+      async end() {
+        const reader = await PartitionReader.open(client, topics.tallies.name, partition);
+        return reader.end().finally(() => reader.close());
+      },
+    });
+  };
+  const measured = detectMetrics(metrics, () => detect.partitions.keys());
+  const tallies = new KafkaSource({
+    config: topicSource(cluster, {
+      ...{ name: source, topic: topics.tallies.name, group: `${cluster.prefix}-detect` },
+    }),
+    ...{ clock, log, metrics, payload: "bytes" },
+  });
+  const detect: Detect<MinuteRowsSnapshot> = new Detect({
+    partitionOf,
+    restart: (err) => {
+      log.warn({ err }, "what was found can't be handed on; it is found again");
+      tallies.restart(err);
+    },
+    onTrouble: (reason) => (ready.trouble = reason === undefined ? undefined : `tallies can't be read: ${reason}`),
+  });
+
+  lifecycle.onStop("reading tallies", () => tallies.close());
+  lifecycle.onStop("timers", repeatJobs({ clock, log }, [
+    { everyMs: 1_000, run: () => detect.tick() },
+    { everyMs: config.detect.saveEvery, run: () => detect.save() },
+    {
+      everyMs: lookEveryMs,
+      async run() {
+        expected = await sourcePartitions(clients);
+        for (const name of detect.partitions.keys())
+          for (const one of expected) stages.get(name)?.watermark.assign(one);
+      },
+    },
+  ])); // prettier-ignore
+  lifecycle.onStop("parts", async () => {
+    await tallies.stop();
+    await detect.revoked([...detect.partitions.keys()]);
+  });
+  await tallies.start(detect);
+  ready.trouble = undefined;
+  return {
+    // Tallies don't end.
+    ended: new Promise(() => {}),
+    reload: async () => log.warn("this role takes over changes with its next start"),
+    stop: async (reason) => {
+      log.info({ reason }, "draining");
+      await lifecycle.stop();
+    },
+  };
+}

@@ -1,0 +1,162 @@
+import { collectDefaultMetrics } from "prom-client";
+import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import { Alignment, readMark } from "./cluster/alignment.ts";
+import { CompactedTopic } from "./cluster/compacted-topic.ts";
+import { Ingest } from "./cluster/ingest.ts";
+import { ingestMetrics } from "./cluster/ingest-metrics.ts";
+import { IngestPartition } from "./cluster/ingest-partition.ts";
+import { prepareTopics } from "./cluster/prepare-topics.ts";
+import { sourcePartitions } from "./cluster/source-partitions.ts";
+import { topicsOf } from "./cluster/topics.ts";
+import { TransactionalProducer } from "./cluster/transactional-producer.ts";
+import { clusterOf, kafkaSourcesOf } from "./cluster-parts.ts";
+import { claimDataDirectory } from "./data-directory.ts";
+import { TallyCounter } from "./detect/tally-counter.ts";
+import { createGeoLookup } from "./normalize/geo-lookup.ts";
+import { createNormalizer } from "./normalize/normalizer.ts";
+import { repeatJobs } from "./jobs.ts";
+import type { Lifecycle } from "./lifecycle.ts";
+import { loadProxies } from "./load-proxies.ts";
+import { loadRules } from "./load-rules.ts";
+import { createMetrics } from "./metrics.ts";
+import { startRoleFront } from "./role-front.ts";
+import { createKafkaClient } from "./source/kafka-client.ts";
+import { KafkaSource } from "./source/kafka-source.ts";
+import { kafkaPartition } from "./source/kafka-session.ts";
+import { MinuteTallies } from "./store/minute-tallies.ts";
+import { openStore } from "./store/open-store.ts";
+import { writeRequestRows } from "./store/request-rows.ts";
+
+/** Partitions that were added to a topic are waited for from then on. */
+const lookEveryMs = 60_000;
+
+/**
+ * The role `ingest`: reads the Kafka sources' partitions that the group gives it, normalizes, counts,
+ * and hands on tallies together with how far it read.
+ */
+export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
+  const { config, configFile, log, clock } = options;
+  const cluster = clusterOf(config);
+  const topics = topicsOf(cluster);
+  const metrics = createMetrics();
+  collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
+  const rules = await loadRules(config, configFile);
+  const geo = await createGeoLookup(config.geo);
+  const networks = await loadProxies(config, configFile);
+  lifecycle.onStop("data directory", await claimDataDirectory(config.service.dataDirectory));
+  const ready = { reasons: ["the sources are being opened"] };
+  await startRoleFront({ config, metrics, clock, log, lifecycle, ready: () => ready.reasons });
+
+  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
+  await prepareTopics({ client, config: cluster, kinds: ["tallies", "traffic", "context"], log, clock });
+  const store = await openStore({
+    config: config.store,
+    ...{ dataDirectory: config.service.dataDirectory, clock, log, metrics },
+  });
+  lifecycle.onStop("store", () => store.close());
+
+  const normalizer = createNormalizer({
+    sources: new Map(
+      config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
+    ),
+    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
+    ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
+  });
+  const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
+  const configs = kafkaSourcesOf(config);
+  const sources = configs.map((source) => new KafkaSource({ config: source, clock, log, metrics }));
+  const each = (run: (source: KafkaSource) => void) => sources.forEach(run);
+  const measured = ingestMetrics(metrics);
+  const ingest = new Ingest({
+    ...{ normalizer, alignment },
+    partitionOf(name) {
+      const { source, partition } = placeOf(name, configs);
+      const { group, topic } = source;
+      const id = `${cluster.prefix}-${group}-${topic}-${partition}`;
+      return new IngestPartition({
+        name,
+        counting: new TallyCounter({
+          detectors: rules.detectors,
+          config: config.detect,
+          partition: name,
+          parts: cluster.partitions,
+          minutes: new MinuteTallies(cluster.partitions),
+        }),
+        committer: measured.timed(new TransactionalProducer(client, id)),
+        from: { group, topic, partition },
+        topics: { tallies: topics.tallies.name, traffic: topics.traffic.name, context: topics.context.name },
+      });
+    },
+    restart: (name, error) => {
+      log.warn({ partition: name, err: error }, "what was counted can't be handed on; it is read again");
+      sources.find((source) => name.startsWith(`${source.name}:`))?.restart(error);
+    },
+    pause: (names) => each((source) => names.forEach((name) => source.pause(name))),
+    resume: (names) => each((source) => names.forEach((name) => source.resume(name))),
+    keep: (batch, read) =>
+      writeRequestRows(
+        (table, rows) => store.write(table, rows),
+        { partition: batch.partition, read, now: clock.now() },
+        { keepAccessEvents: config.store.retention.accessEvents !== "off" },
+      ),
+    observe: (batch, { events }) => measured.counted(batch.source, events),
+    onTrouble: (source, reason) => {
+      if (reason === undefined) ready.reasons = [];
+      else ready.reasons = [`${source} can't be read: ${reason}`];
+    },
+  });
+
+  // How far the other instances are, and which partitions there are at all.
+  const marks = new CompactedTopic({
+    ...{ client, topic: topics.context.name, clock, log },
+    onRecords(records) {
+      for (const { key, value } of records) {
+        const mark = key !== undefined && value !== undefined && readMark(key, value.toString());
+        if (mark && !ingest.partitions.has(mark.partition)) alignment.reached(mark.partition, mark.newest);
+      }
+    },
+  });
+  marks.start();
+  lifecycle.onStop("context", () => marks.stop());
+  const clients = await Promise.all(
+    configs.map(async (source) => ({ config: source, client: await createKafkaClient(source, log) })),
+  );
+  const look = async () => (await sourcePartitions(clients)).forEach((name) => alignment.expect(name));
+  await look();
+
+  for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
+  lifecycle.onStop(
+    "timers",
+    repeatJobs({ clock, log }, [
+      { everyMs: cluster.flushEvery, run: () => ingest.flush() },
+      { everyMs: lookEveryMs, run: look },
+    ]),
+  );
+  for (const source of sources) {
+    lifecycle.onStop(`reading ${source.name}`, async () => {
+      await source.stop();
+      await ingest.revoked([...ingest.partitions.keys()].filter((name) => name.startsWith(`${source.name}:`)));
+    });
+    await source.start(ingest);
+  }
+  ready.reasons = [];
+  return {
+    // Topics don't end.
+    ended: new Promise(() => {}),
+    reload: async () => log.warn("this role takes over changes with its next start"),
+    stop: async (reason) => {
+      log.info({ reason }, "draining");
+      await lifecycle.stop();
+    },
+  };
+}
+
+// helpers
+
+/** The source and the partition that a name of `RawBatch` stands for. */
+function placeOf(name: string, sources: ReturnType<typeof kafkaSourcesOf>) {
+  const partition = Number(name.slice(name.lastIndexOf("/") + 1));
+  const source = sources.find((one) => kafkaPartition(one, partition) === name);
+  if (source === undefined) throw new Error(`no source has the partition ${name}`);
+  return { source, partition };
+}
