@@ -86,6 +86,25 @@ export async function readFrom(options: {
   await close();
 }
 
+/** What is in one table of ClickHouse. */
+export interface TableSize {
+  readonly table: string;
+  readonly rows: number;
+  /** As it lies on the disk, compressed. */
+  readonly bytes: number;
+}
+
+/** What ClickHouse has of these lines once everything was stored. */
+export async function storeLines(batches: readonly RawBatch[]): Promise<TableSize[]> {
+  const { pipelineOf, store, close } = await openParts();
+  await run(pipelineOf("all"), batches);
+  const sizes = await store.query<TableSize>(
+    "SELECT table, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes FROM system.parts WHERE active AND database = currentDatabase() GROUP BY table ORDER BY bytes DESC",
+  );
+  await close();
+  return sizes;
+}
+
 // helpers
 
 /** What pipelines are made of, with one embedded store behind them. */
@@ -117,7 +136,7 @@ async function openParts() {
       ...{ sources: [], observe: () => {}, ...from },
     });
   return {
-    config,
+    ...{ config, store },
     normalizerOf: () => normalizerOf(config),
     detectStage,
     pipelineOf,

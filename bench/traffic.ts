@@ -4,12 +4,12 @@ import { nextStep, people, random } from "../examples/shop/people.ts";
 
 /**
  * Lines of an ordinary shop's traffic with one attack in a hundred lines: the same lines every time.
- * About 480 bytes each; `clients` different customers.
+ * About 480 bytes each; `clients` different customers; `start`: when the first one was, epoch ms.
  */
-export function benchLines(options: { lines: number; clients: number }): string[] {
+export function benchLines(options: { lines: number; clients: number; start?: number }): string[] {
   const rnd = random(7);
   const customers = people(options.clients);
-  const start = Date.UTC(2026, 7, 22, 9, 0, 0);
+  const { start = Date.UTC(2026, 7, 22, 9, 0, 0) } = options;
   return Array.from({ length: options.lines }, (_, i) => {
     const person = customers[Math.floor(rnd() * customers.length)]!;
     const step = nextStep(person, rnd);
