@@ -61,9 +61,11 @@ export interface Unreadable {
 /** Reads a tally; bytes that are none are a problem that says why. */
 export function readTally(bytes: Uint8Array, plan: TallyReaderPlan): Tally | Unreadable {
   return orProblem(() => {
-    const from = new ByteReader(bytes);
-    const version = from.byte();
+    const all = new ByteReader(bytes);
+    const version = all.byte();
     if (version !== tallyVersion) return { problem: `a tally of version ${version}, and this is ${tallyVersion}` };
+    const from = new ByteReader(all.sized());
+    if (!all.isAtEnd) return { problem: "a tally, and more bytes after it" };
     const partition = from.text();
     const part = from.whole();
     const parts = from.whole();

@@ -147,7 +147,7 @@ export class TallyBlockWriter {
     for (const numbers of [this.#numbers, this.#setNumbers, this.#sampleNumbers]) numbers.clear();
   }
 
-  #lane({ id, lane }: NamedLane, log: TallyLog, chosen: readonly number[]): void {
+  #lane({ id, lane, firsts }: NamedLane, log: TallyLog, chosen: readonly number[]): void {
     const { entries } = this;
     entries.clear();
     this.combinations.length = 0;
@@ -157,7 +157,7 @@ export class TallyBlockWriter {
       if (log.first(key) === 0) return;
       entries.whole(place - before - 1);
       before = place;
-      writeEntry(this, { lane, log, key, begin: this.#of.begin });
+      writeEntry(this, { lane, log, firsts, key, begin: this.#of.begin });
     });
     if (before === -1) return;
     const to = this.#lanes;

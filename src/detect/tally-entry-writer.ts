@@ -10,6 +10,8 @@ import type { TallyLog } from "./tally-log.ts";
 interface Entry {
   readonly lane: Lane;
   readonly log: TallyLog;
+  /** The lane's counters of first times. */
+  readonly firsts: readonly Slot[];
   readonly key: number;
   /** When the stretch of time began, epoch ms. */
   readonly begin: number;
@@ -28,11 +30,15 @@ export const mostListed = 31;
 
 /** Writes what was observed of a key: in a lane that is in order one by one, else summed up by bucket. */
 export function writeEntry(to: TallyBlockWriter, entry: Entry): void {
-  chooseSamples(to, entry);
-  if (entry.lane.isOrdered) writeOrdered(to, entry);
+  const { lane, log, key, firsts } = entry;
+  const first = log.first(key);
+  // Most keys have one: nothing is to be chosen or summed up then.
+  const isAlone = log.next(first) === 0;
+  if (!isAlone) chooseSamples(to, entry);
+  if (lane.isOrdered) writeOrdered(to, entry);
+  else if (isAlone) writeAlone(to, entry, first);
   else writeGroups(to, entry);
-  const firsts = entry.lane.slots.filter(({ kind }) => kind === "firstSeen");
-  if (firsts.length > 0) writeFirsts(to.entries, entry, firsts);
+  if (firsts.length > 0) writeFirsts(to.entries, entry);
 }
 
 // helpers
@@ -55,9 +61,38 @@ function chooseSamples(to: TallyBlockWriter, { lane, log, key, begin }: Entry): 
   });
 }
 
-function writeGroups(to: TallyBlockWriter, { lane, log, key, begin }: Entry): void {
+/** A group of one. */
+function writeAlone(to: TallyBlockWriter, { lane, log, begin }: Entry, place: number): void {
   const { entries } = to;
-  const groups = groupsOf(to, { lane, log, key, begin });
+  const mask = log.mask(place);
+  const isKept = log.isKept(place);
+  entries.whole(1);
+  entries.whole(lane.bucketOf(begin + log.at(place)) - lane.bucketOf(begin));
+  entries.whole(to.combinationOf(mask, log.evidence(place)));
+  entries.whole(isKept ? 3 : 2);
+  if (isKept) {
+    entries.whole(1);
+    entries.whole(to.sampleOf(log.event(place)));
+  }
+  for (let left = mask; left !== 0; left &= left - 1) {
+    const { kind, at } = lane.slots[31 - Math.clz32(left & -left)]!;
+    if (kind === "count" || kind === "firstSeen") continue;
+    const value = log.value(place, at);
+    if (kind === "distinct") {
+      entries.byte(1);
+      entries.byte(value & (distinctValues - 1));
+    } else if (kind === "quantile") {
+      entries.whole(1);
+      entries.whole(value);
+      entries.whole(1);
+    } else entries.number(value);
+  }
+}
+
+function writeGroups(to: TallyBlockWriter, entry: Entry): void {
+  const { lane, log } = entry;
+  const { entries } = to;
+  const groups = groupsOf(to, entry);
   entries.whole(groups.length);
   for (const { bucket, combination, places } of groups) {
     const samples = places.filter((place) => log.isKept(place)).map((place) => to.sampleOf(log.event(place)));
@@ -161,10 +196,10 @@ function writeOrdered(to: TallyBlockWriter, { lane, log, key }: Entry): void {
 }
 
 /** When values were seen: once for each value and second. */
-function writeFirsts(to: ByteWriter, { log, key }: Entry, slots: readonly Slot[]): void {
+function writeFirsts(to: ByteWriter, { log, key, firsts }: Entry): void {
   const seen = new Map<string, { slot: number; value: number; second: number }>();
   for (let place = log.first(key); place !== 0; place = log.next(place)) {
-    slots.forEach(({ bit, at }, slot) => {
+    firsts.forEach(({ bit, at }, slot) => {
       if ((log.mask(place) & bit) === 0) return;
       const one = { slot, value: log.value(place, at), second: Math.floor(log.at(place) / 1000) };
       seen.set(`${slot} ${one.value} ${one.second}`, one);

@@ -1,6 +1,7 @@
 import type { ByteReader } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 import type { TrafficFacts } from "./traffic-facts.ts";
+import { UserBitmaps } from "./user-bitmaps.ts";
 
 /** Whom a tally of traffic is for: engines need who succeeded from where, whoever decides on blocks needs all. */
 export type FactsFor = "engine" | "responder";
@@ -19,7 +20,7 @@ export function writeFacts(
   for (const { hi, lo, user, time } of facts.successes) {
     to.word(hi);
     to.word(lo);
-    to.word(user);
+    to.byte(UserBitmaps.bitOf(user));
     to.whole(time - begin);
   }
   if (whom === "engine") return;
@@ -47,10 +48,10 @@ export function readFacts(from: ByteReader, begin: number): TrafficFacts | undef
   const earliest = begin + from.whole();
   const newest = begin + from.whole();
   const tellsUsers = from.byte() === 1;
-  const successes = listOf(from, 13, () => ({
+  const successes = listOf(from, 10, () => ({
     hi: from.word(),
     lo: from.word(),
-    user: from.word(),
+    user: from.byte(),
     time: begin + from.whole(),
   }));
   const known = { earliest, newest, tellsUsers, successes };

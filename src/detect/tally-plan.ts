@@ -3,7 +3,7 @@ import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
 import type { BoundDetector } from "./plan.ts";
 import { hash32 } from "./hash.ts";
-import { definitionOf } from "./slot.ts";
+import { definitionOf, type Slot } from "./slot.ts";
 
 /**
  * Raised when something that detectors' functions refer to comes to mean something else, and their own
@@ -17,11 +17,18 @@ export interface NamedLane {
   readonly lane: Lane;
   /** 16 hex digits. */
   readonly id: string;
+  /** Its counters of first times. */
+  readonly firsts: readonly Slot[];
 }
 
 /** The lanes of some detectors by name, so that what one process counts another one finds. */
 export function nameLanes(spaces: readonly KeySpace[], bound: readonly BoundDetector[]): NamedLane[] {
-  return spaces.flatMap((space) => space.lanes.map((lane) => ({ space, lane, id: idOf({ space, lane }, bound) })));
+  return spaces.flatMap((space) =>
+    space.lanes.map((lane) => ({
+      ...{ space, lane, id: idOf({ space, lane }, bound) },
+      firsts: lane.slots.filter(({ kind }) => kind === "firstSeen"),
+    })),
+  );
 }
 
 /** 32 bits for each detector, by its id. */

@@ -108,7 +108,7 @@ export class TallyWriter {
         to.whole(sectionOf.minutes);
         to.sized(minutes);
       }
-      return to.take();
+      return whole(to);
     });
     const traffic = this.#head(undefined);
     traffic.bytes(this.#stretches[parts]!.view());
@@ -116,7 +116,7 @@ export class TallyWriter {
     this.#events.fill(0);
     this.repeated.fill(0);
     this.#mark = 0;
-    return { parts: records, traffic: traffic.take() };
+    return { parts: records, traffic: whole(traffic) };
   }
 
   /** What each tally begins with. `part`: none in the one of the traffic, where all parts are counted. */
@@ -124,7 +124,6 @@ export class TallyWriter {
     const { partition, parts } = this.#options;
     const sum = (counts: Uint32Array) => (part === undefined ? counts.reduce((a, b) => a + b, 0) : counts[part]!);
     const to = new ByteWriter();
-    to.byte(tallyVersion);
     to.text(partition);
     to.whole(part === undefined ? parts : part);
     to.whole(parts);
@@ -193,6 +192,14 @@ export class TallyWriter {
 }
 
 // helpers
+
+/** Says how long it is, so that one that was cut off is known by it. */
+function whole(tally: ByteWriter): Buffer {
+  const to = new ByteWriter();
+  to.byte(tallyVersion);
+  to.sized(tally.view());
+  return to.take();
+}
 
 /** Left out where there is nothing in it. */
 function writeSection(to: ByteWriter, id: number, section: ByteWriter): void {

@@ -1,8 +1,12 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
 import { hashed } from "./hash.ts";
 import { hashClient, hashUser } from "./key-hash.ts";
+import { UserBitmaps } from "./user-bitmaps.ts";
 
-/** A user who succeeded from a client, for the first time in a stretch of time: hashes of both, epoch ms. */
+/**
+ * A user who succeeded from a client, for the first time in a stretch of time: the client's hash, the user's
+ * or as many bits of it as `UserBitmaps` looks at, epoch ms.
+ */
 export interface Success {
   readonly hi: number;
   readonly lo: number;
@@ -103,7 +107,7 @@ export class TrafficGathering {
     if (userId !== undefined && provesUser(event)) {
       hashUser(userId);
       const user = hashed.lo;
-      this.#succeeded({ hi, lo, user, time });
+      this.#succeeded({ hi, lo, user: UserBitmaps.bitOf(user), time });
       if (isRequest && !this.#users.has(user)) this.#users.set(user, clientKey);
     } else if (isRequest && userAgent !== undefined && this.#users.size === 0 && this.#agents.size < maxAgents) {
       if (!this.#agents.has(userAgent)) this.#agents.set(userAgent, clientKey);
