@@ -42,6 +42,7 @@ export function findBadReferences(value: unknown): Finding[] {
   }
 
   findings.push(...findUnknownOwners(config, teams));
+  if (config.cluster !== undefined) findings.push(...findUnshared(config));
   if (isOpenToAll(mapOf(config.api))) findings.push(openToAll);
   findings.push(...namedTwice(config.sources, ["sources"]), ...namedTwice(config.gateways, ["gateways"]));
   findings.push(...namedTwice(mapOf(config.api).tokens, ["api", "tokens"]));
@@ -59,6 +60,24 @@ export function findUnknownOwners(value: unknown, teams: readonly string[]): Fin
 }
 
 // helpers
+
+/** What another instance could not go on with. */
+function findUnshared(config: Readonly<Record<string, unknown>>): Finding[] {
+  const findings = listOf(config.sources).flatMap((source, index): Finding[] => {
+    const { type } = mapOf(source);
+    if (typeof type !== "string" || type === "kafka") return [];
+    return [{ path: ["sources", index, "type"], message: `with \`cluster\`, another instance could not go on with ${type}: expected kafka`, example: "type: kafka" }]; // prettier-ignore
+  });
+  if (mapOf(config.store).type === "server") return findings;
+  return [
+    ...findings,
+    {
+      path: ["store"],
+      message: "with `cluster`, instances share a store, and the embedded one can be opened once: expected a server",
+      example: "{ type: server, url: http://clickhouse:8123 }",
+    },
+  ];
+}
 
 const openToAll: Finding = {
   path: ["api", "listen"],

@@ -67,7 +67,7 @@ export async function loadTrialConfig(
  * Reads one section alone, so that a command such as `stop-blocking` works although other sections
  * lack a secret. Relative paths stay as they are. Throws as `loadConfig`.
  */
-export async function loadSection<K extends "service" | "api" | "proxies" | "sources" | "store">(
+export async function loadSection<K extends "service" | "cluster" | "api" | "proxies" | "sources" | "store">(
   options: { file: string; env: Environment },
   section: K,
 ): Promise<Config[K]> {

@@ -82,6 +82,17 @@ describe("problems", () => {
     });
   });
 
+  test("several instances can't share an embedded store, or lines that come to one of them", async () => {
+    const text = "sources:\n  - { name: in, type: http }\ncluster: { brokers: [kafka:9092] }\n";
+    expect(await readConfig(write(text), {})).toMatchObject({
+      kind: "bad",
+      problems: [
+        { path: "store", message: expect.stringContaining("expected a server") as string },
+        { path: "sources[0].type", message: expect.stringContaining("expected kafka") as string },
+      ],
+    });
+  });
+
   test("a missing file is CONFIG_NOT_FOUND, exit code 2", async () => {
     const error = await loadConfig("/no/such/gatewatch.yaml", {}).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ code: "CONFIG_NOT_FOUND", exitCode: 2 });

@@ -202,14 +202,8 @@ export function createBlocker(options: BlockerOptions) {
     /** Blocks by hand. */
     add(wanted: NewDecision): Promise<DecisionResult> {
       return inTurn(async () => {
-        const result = draftByHand(wanted, {
-          clock,
-          ledger,
-          uuid: options.uuid ?? randomUUID,
-          allow,
-          own,
-          mode: config.mode,
-        });
+        const uuid = options.uuid ?? randomUUID;
+        const result = draftByHand(wanted, { clock, ledger, uuid, allow, own, mode: config.mode });
         if (result.kind === "done") await commit([{ decision: result.value, line: undefined, verdicts: [] }]);
         return result;
       });

@@ -183,6 +183,11 @@ function buildProgram(context: CliContext, outcome: { code: number }): Command {
     .action((names: string[], { url, force = false }: { url?: string; force?: boolean }) =>
       finish(runProxiesRefresh({ configFile: configFile(), names, url, force }, context)),
     );
+  command("topics", "print what has to exist in Kafka for several instances, as commands that create it")
+    .option("--json", "print JSON")
+    .action(({ json = false }: { json?: boolean }) =>
+      finish(import("./topics.ts").then(({ runTopics }) => runTopics({ configFile: configFile(), json }, context))),
+    );
   command("token", "make a random token for the API, with the hash for the configuration").action(() =>
     finish(runToken(context)),
   );

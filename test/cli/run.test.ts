@@ -68,6 +68,32 @@ describe("stopping", () => {
     expect(printed.stderr).toContain("The topic is gone. [SOURCE_FAILED]");
   });
 
+  test("one that leads no more is stopped, and started anew", async () => {
+    const [first, second] = [new FakeService(), new FakeService()];
+    const lost = Promise.withResolvers<string>();
+    const starts = [{ ...bound(first), lost: lost.promise }, bound(second)];
+    const { signals, code } = await running({ startApp: () => Promise.resolve(starts.shift()!) });
+    lost.resolve("another instance leads");
+    await first.stopCalled;
+    expect(first.reasons).toEqual(["another instance leads"]);
+    first.stopped();
+    await new Promise((resolve) => setImmediate(resolve));
+    signals.emit("SIGTERM");
+    await second.stopCalled;
+    second.stopped();
+    expect(await code).toBe(0);
+    expect(starts).toEqual([]);
+  });
+
+  test("one that leads no more and can't be stopped ends, so that it is started as a process", async () => {
+    const first = new FakeService();
+    const starts = [{ ...bound(first), lost: Promise.resolve("another instance leads") }];
+    const { clock, code } = await running({ startApp: () => Promise.resolve(starts.shift()!) });
+    await first.stopCalled;
+    await clock.advance(10_000);
+    expect(await code).toBe(1);
+  });
+
   test("a service that can't start is no service to stop", async () => {
     const refused = new GatewatchError("LISTEN_REFUSED", "The port is taken.");
     const { code, service } = await running({ startApp: () => Promise.reject(refused) });
@@ -128,6 +154,11 @@ class FakeService implements RunningService {
     this.reloads += 1;
     return Promise.resolve();
   }
+}
+
+/** Its methods without their class, so that something can be put beside them. */
+function bound(service: FakeService): RunningService {
+  return { ended: service.ended, stop: (reason) => service.stop(reason), reload: () => service.reload() };
 }
 
 async function running(given: { startApp?: () => Promise<RunningService> } = {}) {
