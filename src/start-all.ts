@@ -2,6 +2,8 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { ApiServices } from "./api/api-services.ts";
 import { createApi } from "./api/create-api.ts";
+import type { ForwardedCallers } from "./api/forwarded-callers.ts";
+import type { DecisionLedger } from "./block/ledger.ts";
 import { listenCrowdsec } from "./block/listen-crowdsec.ts";
 import { createBlocker } from "./block/responder.ts";
 import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
@@ -26,11 +28,11 @@ import type { Rules } from "./load-rules.ts";
 import { loadState } from "./load-state.ts";
 import { eventLoopIdle, LoadWatch } from "./load-watch.ts";
 import { createIdentities } from "./normalize/identity.ts";
-import { createNormalizer } from "./normalize/normalizer.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import type { ChannelsConfig } from "./notify/notify-config.ts";
 import { createPager } from "./notify/pager.ts";
 import { pacedSave } from "./paced-save.ts";
+import { openNormalizer } from "./open-normalizer.ts";
 import { type Flow, Pipeline, type PipelineOptions, type SavedState } from "./pipeline.ts";
 import type { Prepared } from "./prepare.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
@@ -59,6 +61,10 @@ export interface Ways {
   readonly lost: AbortSignal;
   /** What the API speaks to, made to fit. */
   readonly services: (services: ApiServices) => ApiServices;
+  /** Told of the ledger once it is loaded. */
+  readonly decides?: (ledger: DecisionLedger) => void;
+  /** Who asked for what other instances have handed on. */
+  readonly forwarded?: ForwardedCallers;
   /** Shows the API; resolves to its address. */
   readonly listen: (api: FastifyInstance) => Promise<string>;
   /** Begins to read. */
@@ -147,6 +153,7 @@ export async function startAll(
   await blocker.load(saved?.trials?.hits);
   trials.load(saved?.trials, blocker.ledger);
   lifecycle.onStop("blocking", () => blocker.stop());
+  ways.decides?.(blocker.ledger);
   await pager.load();
   lifecycle.onStop("pages", () => pager.stop(pagesWithinMs));
   service.restore(before.detections);
@@ -164,13 +171,8 @@ export async function startAll(
       );
     },
   });
-  const normalizer = createNormalizer({
-    sources: new Map(
-      config.sources.map((source) => [source.name, { ...source, gateway: source.gateway ?? source.name }]),
-    ),
-    ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
-    ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
-    learned: saved?.routes,
+  const normalizer = openNormalizer({
+    ...{ config, metrics, lifecycle, geo: geo.lookup, trusted: networks.prefixes, learned: saved?.routes },
   });
   const minutes = createMinuteRows({
     write: (table, rows) => store.write(table, rows),
@@ -233,7 +235,7 @@ export async function startAll(
       ],
     })), // prettier-ignore
     pages: await loadConsole(),
-    ...{ publicUrl, version, metrics, clock, log },
+    ...{ publicUrl, version, metrics, clock, log, forwarded: ways.forwarded },
   });
   lifecycle.onStop("api", () => api.close());
   const address = await ways.listen(api);

@@ -14,6 +14,8 @@ import type { Metrics } from "./metrics.ts";
 export interface StartDecisionsOptions {
   readonly client: Kafka;
   readonly cluster: ClusterConfig;
+  /** Where this instance can be reached by people. */
+  readonly leader: string;
   /** Loaded: what the topic says differently is made as it says. */
   readonly ledger: DecisionLedger;
   readonly mayAct: () => Promise<boolean>;

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { ForwardedCallers } from "./api/forwarded-callers.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import type { TopicKind } from "./cluster/cluster-config.ts";
 import { Leadership } from "./cluster/leadership.ts";
@@ -9,17 +10,22 @@ import { Standby } from "./cluster/standby.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicsOf } from "./cluster/topics.ts";
 import { Fenced, TransactionalProducer, Undecided } from "./cluster/transactional-producer.ts";
+import { loadConsole } from "./console/load-console.ts";
 import { clusterOf } from "./cluster-parts.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
 import { GatewatchError } from "./errors.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type Prepared, prepare } from "./prepare.ts";
+import { version } from "./service-status.ts";
 import { createKafkaClient } from "./source/kafka-client.ts";
 import type { Source } from "./source/raw-batch.ts";
+import { startAsking, startRunning } from "./start-commands.ts";
+import { startDecisions } from "./start-decisions.ts";
 import { startAll, type Ways } from "./start-all.ts";
 import { stateVersion } from "./state-file.ts";
 import { storedActs } from "./stored-acts.ts";
+import { createWarmGate } from "./start-warm-gate.ts";
 import { WarmFront } from "./warm-front.ts";
 
 /** What one of several instances reads, and what it does with that. */
@@ -60,12 +66,23 @@ export async function startWarm(
   const { sources, metrics } = prepared;
 
   const reasons = new Map([["role", "warm: another instance leads, or none does yet"]]);
-  const front = new WarmFront({ config, metrics, clock, log, reasons: () => [...reasons.values()] });
+  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
+  const parts = { client, cluster, lifecycle, clock, log, metrics };
+  const { gate, ...warmGate } = createWarmGate(prepared, client);
+  const asker = startAsking(parts);
+  const callers = new ForwardedCallers(config.api.tokens);
+  const { publicUrl } = config.service;
+  const front = new WarmFront({
+    ...{ config: config.api, publicUrl, version, metrics, clock, log, pages: await loadConsole() },
+    check: (request) => gate.check(request),
+    forwarding: { forward: (request) => asker.ask(request), leader: () => gate.leader },
+    reasons: () => [...reasons.values()],
+  });
   lifecycle.onStop("front", () => front.close());
   log.info({ address: await front.listen(), instance }, "listening, and warm");
 
-  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
   await prepareTopics({ client, config: cluster, kinds: role.topics, log, clock });
+  warmGate.start();
   const { name: topic } = topicsOf(cluster).state;
   const { statePartition: partition } = role;
   const committer = new TransactionalProducer(client, `${cluster.prefix}-state-${partition}`);
@@ -80,6 +97,7 @@ export async function startWarm(
     }
   };
 
+  const onFenced = (error: Error) => leadership.lose(error.message);
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // told by `ended`, which nobody looks at before we return
   const running: { all?: RunningService } = {};
@@ -92,6 +110,7 @@ export async function startWarm(
         leadership.begin();
         log.info({ instance }, "taking over");
         watcher.stop();
+        await warmGate.giveWay();
         const { pipeline, service } = await startAll(prepared, {
           state: {
             load: () => state.load(),
@@ -103,7 +122,10 @@ export async function startWarm(
           mayAct,
           lost: leadership.signal,
           services: (services) => storedActs(services, { store: prepared.store, clock }),
+          decides: (ledger) => startDecisions({ ...parts, ledger, leader: publicUrl, mayAct, onFenced }),
+          forwarded: callers,
           listen: async (api) => {
+            startRunning({ ...parts, api, callers, mayAct, onFenced });
             lifecycle.onStop("showing the api", () => front.hide());
             await front.show(api);
             return `${config.api.listen.host}:${config.api.listen.port}`;

@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Clock } from "../clock.ts";
 import type { Metrics } from "../metrics.ts";
-import { judgeAccess, type Access } from "./access.ts";
+import { judgeAccess, roleSuffices, type Access, type AccessVerdict } from "./access.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { ApiError } from "./api-error.ts";
+import { type ForwardedCallers, ticketHeader } from "./forwarded-callers.ts";
 import { FailureLimit } from "./failure-limit.ts";
 import { isKnownHost, isSameOrigin } from "./origin-check.ts";
 import { createTokenFinder, type Caller } from "./tokens.ts";
@@ -25,6 +26,8 @@ export interface AccessOptions {
   readonly publicUrl: string;
   readonly clock: Clock;
   readonly metrics: Metrics;
+  /** Who asked for what another instance has handed on. */
+  readonly forwarded?: Pick<ForwardedCallers, "take"> | undefined;
 }
 
 /** Judges every request before its body is read: who asks, under which host name, for which page. */
@@ -47,10 +50,13 @@ export function addAccessHook(app: FastifyInstance, options: AccessOptions): voi
     if (request.is404) return;
     const access = accessOf(request);
     const peer = request.ip;
-    const verdict = judgeAccess(
-      { access, authorization: request.headers.authorization, peer, forwarded: isForwarded(request) },
-      judgeOptions,
-    );
+    const caller = options.forwarded?.take(request.headers[ticketHeader]);
+    const verdict = caller
+      ? judgeForwarded(caller, access)
+      : judgeAccess(
+          { access, authorization: request.headers.authorization, peer, forwarded: isForwarded(request) },
+          judgeOptions,
+        );
     if (verdict.kind === "allowed") {
       // A token is never sent by a tricked browser; where none was needed, the headers have to do.
       if (!verdict.caller.byToken && access !== "open" && access !== "check") {
@@ -82,6 +88,12 @@ export function callerName(request: FastifyRequest): string {
 }
 
 // helpers
+
+/** It was judged where it was asked; here once more, by the configuration here. */
+function judgeForwarded(caller: Caller, access: Access): AccessVerdict {
+  const suffices = access !== "open" && access !== "page" && roleSuffices(caller.role, access);
+  return { kind: suffices ? "allowed" : "forbidden", caller };
+}
 
 function accessOf(request: FastifyRequest): Access {
   const { access } = request.routeOptions.config;

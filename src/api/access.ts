@@ -48,13 +48,14 @@ export function judgeAccess(
     : { kind: "unauthenticated", tokenGiven: request.authorization !== undefined };
 }
 
+/** Whether a role may use a route. */
+export function roleSuffices(role: Role, access: Exclude<Access, "open" | "page">): boolean {
+  if (access === "gateway" || access === "check") return role === "gateway" || role === "admin";
+  return ranks[role] >= ranks[access === "metrics" ? "viewer" : access];
+}
+
 // helpers
 
 const anonymous: Caller = { name: "anonymous", role: "viewer", byToken: false };
 const local: Caller = { name: "local", role: "admin", byToken: false };
 const ranks = { gateway: 0, viewer: 1, responder: 2, admin: 3 } as const satisfies Record<Role, number>;
-
-function roleSuffices(role: Role, access: Exclude<Access, "open" | "page">): boolean {
-  if (access === "gateway" || access === "check") return role === "gateway" || role === "admin";
-  return ranks[role] >= ranks[access === "metrics" ? "viewer" : access];
-}

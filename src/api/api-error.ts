@@ -16,6 +16,7 @@ export const apiErrors = {
   BUSY: 429,
   INTERNAL: 500,
   UNAVAILABLE: 503,
+  NO_ANSWER: 504,
 } as const satisfies Record<string, number>;
 
 export type ApiErrorCode = keyof typeof apiErrors;

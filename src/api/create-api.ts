@@ -15,6 +15,8 @@ import { detectorRoutes } from "./detector-routes.ts";
 import { answerNotFound, createErrorHandler } from "./error-handler.ts";
 import { EventHub } from "./event-hub.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { addForwarding, type Forwarding } from "./forwarding.ts";
+import type { ForwardedCallers } from "./forwarded-callers.ts";
 import { healthRoutes } from "./health-routes.ts";
 import { addHttpMetrics } from "./http-metrics.ts";
 import { incidentRoutes } from "./incident-routes.ts";
@@ -41,6 +43,10 @@ export interface ApiOptions {
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Log;
+  /** Of an instance that doesn't work: who does what is asked of it. */
+  readonly forwarding?: Forwarding;
+  /** Of the one that works: who asked for what others have handed on. */
+  readonly forwarded?: Pick<ForwardedCallers, "take"> | undefined;
 }
 
 /** Puts the API together; never listens (see `listenApi`). Closing it ends the event streams. */
@@ -64,7 +70,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
   app.setNotFoundHandler(answerNotFound);
   addSecurityHeaders(app);
   addHttpMetrics(app, metrics);
-  addAccessHook(app, { config: options.config, publicUrl, clock, metrics });
+  const { forwarding, forwarded } = options;
+  addAccessHook(app, { config: options.config, publicUrl, clock, metrics, forwarded });
+  if (forwarding) addForwarding(app, forwarding);
   addOpenApi(app, options.version);
 
   void app.register(checkRoutes({ services, metrics, log }));

@@ -29,6 +29,8 @@ export interface CompactedTopicOptions {
   readonly topic: string;
   /** 0 unless given. */
   readonly partition?: number;
+  /** Where reading begins; with the oldest record unless given. */
+  readonly from?: (reader: PartitionReader) => Promise<number>;
   readonly clock: Clock;
   readonly log: Log;
   /** Some at a time, in order, committed ones alone. The next are fetched once it resolves: nothing piles up. */
@@ -106,7 +108,8 @@ export class CompactedTopic {
     this.#stopped.abort();
     for (const { reject } of this.#waiting) reject(stopped(this.#options.topic));
     this.#waiting.clear();
-    await this.#reader?.close();
+    // Not waited for: kafkajs waits for the fetch under way, and whoever stops may be waited for.
+    this.#reader?.close().catch(() => {});
     await this.#handling;
   }
 
@@ -166,7 +169,7 @@ export class CompactedTopic {
       this.#isCaughtUp = false;
       this.#options.onReset?.();
     }
-    if (!isKnown) this.#next = start;
+    if (!isKnown) this.#next = (await this.#options.from?.(reader)) ?? start;
     return end;
   }
 

@@ -27,8 +27,15 @@ const oneSchema = z.object({
 });
 
 const recordSchema = z.object({ v: z.literal(version), decisions: z.array(oneSchema).max(maxOnTarget) });
-const servingSchema = z.object({ v: z.literal(version), serving: z.boolean() });
+const servingSchema = z.object({
+  v: z.literal(version),
+  serving: z.boolean(),
+  /** Where whoever acts can be reached by people. */
+  leader: z.string().max(500).optional(),
+});
 const scopeSchema = z.enum(["ip", "range", "user", "apiKey", "session", "country", "as"]);
+
+export type Serving = Omit<z.output<typeof servingSchema>, "v">;
 
 /** What gateways have to know of one target, as a record of the topic `decisions`. Why it was decided stays with whoever acts. */
 export function writeDecisions(decisions: readonly Decision[]): string {
@@ -42,13 +49,13 @@ export function readDecisions(key: string, text: string): Decision[] | undefined
   return target && read?.decisions.map((one) => decisionOf(target, one));
 }
 
-export function writeServing(serving: boolean): string {
-  return JSON.stringify({ v: version, serving });
+export function writeServing(said: Serving): string {
+  return JSON.stringify({ v: version, ...said });
 }
 
-/** Whether decisions are served; `undefined` for what doesn't say. */
-export function readServing(text: string): boolean | undefined {
-  return servingSchema.safeParse(parsed(text)).data?.serving;
+/** Whether decisions are served, and who acts; `undefined` for what doesn't say. */
+export function readServing(text: string): Serving | undefined {
+  return servingSchema.safeParse(parsed(text)).data;
 }
 
 /** The target of a key, as `targetKey` writes it; `undefined` for any other. */

@@ -3,7 +3,7 @@ import type { Decision } from "../block/decision.ts";
 import type { DecisionLedger } from "../block/ledger.ts";
 import type { Clock } from "../clock.ts";
 import type { CompactedRecord } from "./compacted-topic.ts";
-import { readDecisions, readServing, servingKey } from "./decision-record.ts";
+import { readDecisions, readServing, type Serving, servingKey } from "./decision-record.ts";
 import type { GateMetrics } from "./gate-metrics.ts";
 
 /** So many at a time go into the ledger. */
@@ -15,7 +15,7 @@ export interface DecisionSetOptions {
   readonly allow: () => AllowList;
   readonly metrics: GateMetrics;
   /** Whoever acts says whether anybody is blocked at all. */
-  readonly onServing: (serving: boolean) => void;
+  readonly onServing: (said: Serving) => void;
 }
 
 /**
@@ -30,6 +30,7 @@ export class DecisionSet {
   /** Keys that were not told of again since the topic began anew. */
   #stale: Set<string> | undefined;
   #isCaughtUp = false;
+  #measures = true;
 
   constructor(options: DecisionSetOptions) {
     this.#options = options;
@@ -51,7 +52,7 @@ export class DecisionSet {
     for (const { key, value } of records) {
       if (key === undefined) continue;
       if (key === servingKey) {
-        onServing(value === undefined || (readServing(value.toString()) ?? false));
+        onServing(value === undefined ? { serving: true } : (readServing(value.toString()) ?? { serving: false }));
         continue;
       }
       puts.push(...this.#changed(key, value?.toString()));
@@ -92,7 +93,13 @@ export class DecisionSet {
     this.measure();
   }
 
+  /** Another ledger of this process is measured from now on. */
+  leaveMeasuring(): void {
+    this.#measures = false;
+  }
+
   measure(): void {
+    if (!this.#measures) return;
     const { ledger, metrics } = this.#options;
     metrics.active.set({ served: "true" }, ledger.serving ? ledger.servedSize : 0);
     metrics.active.set({ served: "false" }, ledger.serving ? 0 : ledger.size);

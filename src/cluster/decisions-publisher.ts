@@ -5,7 +5,15 @@ import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
 import { errorText } from "../source/kafka-client.ts";
 import type { Committer, OutgoingRecord } from "./commit.ts";
-import { readDecisions, readServing, readTarget, servingKey, writeDecisions, writeServing } from "./decision-record.ts";
+import {
+  readDecisions,
+  readServing,
+  readTarget,
+  type Serving,
+  servingKey,
+  writeDecisions,
+  writeServing,
+} from "./decision-record.ts";
 import type { DecisionsMetrics } from "./decisions-metrics.ts";
 import { Fenced } from "./transactional-producer.ts";
 
@@ -19,6 +27,8 @@ const longestWaitMs = 2_000;
 export interface DecisionsPublisherOptions {
   readonly ledger: DecisionLedger;
   readonly topic: string;
+  /** Where this instance can be reached by people. */
+  readonly leader: string;
   /** A new one each time: one that failed writes nothing more. Its opening fences whoever published before. */
   readonly committer: () => Committer;
   /** All that is in the topic: the newest value of each key, without tombstones. */
@@ -182,7 +192,10 @@ export class DecisionsPublisher {
   /** What the topic should say of a key, in short and as its value; `null`: nothing. */
   #toSay(key: string): [Said, string | null] {
     const { ledger, clock } = this.#options;
-    if (key === servingKey) return [servingSaid(ledger.serving), writeServing(ledger.serving)];
+    if (key === servingKey) {
+      const said = { serving: ledger.serving, leader: this.#options.leader };
+      return [servingSaid(said), writeServing(said)];
+    }
     const target = readTarget(key);
     const now = clock.now();
     const told = target ? ledger.onTarget(target).filter((decision) => isToldOf(decision, now)) : [];
@@ -209,8 +222,8 @@ interface Said {
 
 const nothing: Said = { text: "", nextEnd: Infinity };
 
-function servingSaid(serving: boolean | undefined): Said {
-  return { text: `serving ${serving}`, nextEnd: Infinity };
+function servingSaid(said: Serving | undefined): Said {
+  return { text: `serving ${said?.serving} ${said?.leader}`, nextEnd: Infinity };
 }
 
 function saidOf(decisions: readonly Decision[]): Said {

@@ -46,6 +46,7 @@ export class Gate {
   #config: BlockConfig;
   #allow: AllowList;
   #leaderServes = true;
+  #leader: string | undefined;
   #cancel: (() => void) | undefined;
 
   constructor(options: GateOptions) {
@@ -61,8 +62,9 @@ export class Gate {
     const allow = () => this.#allow;
     this.#set = new DecisionSet({
       ...{ ledger, clock, allow, metrics },
-      onServing: (serving) => {
+      onServing: ({ serving, leader }) => {
         this.#leaderServes = serving;
+        this.#leader = leader;
         this.#serve();
       },
     });
@@ -104,6 +106,16 @@ export class Gate {
   /** Resolves once all decisions are known. */
   get caughtUp(): Promise<void> {
     return this.#topic.caughtUp;
+  }
+
+  /** Where whoever acts can be reached by people, as they said last. */
+  get leader(): string | undefined {
+    return this.#leader;
+  }
+
+  /** Whoever acts measures its own ledger: this one's would be the same figures again. */
+  leaveMeasuring(): void {
+    this.#set.leaveMeasuring();
   }
 
   /** Blocking can be stopped from the first moment. */

@@ -59,12 +59,18 @@ export class PartitionReader {
 
   /** The oldest offset that is there. */
   start(): Promise<number> {
-    return this.#bound(true);
+    return this.#offsetOf({ fromBeginning: true });
   }
 
   /** The end of what is committed: what is written from now on comes at or after it. */
   end(): Promise<number> {
-    return this.#bound(false);
+    return this.#offsetOf({ fromBeginning: false });
+  }
+
+  /** The first offset of what was written at a time (epoch ms) or later. */
+  async since(time: number): Promise<number> {
+    const found = await this.#offsetOf({ fromTimestamp: time });
+    return found < 0 ? this.end() : found;
   }
 
   /** What follows `from`; waits a little where there is nothing yet. Rejects when the brokers do not answer. */
@@ -103,9 +109,9 @@ export class PartitionReader {
     return all;
   }
 
-  async #bound(fromBeginning: boolean): Promise<number> {
+  async #offsetOf(which: { fromBeginning: boolean } | { fromTimestamp: number }): Promise<number> {
     const partitions = [{ partition: this.#partition }];
-    const [found] = await this.#cluster.fetchTopicsOffset([{ topic: this.#topic, partitions, fromBeginning }]);
+    const [found] = await this.#cluster.fetchTopicsOffset([{ topic: this.#topic, partitions, ...which }]);
     return Number(found?.partitions[0]?.offset ?? 0);
   }
 }

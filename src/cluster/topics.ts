@@ -50,7 +50,8 @@ const settingsOf: Record<TopicKind, Readonly<Record<string, string>>> = {
   detections: kept(7 * 24),
   state: { ...compacted, ...large },
   decisions: compacted,
-  commands: kept(1),
+  // In small segments: only whole ones are ever deleted.
+  commands: { ...kept(1), "segment.ms": String(hourMs / 6) },
   context: compacted,
 };
 

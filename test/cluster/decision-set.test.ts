@@ -4,7 +4,7 @@ import { blockConfig } from "../../src/block/block-config.ts";
 import type { Decision } from "../../src/block/decision.ts";
 import { DecisionLedger } from "../../src/block/ledger.ts";
 import { targetKey } from "../../src/block/target.ts";
-import { servingKey, writeDecisions, writeServing } from "../../src/cluster/decision-record.ts";
+import { type Serving, servingKey, writeDecisions, writeServing } from "../../src/cluster/decision-record.ts";
 import { DecisionSet } from "../../src/cluster/decision-set.ts";
 import { gateMetrics } from "../../src/cluster/gate-metrics.ts";
 import { createMetrics } from "../../src/metrics.ts";
@@ -19,7 +19,7 @@ function scene({ capacity }: { capacity?: number } = {}) {
   const metrics = createMetrics();
   const ledger = new DecisionLedger({ clock, ...(capacity === undefined ? {} : { capacity }) });
   const allowed = { list: new AllowList(blockConfig.parse({}).allow) };
-  const serving: boolean[] = [];
+  const serving: Serving[] = [];
   const set = new DecisionSet({
     ...{ ledger, clock, metrics: gateMetrics(metrics), allow: () => allowed.list },
     onServing: (on) => serving.push(on),
@@ -99,11 +99,16 @@ describe("what can't be read blocks nobody", () => {
 
 test("whoever acts says whether blocking is on; a word that can't be read turns it off", () => {
   const { tell, serving } = scene();
-  tell(servingKey, writeServing(false));
-  tell(servingKey, writeServing(true));
+  tell(servingKey, writeServing({ serving: false }));
+  tell(servingKey, writeServing({ serving: true, leader: "https://one.example" }));
   tell(servingKey, "?");
   tell(servingKey, undefined);
-  expect(serving).toEqual([false, true, false, true]);
+  expect(serving).toMatchObject([
+    { serving: false },
+    { serving: true, leader: "https://one.example" },
+    { serving: false },
+    { serving: true },
+  ]);
 });
 
 test("whoever is on the allow list here is let in, from the start or later", () => {

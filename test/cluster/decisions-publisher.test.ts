@@ -13,6 +13,7 @@ import { TestClock } from "../support/test-clock.ts";
 
 const minute = 60_000;
 const key = "ip 203.0.113.7";
+const leader = "https://one.example";
 
 /** A topic, and what publishes to it. */
 function scene(there: Readonly<Record<string, string>> = {}) {
@@ -33,7 +34,7 @@ function scene(there: Readonly<Record<string, string>> = {}) {
     }
   }
   const publisher = new DecisionsPublisher({
-    ...{ ledger, clock, log: silentLog, topic: "decisions", metrics: decisionsMetrics(createMetrics()) },
+    ...{ ledger, clock, log: silentLog, topic: "decisions", leader, metrics: decisionsMetrics(createMetrics()) },
     committer: () => {
       const committer = new Topic();
       committers.push(committer);
@@ -100,7 +101,7 @@ test("on becoming active it writes what differs, and nothing else", async () => 
   const record = (decision: Decision) => [`ip ${decision.value}`, writeDecisions([decision])];
   const { ledger, publisher, topic, commits } = scene({
     ...(Object.fromEntries([same, gone, changed].map(record)) as Record<string, string>),
-    ...{ [servingKey]: writeServing(true), "ip 192.0.2.1": "damaged", "no target": "{}" },
+    ...{ [servingKey]: writeServing({ serving: true, leader }), "ip 192.0.2.1": "damaged", "no target": "{}" },
   });
   const before = topic.get(key);
   ledger.put(same, { ...changed, version: 2 }, aDecision({ value: "203.0.113.10" }));
@@ -117,12 +118,12 @@ test("while blocking is stopped gates are told so; what changed meanwhile they l
   await publisher.start();
   ledger.setServing(false);
   await clock.advance(0);
-  expect(topic.get(servingKey)).toBe(writeServing(false));
+  expect(topic.get(servingKey)).toBe(writeServing({ serving: false, leader }));
   expect(told()).toEqual([[decision.uuid, "active"]]);
   ledger.put(lifted(decision, clock.now()));
   ledger.setServing(true);
   await clock.advance(0);
-  expect(topic.get(servingKey)).toBe(writeServing(true));
+  expect(topic.get(servingKey)).toBe(writeServing({ serving: true, leader }));
   expect(told()).toEqual([[decision.uuid, "lifted"]]);
 });
 

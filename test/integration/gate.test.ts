@@ -64,7 +64,16 @@ function acting(cluster: ClusterConfig, change: { ledger?: DecisionLedger } = {}
   const lifecycle = new Lifecycle(silentLog);
   const fenced: Error[] = [];
   startDecisions({
-    ...{ client, cluster, ledger, lifecycle, clock: systemClock, log: silentLog, metrics: createMetrics() },
+    ...{
+      client,
+      cluster,
+      ledger,
+      lifecycle,
+      leader: "http://one",
+      clock: systemClock,
+      log: silentLog,
+      metrics: createMetrics(),
+    },
     mayAct: async () => true,
     onFenced: (error) => fenced.push(error),
   });

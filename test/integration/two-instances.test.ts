@@ -137,6 +137,38 @@ describe(`two instances, and the one that leads is struck ${rounds} times (seed 
       expect(Math.max(...times)).toBeLessThanOrEqual(2);
     }
   });
+
+  test("gateways and people are answered by the warm one as well, and what they do is done once, by the leader", async () => {
+    const { leader, warm } = two;
+    const check = (of: GatewatchProcess) =>
+      fetch(`${of.url}/v1/check`, { headers: { "x-real-ip": "203.0.113.0" } }).then(({ status, headers }) => [
+        status,
+        headers.get("x-gatewatch-reference"),
+      ]);
+    expect(await check(warm)).toEqual(await check(leader));
+    expect(await check(warm)).toEqual([403, expect.any(String)]);
+    const [incident] = await incidentsOf(leader);
+    expect(await incidentsOf(warm)).toEqual(await incidentsOf(leader));
+    const ask = (path: string, body?: object) =>
+      fetch(`${warm.url}${path}`, {
+        method: "POST",
+        ...(body && { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+      });
+    expect((await ask(`/v1/incidents/${incident}/acknowledge`)).status).toBe(200);
+    const { incident: seen } = await leader.get<{ incident: Incident }>(`/v1/incidents/${incident}`);
+    expect(seen).toMatchObject({ state: "acknowledged", acknowledgedBy: "local" });
+    const block = { scope: "ip", value: "198.51.100.99", action: "ban", for: "15m", reason: "reported" };
+    const made = await ask("/v1/decisions", block);
+    expect(made.status).toBe(201);
+    const { decision } = (await made.json()) as { decision: Decision };
+    expect((await ask("/v1/decisions", { ...block, for: "never" })).status).toBe(400);
+    await fetch(`${warm.url}/v1/decisions/${decision.id}`, { method: "DELETE" });
+    const { decisions } = await leader.get<{ decisions: Decision[] }>("/v1/decisions?value=198.51.100.99");
+    expect(decisions).toMatchObject([{ uuid: decision.uuid, state: "lifted", liftedBy: "local" }]);
+    const stream = await fetch(`${warm.url}/v1/events`);
+    expect([stream.status, await stream.text()]).toEqual([503, expect.stringContaining("Ask http")]);
+    expect((await fetch(`${warm.url}/`)).status).toBe(200);
+  });
 });
 
 // helpers
