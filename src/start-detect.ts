@@ -106,7 +106,11 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
       },
       async end() {
         const reader = await PartitionReader.open(client, topics.tallies.name, partition);
-        return reader.end().finally(() => reader.close());
+        try {
+          return await reader.end();
+        } finally {
+          await reader.close();
+        }
       },
     });
   };

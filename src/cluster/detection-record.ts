@@ -12,11 +12,11 @@ export function writeDetection(detection: Detection): string {
   return JSON.stringify({ version, detection });
 }
 
-/** The detection of a record; `undefined` for what is none, or is of a version that this one doesn't know. */
+/** The detection of a record, as it was written; `undefined` for what is none, or is of a version that this one doesn't know. */
 export function readDetection(text: string): Detection | undefined {
   try {
-    const { data } = recordSchema.safeParse(JSON.parse(text));
-    return data?.detection as Detection | undefined;
+    const record = JSON.parse(text) as { detection: Detection };
+    return recordSchema.safeParse(record).success ? record.detection : undefined;
   } catch {
     // No JSON: whoever reads counts it.
     return undefined;

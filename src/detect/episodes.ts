@@ -23,6 +23,8 @@ interface Episode {
   lookedAt: number;
   samples: Sample[];
   peak: number;
+  /** What was told on change since it is sealed: it may depend on the order of events, and is no part of what is sealed. */
+  hinted?: Pick<Detection, "targets" | "confidence" | "strength">;
 }
 
 /**
@@ -61,17 +63,17 @@ export class Episodes {
     }
     episode.lookedAt = time;
     const { detection } = episode;
-    const targets = mergeTargets(detection.targets, finding.targets);
-    const surer = surest(detection, finding);
-    if (targets.length === detection.targets.length && surer.confidence === detection.confidence) return [];
-    episode.detection = {
-      ...detection,
-      ...surer,
-      version: after(episode, time * 8 + 1),
-      targets,
-      summary: finding.summary,
-    };
-    return [episode.detection];
+    const known = episode.hinted ?? detection;
+    const targets = mergeTargets(known.targets, finding.targets);
+    const surer = surest(known, finding);
+    if (targets.length === known.targets.length && surer.confidence === known.confidence) return [];
+    const version = after(episode, time * 8 + 1);
+    const told = { ...detection, ...surer, version, targets, summary: finding.summary };
+    if (detection.sealed) {
+      episode.hinted = { ...surer, targets };
+      episode.detection = { ...detection, version };
+    } else episode.detection = told;
+    return [told];
   }
 
   /** A finding on complete buckets. */
@@ -135,7 +137,7 @@ export class Episodes {
     for (const sample of finding.samples) keepEarliest(episode.samples, sample, evidenceLimit);
     const peak = firstFigure(finding.counters);
     const higher = peak > episode.peak || !detection.sealed;
-    const targets = mergeTargets(detection.targets, finding.targets);
+    const targets = mergeTargets(detection.sealed ? detection.targets : [], finding.targets);
     const surer = surest(detection.sealed ? detection : { strength: 0 }, finding);
     const tell =
       !detection.sealed ||
@@ -163,7 +165,7 @@ export class Episodes {
       counters: higher ? finding.counters : detection.counters,
       summary: higher ? finding.summary : detection.summary,
       evidence: episode.samples.map(({ event }) => event),
-      clientIpCertain: detection.clientIpCertain && finding.clientIpCertain,
+      clientIpCertain: finding.clientIpCertain && (!detection.sealed || detection.clientIpCertain),
       targets,
     };
     if (!tell && targets.length === detection.targets.length) return false;

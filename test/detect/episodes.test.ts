@@ -121,6 +121,18 @@ describe("told on change", () => {
 });
 
 describe("while it goes on", () => {
+  test("what is told on change once it is sealed is no part of what is sealed next", () => {
+    const [one, hinted] = [scene(), scene()];
+    const alone = [...one.sealed(4), ...one.sealed(40), ...one.advance(120)].at(-1)!;
+    hinted.eager(3.5, { targets: [ip(9)], strength: 5 });
+    hinted.sealed(4);
+    const [told] = hinted.eager(12, { targets: [ip(7)], summary: "more than there is", strength: 9 });
+    expect(told).toMatchObject({ confidence: "high", summary: "more than there is" });
+    expect(hinted.eager(14, { targets: [ip(7)], strength: 9 })).toEqual([]);
+    const last = [...hinted.sealed(40), ...hinted.advance(120)].at(-1)!;
+    expect(last).toEqual(alone);
+  });
+
   test("it is told every half minute, also when it is looked at on change all the time", () => {
     const { eager, sealed } = scene();
     eager(0.5);

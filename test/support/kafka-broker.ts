@@ -185,6 +185,7 @@ log.dirs=${join(directory, "logs")}
 num.network.threads=2
 num.io.threads=2
 num.partitions=1
+log.retention.ms=-1
 auto.create.topics.enable=false
 message.max.bytes=20971520
 offsets.topic.replication.factor=1

@@ -36,7 +36,7 @@ export async function readFigures(server: ClickHouseHttp, database: string, unti
   const isHeld = ({ state, sealed }: Detection) => sealed && state !== "unconfirmed";
   return {
     sealed: new Map(
-      detections.filter(isHeld).map(({ supersedes: _, ...one }) => [one.id, JSON.stringify(one)] as const),
+      detections.filter(isHeld).map((one) => [one.id, JSON.stringify({ ...one, supersedes: undefined })] as const),
     ),
     told: new Set(detections.map(({ detector, key }) => `${detector} ${JSON.stringify(key)}`)),
     open: detections.filter(({ state }) => state === "open").length,
