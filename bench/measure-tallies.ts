@@ -25,6 +25,8 @@ export interface TallyFigures {
   readonly writeMs: number;
   /** Taking in one of the parts, and judging; ms. */
   readonly mergeMs: number;
+  /** Taking in the traffic by whoever decides on blocks; ms. */
+  readonly trafficMs: number;
 }
 
 export const flushMs = 200;
@@ -57,12 +59,15 @@ export async function measureTallies(options: {
         ...{ detectors, config: detect, partition: "edge:logs/0", parts },
         minutes: new MinuteTallies(parts),
       });
-      const part = new DetectStage({
-        ...{ detectors, config: detect, part: { index: 0, of: parts }, onMuted: fail },
-        clock: { ...systemClock, now: () => now },
-      });
+      const stageOf = (index: number) =>
+        new DetectStage({
+          ...{ detectors, config: detect, part: { index, of: parts }, onMuted: fail },
+          clock: { ...systemClock, now: () => now },
+        });
+      // The one behind the last part is the one that acts.
+      const [part, acting] = [stageOf(0), stageOf(parts)];
       const sum = { clients: 0, bytes: 0, traffic: 0 };
-      const least = { writeMs: Infinity, mergeMs: Infinity };
+      const least = { writeMs: Infinity, mergeMs: Infinity, trafficMs: Infinity };
       for (let flush = 0; flush < warmUp + measured; flush++) {
         const begin = Date.UTC(2026, 7, 22, 9) + flush * flushMs;
         const who = Array.from({ length: events }, next);
@@ -77,10 +82,13 @@ export async function measureTallies(options: {
         const { parts: written, traffic } = counter.take();
         const taken = performance.now();
         const { problem } = part.merge(written[0]!);
-        if (problem !== undefined) throw new Error(problem);
+        const merged = performance.now();
+        const known = acting.merge(traffic);
+        if (problem !== undefined || known.problem !== undefined) throw new Error(problem ?? known.problem);
         if (flush < warmUp) continue;
         least.writeMs = Math.min(least.writeMs, taken - started);
-        least.mergeMs = Math.min(least.mergeMs, performance.now() - taken);
+        least.mergeMs = Math.min(least.mergeMs, merged - taken);
+        least.trafficMs = Math.min(least.trafficMs, performance.now() - merged);
         sum.clients += new Set(who).size;
         sum.bytes += written.reduce((total, part) => total + part.length, 0);
         sum.traffic += traffic.length;
@@ -92,6 +100,7 @@ export async function measureTallies(options: {
         trafficBytes: Math.round(sum.traffic / measured),
         writeMs: least.writeMs,
         mergeMs: least.mergeMs,
+        trafficMs: least.trafficMs,
       });
     }
   }
@@ -111,6 +120,9 @@ export interface TallyCost {
   readonly writeUs: number;
   readonly keyedUs: number;
   readonly sharedUs: number;
+  /** Of the traffic, for the one that acts. */
+  readonly trafficBytes: number;
+  readonly trafficUs: number;
 }
 
 /** Divides what was measured with few parts and with many: sizes and times grow with their number by what all of them get. */
@@ -127,6 +139,8 @@ export function costOf(few: TallyFigures, many: TallyFigures): TallyCost {
     writeUs: (few.writeMs * 1000) / events,
     keyedUs: (ofKeys * 1000) / events,
     sharedUs: (ofShared * 1000) / events,
+    trafficBytes: few.trafficBytes / events,
+    trafficUs: (few.trafficMs * 1000) / events,
   };
 }
 

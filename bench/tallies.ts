@@ -34,7 +34,7 @@ console.log(values.json ? JSON.stringify({ figures, costs, projections }) : text
 
 /** What all of `ingest` writes and all of `detect` takes in, in a second; processors are those of one thread each. */
 function project(cost: TallyCost, { eventsPerSecond, parts }: (typeof scales)[number]) {
-  const { crowd, keyedBytes, sharedBytes, writeUs, keyedUs, sharedUs } = cost;
+  const { crowd, keyedBytes, sharedBytes, writeUs, keyedUs, sharedUs, trafficUs } = cost;
   const seconds = eventsPerSecond / 1e6;
   return {
     crowd,
@@ -42,6 +42,7 @@ function project(cost: TallyCost, { eventsPerSecond, parts }: (typeof scales)[nu
     sharedOfThat: (parts * sharedBytes) / (keyedBytes + parts * sharedBytes),
     writeProcessors: writeUs * seconds,
     processorsOfOnePart: (keyedUs / parts + sharedUs) * seconds,
+    processorsOfActing: trafficUs * seconds,
   };
 }
 
@@ -51,10 +52,21 @@ function text(): string {
   return [
     "What one event costs on its way from `ingest` to `detect`, by how many are in one flush of one source partition:",
     "bytes and microseconds for the part that has the key, and again for each part there is (shared)\n",
-    row("crowd", "events", "clients", "keyed B", "shared B", "write us", "keyed us", "shared us"),
-    ...costs.map(({ crowd, events, clients, keyedBytes, sharedBytes, writeUs, keyedUs, sharedUs }) => row(crowd, events, clients, keyedBytes.toFixed(0), sharedBytes.toFixed(1), writeUs.toFixed(1), keyedUs.toFixed(1), sharedUs.toFixed(2))), // prettier-ignore
+    row(
+      "crowd",
+      "events",
+      "clients",
+      "keyed B",
+      "shared B",
+      "write us",
+      "keyed us",
+      "shared us",
+      "traffic B",
+      "traffic us",
+    ),
+    ...costs.map(({ crowd, events, clients, keyedBytes, sharedBytes, writeUs, keyedUs, sharedUs, trafficBytes, trafficUs }) => row(crowd, events, clients, keyedBytes.toFixed(0), sharedBytes.toFixed(1), writeUs.toFixed(1), keyedUs.toFixed(1), sharedUs.toFixed(2), trafficBytes.toFixed(1), trafficUs.toFixed(2))), // prettier-ignore
     "\nWhat that comes to\n",
-    row("crowd", "events/s", "parts", "MB/s", "shared", "write cpu", "a part cpu"),
-    ...projections.map(({ crowd, eventsPerSecond, parts, megabytesPerSecond, sharedOfThat, writeProcessors, processorsOfOnePart }) => row(crowd, eventsPerSecond.toLocaleString("en"), parts, megabytesPerSecond.toFixed(0), `${(sharedOfThat * 100).toFixed(0)} %`, writeProcessors.toFixed(1), processorsOfOnePart.toFixed(2))), // prettier-ignore
+    row("crowd", "events/s", "parts", "MB/s", "shared", "write cpu", "a part cpu", "acting cpu"),
+    ...projections.map(({ crowd, eventsPerSecond, parts, megabytesPerSecond, sharedOfThat, writeProcessors, processorsOfOnePart, processorsOfActing }) => row(crowd, eventsPerSecond.toLocaleString("en"), parts, megabytesPerSecond.toFixed(0), `${(sharedOfThat * 100).toFixed(0)} %`, writeProcessors.toFixed(1), processorsOfOnePart.toFixed(2), processorsOfActing.toFixed(2))), // prettier-ignore
   ].join("\n");
 }

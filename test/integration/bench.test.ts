@@ -82,6 +82,16 @@ test("clients of Kafka are compared", async (context) => {
   for (const { recordsPerSecond } of rows) expect(recordsPerSecond).toBeGreaterThan(0);
 });
 
+test("commits of tallies are timed, by the number of parts", async (context) => {
+  const missing = await kafkaMissing();
+  context.skip(missing !== undefined, missing);
+  const options = ["bench/commits.ts", "--json", "--parts", "2,8", "--commits", "10"];
+  const { stdout } = await run(process.execPath, options);
+  const rows = JSON.parse(stdout) as { parts: number; p50: number; p99: number }[];
+  expect(rows.map(({ parts }) => parts)).toEqual([2, 8]);
+  for (const { p50, p99 } of rows) expect(p99).toBeGreaterThanOrEqual(p50);
+});
+
 test("the bench of keys tells memory, keys that gave way and stalls", async () => {
   const options = ["bench/keys.ts", "--json", "--keys", "4000"];
   const { stdout } = await run(process.execPath, options);
