@@ -18,7 +18,7 @@ import { GatewatchError } from "./errors.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { version } from "./service-status.ts";
-import { createKafkaClient } from "./source/kafka-client.ts";
+import { createKafkaClient, errorText } from "./source/kafka-client.ts";
 import type { Source } from "./source/raw-batch.ts";
 import { startAsking, startRunning } from "./start-commands.ts";
 import { startDecisions } from "./start-decisions.ts";
@@ -87,6 +87,8 @@ export async function startWarm(
   const { statePartition: partition } = role;
   const committer = new TransactionalProducer(client, `${cluster.prefix}-state-${partition}`);
   lifecycle.onStop("state producer", () => committer.close());
+  // Ready to take over at once; should it fail, it is tried again then.
+  await committer.connect().catch((error: unknown) => log.warn({ error: errorText(error) }, "can't connect early"));
   const state = new StateTopic({ client, topic, partition, version: stateVersion, committer });
   const written = async (write: Promise<void>) => {
     try {

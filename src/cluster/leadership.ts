@@ -5,7 +5,8 @@ import { oneForAll } from "./one-for-all.ts";
 
 /** Whoever is killed or paused is missed after this long. */
 const sessionTimeoutMs = 6_000;
-const heartbeatMs = 500;
+/** Also how soon the others hear that one has left. */
+const heartbeatMs = 300;
 /** For what was sent before we stopped being sure, and is still under way. */
 const marginMs = 1_500;
 
@@ -18,6 +19,7 @@ const marginMs = 1_500;
 export class Leadership implements GroupMembership {
   readonly sessionTimeoutMs = sessionTimeoutMs;
   readonly heartbeatMs = heartbeatMs;
+  readonly maxWaitMs = 100;
   readonly assigner: PartitionAssigner;
   readonly #clock: Clock;
   /** By source; only of those that have given us partitions. */

@@ -6,6 +6,8 @@ export interface GroupMembership {
   /** A member that dies without a word holds its partitions for so long, ms. */
   readonly sessionTimeoutMs: number;
   readonly heartbeatMs: number;
+  /** How long the broker may hold a fetch when there is nothing, ms: heartbeats wait for it. */
+  readonly maxWaitMs: number;
   readonly assigner: PartitionAssigner;
   /** The group knows that we live: it answered what was sent at `sentAt` (monotonic, ms). */
   heard(source: string, sentAt: number): void;

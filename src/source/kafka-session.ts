@@ -63,7 +63,7 @@ export class KafkaSession {
       sessionTimeout: membership?.sessionTimeoutMs ?? sessionTimeoutMs,
       heartbeatInterval: this.#heartbeatMs,
       ...(membership && { partitionAssigners: [membership.assigner] }),
-      maxWaitTimeInMs: maxWaitMs,
+      maxWaitTimeInMs: membership?.maxWaitMs ?? maxWaitMs,
       ...fetchSizes,
       metadataMaxAge: 60_000,
       allowAutoTopicCreation: false,
