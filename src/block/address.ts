@@ -1,4 +1,5 @@
 import ipaddr from "ipaddr.js";
+import { parseIPv4 } from "../normalize/ipv4.ts";
 
 /** An IP network in numbers; a single address has the full prefix. Host bits are zero. */
 export interface Network {
@@ -16,7 +17,8 @@ export const ipv6ClientPrefix = 64;
 
 /** Reads one address; IPv4-mapped becomes IPv4, a zone id is dropped. `undefined` when it is none. */
 export function parseAddress(text: string): Network | undefined {
-  if (ipaddr.IPv4.isValidFourPartDecimal(text)) return fromIpv4(ipaddr.IPv4.parse(text));
+  const ipv4 = parseIPv4(text);
+  if (ipv4 >= 0) return { version: 4, bits: BigInt(ipv4), prefix: 32 };
   if (!text.includes(":") || text.length > 64 || !ipaddr.IPv6.isValid(text)) return undefined;
   const address = ipaddr.IPv6.parse(text);
   return address.isIPv4MappedAddress() ? fromIpv4(address.toIPv4Address()) : fromIpv6(address);

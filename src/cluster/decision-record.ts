@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Decision } from "../block/decision.ts";
 import { canonicalTarget, targetKey } from "../block/target.ts";
 import type { Target } from "../detect/detection.ts";
+import { parseIPv4 } from "../normalize/ipv4.ts";
 
 /** A newer form that an older gate can't read gets another number. */
 const version = 1;
@@ -61,6 +62,9 @@ export function readServing(text: string): Serving | undefined {
 /** The target of a key, as `targetKey` writes it; `undefined` for any other. */
 export function readTarget(key: string): Target | undefined {
   const space = key.indexOf(" ");
+  // Most are, and a gate reads all of them when it starts.
+  const address = key.slice(3);
+  if (key.startsWith("ip ") && parseIPv4(address) >= 0) return { scope: "ip", value: address };
   const scope = scopeSchema.safeParse(key.slice(0, Math.max(0, space))).data;
   const target = scope && canonicalTarget({ scope, value: key.slice(space + 1) });
   return target && targetKey(target) === key ? target : undefined;
