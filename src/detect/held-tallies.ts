@@ -17,7 +17,7 @@ export class HeldTallies {
   hold(stretch: StretchBytes): boolean {
     if (this.#bytes + stretch.bytes.length > maxBytes) return false;
     // A copy: it is a piece of a batch.
-    const own = { ...stretch, bytes: stretch.bytes.slice() };
+    const own = { ...stretch, bytes: Uint8Array.from(stretch.bytes) };
     const after = this.#stretches.findIndex(({ latest }) => latest > own.latest);
     this.#stretches.splice(after === -1 ? this.#stretches.length : after, 0, own);
     this.#bytes += own.bytes.length;

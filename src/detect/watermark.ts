@@ -129,12 +129,13 @@ export class Watermark {
 
   save(): SavedWatermark {
     const marks = [...this.#partitions].map(([name, partition]) => [name, partition.mark] as const);
-    return { value: this.#value, newest: this.#newest, marks };
+    return { value: this.#value, newest: this.#newest, marks, first: this.#first };
   }
 
   load(saved: SavedWatermark): void {
     this.#value = saved.value;
     this.#newest = saved.newest;
+    this.#first = saved.first ?? Infinity;
     for (const [name, mark] of saved.marks) {
       this.assign(name);
       this.#partitions.get(name)!.mark = mark;
@@ -145,5 +146,7 @@ export class Watermark {
 export interface SavedWatermark {
   readonly value: number;
   readonly newest: number;
+  /** The first mark of all. Missing in what a version without it saved. */
+  readonly first?: number;
   readonly marks: readonly (readonly [string, number | undefined])[];
 }
