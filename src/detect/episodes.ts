@@ -66,12 +66,15 @@ export class Episodes {
     const known = episode.hinted ?? detection;
     const targets = mergeTargets(known.targets, finding.targets);
     const surer = surest(known, finding);
-    if (targets.length === known.targets.length && surer.confidence === known.confidence) return [];
+    // Found in a backlog, and it goes on now: whoever it is has not gone.
+    const stale = detection.stale && moment.stale;
+    const isNews = targets.length !== known.targets.length || surer.confidence !== known.confidence;
+    if (!isNews && stale === detection.stale) return [];
     const version = after(episode, time * 8 + 1);
-    const told = { ...detection, ...surer, version, targets, summary: finding.summary };
+    const told = { ...detection, ...surer, version, targets, stale, summary: finding.summary };
     if (detection.sealed) {
       episode.hinted = { ...surer, targets };
-      episode.detection = { ...detection, version };
+      episode.detection = { ...detection, version, stale };
     } else episode.detection = told;
     return [told];
   }
@@ -99,7 +102,7 @@ export class Episodes {
       this.#start(finding, detection);
       return [...told, detection];
     }
-    return this.#extend(episode, finding) ? [...told, episode.detection] : told;
+    return this.#extend(episode, finding, moment) ? [...told, episode.detection] : told;
   }
 
   /** Closes what has been quiet for long enough at this watermark. */
@@ -130,7 +133,7 @@ export class Episodes {
   }
 
   /** Takes in what a sealed bucket found; true when it is worth telling. */
-  #extend(episode: Episode, finding: Finding): boolean {
+  #extend(episode: Episode, finding: Finding, moment: Moment): boolean {
     const { detection } = episode;
     // What was kept on change may depend on the order of events; what is sealed must not.
     if (!detection.sealed) episode.samples = [];
@@ -139,8 +142,10 @@ export class Episodes {
     const higher = peak > episode.peak || !detection.sealed;
     const targets = mergeTargets(detection.sealed ? detection.targets : [], finding.targets);
     const surer = surest(detection.sealed ? detection : { strength: 0 }, finding);
+    const stale = detection.stale && moment.stale;
     const tell =
       !detection.sealed ||
+      stale !== detection.stale ||
       finding.severity !== detection.severity ||
       surer.confidence !== detection.confidence ||
       finding.end - episode.toldAt >= tellEveryMs;
@@ -157,6 +162,7 @@ export class Episodes {
       ...(detection.sealed ? {} : placeOf(finding)),
       version: after(episode, finding.end * 8 + 2),
       sealed: true,
+      stale,
       severity: finding.severity,
       ...surer,
       lastSeen: finding.end,

@@ -57,6 +57,21 @@ describe("an episode", () => {
     expect(second!.id).not.toBe(first!.id);
   });
 
+  test("found in a backlog it is stale until it goes on now: that is told at once, and under its id", () => {
+    const { sealed, eager } = scene();
+    const late = { ...moment, stale: true };
+    const [found] = sealed(10, {}, late);
+    expect(found).toMatchObject({ stale: true });
+    expect(sealed(20, {}, late)).toEqual([]);
+    const [now] = eager(25);
+    expect(now).toMatchObject({ id: found!.id, stale: false, sealed: true, state: "open" });
+    expect(sealed(26, {}, late)).toEqual([]);
+    expect(sealed(60, {}, late)).toMatchObject([{ id: found!.id, stale: false }]);
+    const { sealed: again } = scene();
+    again(10, {}, late);
+    expect(again(15)).toMatchObject([{ stale: false, sealed: true }]);
+  });
+
   test("a gap as long as the quiet time is still the same", () => {
     const { sealed, episodes } = scene();
     sealed(10);
@@ -239,7 +254,7 @@ function scene() {
     episodes,
     eager: (second: number, different: Different = {}) =>
       episodes.eager(finding(Math.floor(second) + 1, different), at(second), moment),
-    sealed: (end: number, different: Different = {}) => episodes.sealed(finding(end, different), moment),
+    sealed: (end: number, different: Different = {}, of = moment) => episodes.sealed(finding(end, different), of),
     advance: (second: number) => episodes.advance(at(second)),
   };
 }
