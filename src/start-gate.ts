@@ -76,10 +76,17 @@ export async function startGate(options: StartAppOptions, lifecycle: Lifecycle):
   const jobs = looks.map((run) => ({ everyMs: lookMs, run }));
   lifecycle.onStop("timers", repeatJobs({ clock, log }, jobs));
 
-  await prepareTopics({ client, config: cluster, kinds: ["decisions"], log, clock });
-  gate.start();
   const failed = Promise.withResolvers<never>();
-  void gate.caughtUp
+  failed.promise.catch(() => {}); // told by `ended`, which nobody looks at before we return
+  const stopping = new AbortController();
+  lifecycle.onStop("waiting for brokers", () => stopping.abort());
+  const { signal } = stopping;
+  // Not waited for: without Kafka it is alive, not ready, and can be stopped.
+  void prepareTopics({ client, config: cluster, kinds: ["decisions"], log, clock, signal })
+    .then(() => {
+      if (!signal.aborted) gate.start();
+      return gate.caughtUp;
+    })
     .then(async () => {
       // Bouncers that came sooner would be told that nobody is blocked.
       if (config.crowdsec) {
