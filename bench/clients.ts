@@ -39,7 +39,7 @@ try {
 async function measure(codec: Codec, lines: readonly string[]) {
   const at = { broker: broker!.brokers[0]!, topic: `logs-${codec}` };
   await broker!.createTopic(at.topic, partitions);
-  await fillTopic({ ...at, codec, lines });
+  await fillTopic({ ...at, partitions, codec, lines });
   const bytes = lines.reduce((total, line) => total + Buffer.byteLength(line), 0);
   if (!values.json) console.log(`\n${records} records of ${Math.round(bytes / records)} bytes, ${codec}, ${partitions} partitions, best of ${rounds}\n\n${heading}`); // prettier-ignore
   const rows = [row("kcat", false, { codec, time: await best(() => readWithKcat(at)), bytes })];

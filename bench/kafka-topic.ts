@@ -1,23 +1,22 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import type { Codec } from "../test/support/kcat.ts";
+import { type Codec, produce } from "../test/support/kcat.ts";
 
-/** Produces one record for each line with librdkafka, over all partitions, in batches as shippers make them. */
+/** Lines that follow one another in a partition before the next one has its turn. */
+const turn = 50;
+
+/**
+ * Produces one record for each line with librdkafka, in batches as shippers make them. Partitions take turns, so that all of
+ * them end at about the same event time, as they do where traffic goes on.
+ */
 export async function fillTopic(options: {
   broker: string;
   topic: string;
+  partitions: number;
   codec: Codec;
   lines: readonly string[];
 }): Promise<void> {
-  const { broker, topic, codec, lines } = options;
-  const child = spawn("kcat", ["-P", "-b", broker, "-t", topic, "-z", codec], { stdio: ["pipe", "ignore", "inherit"] });
-  const ended = once(child, "close");
-  const perWrite = 5_000;
-  for (let from = 0; from < lines.length; from += perWrite) {
-    const text = lines.slice(from, from + perWrite).join("\n");
-    if (!child.stdin.write(`${text}\n`)) await once(child.stdin, "drain");
-  }
-  child.stdin.end();
-  const [code] = (await ended) as [number];
-  if (code !== 0) throw new Error(`kcat ended with ${code}`);
+  const { partitions, lines, ...to } = options;
+  const parts = Array.from({ length: partitions }, (): string[] => []);
+  lines.forEach((line, i) => parts[Math.floor(i / turn) % partitions]!.push(line));
+  for (const [partition, part] of parts.entries())
+    if (part.length > 0) await produce({ ...to, partition, lines: part });
 }

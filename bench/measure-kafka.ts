@@ -20,7 +20,7 @@ export async function measureKafka(lines: readonly string[], rounds: number): Pr
   try {
     const fill = async (topic: string, some: readonly string[], count: number) => {
       await broker.createTopic(topic, count);
-      await fillTopic({ broker: broker.brokers[0]!, topic, codec: "none", lines: some });
+      await fillTopic({ broker: broker.brokers[0]!, topic, partitions: count, codec: "none", lines: some });
       return { broker: broker.brokers[0]!, topic, records: some.length };
     };
     const whole = await fill("lines", lines, partitions);

@@ -78,8 +78,10 @@ export async function readFrom(options: {
     onBegin();
     assigned(partitions);
   };
+  const ticking = setInterval(() => void pipeline.tick().catch(all.reject), 1_000);
   await source.start(pipeline);
   await all.promise;
+  clearInterval(ticking);
   await source.stop();
   await pipeline.finish();
   await source.close();
