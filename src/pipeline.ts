@@ -2,8 +2,9 @@ import { type Clock, sleep } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { LiveTrials, SavedLiveTrials } from "./live-trials.ts";
-import type { RejectedRecord } from "./normalize/access-event.ts";
+import type { NormalizedBatch, RejectedRecord } from "./normalize/access-event.ts";
 import type { LoadWatch } from "./load-watch.ts";
+import type { NormalizerAhead } from "./normalize/normalizer-thread.ts";
 import type { Normalizer } from "./normalize/normalizer.ts";
 import type { LearnedRoutes } from "./normalize/route-learner.ts";
 import { newestOf } from "./partition-lag.ts";
@@ -24,7 +25,7 @@ export interface SavedState {
 
 export interface PipelineOptions {
   readonly clock: Clock;
-  readonly normalizer: Normalizer;
+  readonly normalizer: Pick<Normalizer, "normalize" | "learnedRoutes"> | NormalizerAhead;
   readonly detect: DetectStage;
   readonly minutes: MinuteRows;
   /** Reports of detectors; saved along. */
@@ -96,24 +97,23 @@ export class Pipeline implements Flow {
 
   /** Takes one batch through all stages. */
   async handle(batch: RawBatch): Promise<void> {
-    const lag = this.#options.load?.lag;
+    const { normalizer, load: { lag } = {} } = this.#options;
     lag?.arrived(batch);
+    const read = "begin" in normalizer ? normalizer.begin(batch) : () => normalizer.normalize(batch);
     try {
-      await this.#inTurn(() => this.#handle(batch));
+      await this.#inTurn(() => this.#handle(batch, read));
     } finally {
       lag?.left(batch);
     }
   }
 
-  async #handle(batch: RawBatch): Promise<void> {
-    const { normalizer, detect, minutes, store, observe, onSource, clock, load } = this.#options;
-    const times = load?.times;
+  async #handle(batch: RawBatch, normalized: () => NormalizedBatch | Promise<NormalizedBatch>): Promise<void> {
+    const { detect, minutes, store, observe, onSource, clock, load: { lag, times } = {} } = this.#options;
     this.#owners.set(batch.partition, batch.source);
     if (batch.records.length > 0 || batch.refused.length > 0) onSource({ kind: "arrived", source: batch.source });
 
     times?.enter("normalize");
-    const read = normalizer.normalize(batch);
-    const { rejected } = read;
+    const read = await normalized();
     times?.enter("detect");
     const detections = await this.#whole(async () => {
       const detections = detect.process(batch, read);
@@ -124,7 +124,7 @@ export class Pipeline implements Flow {
       const counted = minutes.add(batch.partition, read);
       times?.enter("store");
       await counted;
-      if (rejected.length > 0) await store.write("rejected_records", rejected.map(rowOf(clock)));
+      if (read.rejected.length > 0) await store.write("rejected_records", read.rejected.map(rowOf(clock)));
       return detections;
     });
 
@@ -132,7 +132,7 @@ export class Pipeline implements Flow {
     this.#positions.set(batch.partition, batch.next);
     this.#changed = true;
     observe(batch, { ...read, detections });
-    load?.lag.handled(batch, newestOf(read.events));
+    lag?.handled(batch, newestOf(read.events));
     this.#pauseWhoIsAhead();
     times?.enter(undefined);
   }

@@ -23,7 +23,7 @@ export interface ReloadParts {
   readonly log: Log;
   readonly clock: Clock;
   readonly service: ServiceDetections;
-  readonly normalizer: Normalizer;
+  readonly normalizer: Pick<Normalizer, "update">;
   readonly detect: DetectStage;
   readonly trials: LiveTrials;
   readonly incidents: Incidents;

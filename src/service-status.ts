@@ -51,7 +51,7 @@ export class StatusBoard {
 
   status(parts: {
     config: Config;
-    normalizer: Normalizer;
+    normalizer: Pick<Normalizer, "coverage" | "formatOf">;
     detect: DetectStage;
     store: Store;
     blocker: Blocker;
@@ -88,7 +88,11 @@ export class StatusBoard {
 
   #sourceStatus(
     { name, type }: Config["sources"][number],
-    at: { normalizer: Normalizer; partitions: readonly PartitionStatus[]; watermark: number | undefined },
+    at: {
+      normalizer: Pick<Normalizer, "coverage" | "formatOf">;
+      partitions: readonly PartitionStatus[];
+      watermark: number | undefined;
+    },
   ): ServiceStatus["sources"][number] {
     const coverage = at.normalizer.coverage().filter(({ source }) => source === name);
     const events = coverage.reduce((total, { events }) => total + events, 0);

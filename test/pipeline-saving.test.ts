@@ -66,12 +66,7 @@ function aPipeline() {
     clock,
     normalizer: {
       normalize: () => ({ events: [], offsets: [], indexes: [], rejected: [] }),
-      coverage: () => [],
-      formatOf: () => undefined,
-      endpointsSeen: () => [],
       learnedRoutes: () => ({ open: false, children: [] }),
-      update: () => {},
-      trust: () => {},
     },
     detect: new DetectStage({ detectors: [], config: detectConfig.parse({ clients: 1024 }), clock, onMuted: () => {} }),
     minutes: createMinuteRows({ write: () => Promise.resolve() }),

@@ -1,8 +1,9 @@
-import type { AccessEvent, EndpointClass } from "./access-event.ts";
+import type { AccessEvent } from "./access-event.ts";
+import { addPlace } from "./add-place.ts";
 import { createAttributeReader } from "./attributes.ts";
 import { createAddressReader } from "./client-address.ts";
 import type { Draft } from "./draft.ts";
-import type { GeoLookup, GeoPlace } from "./geo-place.ts";
+import type { GeoLookup } from "./geo-place.ts";
 import { createIdentities } from "./identity.ts";
 import type { EndpointConfig } from "./endpoint-config.ts";
 import type { PrivacyConfig, RedactConfig } from "./normalize-config.ts";
@@ -105,18 +106,7 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
       const attempt = shop?.attempt ?? attempts.byGateway(endpoint);
       const methodOverride = draft.methodOverride ?? overrideIn(method, draft.target);
       const { endpointClass } = endpoint;
-      const place =
-        geo !== undefined &&
-        address !== undefined &&
-        !address.local &&
-        needsPlace.has(endpointClass) &&
-        lacksPlace(draft)
-          ? geo.lookup(address.ip.includes(":") ? address.key.slice(0, -3) : address.ip)
-          : undefined;
-      const sameCountry = draft.country === undefined || place?.country === draft.country;
-      const point: GeoPlace | undefined = sameCountry ? place : undefined;
-
-      return {
+      const event: AccessEvent = {
         origin: shop === undefined ? "gateway" : "shop",
         time,
         startedAt,
@@ -149,10 +139,10 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         sessionId: draft.sessionId === undefined ? undefined : identities.session(draft.sessionId),
         deviceId: draft.deviceId === undefined ? undefined : identities.device(draft.deviceId),
         userAgent: draft.userAgent === undefined ? undefined : cleanAgent(draft.userAgent),
-        country: draft.country ?? place?.country,
-        asn: draft.asn ?? place?.asn,
-        latitude: draft.latitude ?? point?.latitude,
-        longitude: draft.longitude ?? point?.longitude,
+        country: draft.country,
+        asn: draft.asn,
+        latitude: draft.latitude,
+        longitude: draft.longitude,
         methodOverride: methodOverride === undefined ? undefined : cleanWord(methodOverride.toUpperCase()),
         outcome:
           shop?.outcome ??
@@ -170,6 +160,8 @@ export function createEventBuilder(options: BuilderOptions): EventBuilder {
         attempt,
         attributes,
       };
+      if (geo !== undefined) addPlace(event, geo);
+      return event;
     },
   };
 }
@@ -187,23 +179,4 @@ function knownMethod(text: string): string | undefined {
 
 function clientResolver({ proxies, trusted }: Pick<BuilderRules, "proxies" | "trusted">): ClientResolver {
   return createClientResolver(createAddressReader(trusted ?? plainNetworks(proxies.trusted)), proxies);
-}
-
-/**
- * Where somebody asks from matters for who signs in and who pays. Browsing is most of a shop's
- * traffic, no detector asks where it comes from, and a look-up for each of its events would cost
- * more than reading the line.
- */
-const needsPlace: ReadonlySet<EndpointClass> = new Set([
-  "login", "signup", "password_reset", "payment", "checkout", "cart", "promo", "loyalty", "order", "account",
-  "reservation", "admin",
-] as const); // prettier-ignore
-
-function lacksPlace(draft: Draft): boolean {
-  return (
-    draft.country === undefined ||
-    draft.latitude === undefined ||
-    draft.longitude === undefined ||
-    draft.asn === undefined
-  );
 }

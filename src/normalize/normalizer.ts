@@ -9,7 +9,7 @@ import { customFormat } from "./custom-format.ts";
 import { shopEvent } from "./formats/shop-event.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
 import type { FormatsConfig } from "./formats-config.ts";
-import { normalizeMetrics, type NormalizeMetrics } from "./normalize-metrics.ts";
+import { NormalizeCounting, type NormalizeFigures } from "./normalize-metrics.ts";
 import { rejectedHead } from "./rejected-head.ts";
 import type { LearnedRoutes } from "./route-learner.ts";
 import type { SeenEndpoint } from "./route-table.ts";
@@ -34,6 +34,7 @@ export interface Normalizer {
   formatOf(source: string): string | undefined;
   /** The endpoints seen since the start or the last `update`; bounded. */
   endpointsSeen(): SeenEndpoint[];
+  figures(): NormalizeFigures;
   /** A copy of what was learned of routes, for `learned` after a restart; bounded. */
   learnedRoutes(): LearnedRoutes;
   /** New rules from a changed configuration. */
@@ -52,10 +53,9 @@ export function createNormalizer(options: NormalizerOptions): Normalizer {
 class BatchNormalizer implements Normalizer, RecordVisitor {
   readonly #options: NormalizerOptions;
   readonly #sources = new Map<string, SourceState>();
-  readonly #metrics: NormalizeMetrics;
+  readonly #counting: NormalizeCounting;
   readonly #draft = new Draft();
   #builder: EventBuilder;
-  #clampedCounted = 0;
 
   // The batch under way; kept here because entries are visited one by one.
   #batch: RawBatch = emptyBatch;
@@ -72,7 +72,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
   constructor(options: NormalizerOptions) {
     this.#options = options;
     this.#builder = createEventBuilder(options);
-    this.#metrics = normalizeMetrics(options.metrics);
+    this.#counting = new NormalizeCounting(options.metrics);
     const custom = Object.entries(options.formats).map(([name, config]) => customFormat(name, config));
     const all: readonly LogFormat[] = [...custom, ...formatList];
     for (const [name, source] of options.sources) {
@@ -235,13 +235,17 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     return this.#builder.routes.seen();
   }
 
+  figures(): NormalizeFigures {
+    const { routes } = this.#builder;
+    return { endpoints: routes.size(), clamped: this.#builder.clamped(), learned: routes.changes() };
+  }
+
   learnedRoutes(): LearnedRoutes {
     return this.#builder.routes.learned();
   }
 
   update(rules: BuilderRules): void {
     this.#builder = createEventBuilder({ ...this.#options, ...rules, learned: this.learnedRoutes() });
-    this.#clampedCounted = 0;
   }
 
   trust(rules: Pick<BuilderRules, "proxies" | "trusted">): void {
@@ -278,12 +282,7 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     this.#offsets = [];
     this.#indexes = [];
     this.#rejected = [];
-    this.#metrics.events.inc({ source }, result.events.length);
-    this.#metrics.endpoints.set(this.#builder.routes.size());
-    for (const { reason } of result.rejected) this.#metrics.rejected.inc({ source, reason });
-    const clamped = this.#builder.clamped();
-    this.#metrics.clamped.inc({ source }, clamped - this.#clampedCounted);
-    this.#clampedCounted = clamped;
+    this.#counting.count(source, result, this.figures());
     return result;
   }
 }

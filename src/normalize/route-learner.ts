@@ -33,12 +33,15 @@ export interface RouteLearner {
   routeOf(path: string, found: boolean): string;
   /** A copy of what was learned, to begin with after a restart. */
   learned(): LearnedRoutes;
+  /** How often something was learned. */
+  changes(): number;
 }
 
 /** `learned`: what an earlier one learned; beyond `maxPlaces` it is left out. */
 export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): RouteLearner {
   const root = newNode();
   let places = 0;
+  let opened = 0;
 
   const restore = (node: Node, { open, children }: LearnedRoutes) => {
     node.open = open;
@@ -54,6 +57,7 @@ export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): 
 
   return {
     learned: () => copyOf(root),
+    changes: () => places + opened,
     routeOf(path, found) {
       const segments = path.split("/");
       let node = root;
@@ -69,7 +73,10 @@ export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): 
         let step = template ?? segment;
         let next = node.children.get(step);
         if (next === undefined && template === undefined) {
-          if (found && node.children.size >= maxChildren) node.open = true;
+          if (found && !node.open && node.children.size >= maxChildren) {
+            node.open = true;
+            opened++;
+          }
           if (node.open && !isTelling(segment)) next = node.children.get((step = "{var}"));
         }
         if (next === undefined) {

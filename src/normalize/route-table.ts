@@ -55,6 +55,8 @@ export interface RouteTable {
   size(): number;
   /** A copy of what was learned of paths that the inventory lacks. */
   learned(): LearnedRoutes;
+  /** How often something was learned of them. */
+  changes(): number;
 }
 
 /** Beyond these, requests share one entry; 20,000 is the inventory's own bound. */
@@ -130,6 +132,7 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
     },
     size: () => endpoints.size,
     learned: () => learner.learned(),
+    changes: () => learner.changes(),
     seen: () =>
       [...endpoints.values()]
         .filter(({ events }) => events > 0)

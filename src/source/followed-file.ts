@@ -82,5 +82,6 @@ export class FollowedFile {
 
   async close(): Promise<void> {
     await this.#handle.close();
+    await this.#feed.settled();
   }
 }

@@ -147,6 +147,7 @@ export class HttpSource implements Source {
       }
       await feed.push(chunk.bytes);
     }
+    await feed?.settled();
   }
 }
 

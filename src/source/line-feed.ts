@@ -17,11 +17,16 @@ export interface LineFeedOptions {
   readonly recordOf?: (line: string) => string | Uint8Array;
 }
 
-/** Hands the lines of one partition's bytes to the pipeline, and waits until each batch is handled. */
+/**
+ * Hands the lines of one partition's bytes to the pipeline, one batch ahead of the one that is being handled:
+ * it may be read meanwhile in a thread of its own.
+ */
 export class LineFeed {
   readonly #options: LineFeedOptions;
   readonly #splitter: LineSplitter;
   readonly #position: (offset: number) => Position;
+  /** The batch that was handed over last. */
+  #last: Promise<void> = Promise.resolve();
 
   /** `start` is the offset of the first byte; `position` makes an offset what the source resumes by. */
   constructor(options: LineFeedOptions & { start: number; position: (offset: number) => Position }) {
@@ -44,20 +49,28 @@ export class LineFeed {
     await this.#hand(this.#splitter.push(chunk));
   }
 
-  /** Hands over the unfinished last line as it is. */
+  /** Hands over the unfinished last line as it is; resolves when all is handled. */
   async flush(): Promise<void> {
     await this.#hand(this.#splitter.flush());
+    await this.#last;
+  }
+
+  /** Resolves when all that was handed over is handled. */
+  settled(): Promise<void> {
+    return this.#last;
   }
 
   /** Tells the pipeline where reading begins, so that it is saved before the first line comes. */
   async mark(): Promise<void> {
     await this.#handle({ records: [], offsets: [], refused: [], next: this.next });
+    await this.#last;
   }
 
   /** Says that the bytes from here on can't be read (a broken gzip stream). */
   async refuseRest(): Promise<void> {
     const refused: RefusedRecord = { offset: this.next, reason: "undecodable", head: "" };
     await this.#hand({ records: [], offsets: [], refused: [refused] });
+    await this.#last;
   }
 
   async #hand({ records, offsets, refused }: Lines): Promise<void> {
@@ -82,9 +95,13 @@ export class LineFeed {
   async #handle({ next, records, ...lines }: Lines & { next: number }): Promise<void> {
     const { source, partition, io, clock, gate, recordOf } = this.#options;
     await gate.passed();
-    await io.handle({
+    const before = this.#last;
+    this.#last = io.handle({
       ...{ source, partition, records: recordOf ? records.map(recordOf) : records },
       ...{ ...lines, next: this.#position(next), receivedAt: clock.now() },
     });
+    // That it failed is told to whoever waits for it.
+    this.#last.catch(() => {});
+    await before;
   }
 }

@@ -77,11 +77,11 @@ export class StdinSource implements Source {
     try {
       for await (const chunk of inflated(this.#stream as AsyncIterable<Buffer>)) {
         await feed.push(chunk);
-        if (this.#stopped) return;
+        if (this.#stopped) return await feed.settled();
       }
       await feed.flush();
     } catch (error) {
-      if (this.#stopped) return;
+      if (this.#stopped) return await feed.settled();
       this.#log.warn({ source: this.name, error: String(error) }, "standard input can't be read further");
       await feed.flush();
       await feed.refuseRest();

@@ -27,7 +27,7 @@ export async function readWholeFile(options: {
   let skip = resumeAt.offset;
   try {
     for await (const chunk of inflated(stream as AsyncIterable<Buffer>)) {
-      if (signal.aborted) return;
+      if (signal.aborted) return await feed.settled();
       if (skip < chunk.length) await feed.push(chunk.subarray(skip));
       skip = Math.max(0, skip - chunk.length);
     }
