@@ -106,13 +106,13 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     },
   });
 
-  // How far the other instances are, and which partitions there are at all.
+  // How far all partitions are, ours when another had them before, and which there are at all.
   const marks = new CompactedTopic({
     ...{ client, topic: topics.context.name, clock, log },
     onRecords(records) {
       for (const { key, value } of records) {
         const mark = key !== undefined && value !== undefined && readMark(key, value.toString());
-        if (mark && !ingest.partitions.has(mark.partition)) alignment.reached(mark.partition, mark.newest);
+        if (mark) alignment.reached(mark.partition, mark.newest);
       }
     },
   });

@@ -21,6 +21,16 @@ test("who runs ahead of another instance's partition is paused until that has ca
   expect(alignment.pauses()).toEqual({ pause: [], resume: ["mine"] });
 });
 
+test("a partition that was read to its end before does not hold the others back when it changes hands", () => {
+  const { alignment } = anAlignment();
+  for (const name of ["mine", "read to its end"]) alignment.expect(name);
+  // What the one before had told; of this one nothing more will come.
+  alignment.reached("read to its end", noon + 90 * second);
+  alignment.reached("mine", noon + 10 * second);
+  alignment.reached("mine", noon + 80 * second);
+  expect(alignment.pauses()).toEqual({ pause: [], resume: [] });
+});
+
 test("a partition that nobody has read yet is waited for, but not for ever", async () => {
   const { alignment, clock } = anAlignment();
   alignment.expect("theirs");

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Writable } from "node:stream";
 import { eventually } from "./eventually.ts";
@@ -66,7 +66,11 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
     },
   );
   let log = "";
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (log += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    log += text;
+    // What is kept after a test that failed tells why.
+    appendFileSync(join(directory, "gatewatch.log"), text);
+  });
   child.stdin.on("error", () => {}); // it was killed while a test wrote
   const exited = once(child, "exit");
   const end = async (signal: NodeJS.Signals) => {

@@ -6,7 +6,7 @@ import type { ClickHouseHttp } from "../clickhouse-http.ts";
 export interface Figures {
   /**
    * Sealed detections of the shop's time: each as it was last told, by id, as text. Without `supersedes`, which
-   * names what was told on change, and that depends on what comes first.
+   * names what was told on change, and `coverage`, which goes by what was read by then: both depend on what comes first.
    */
   readonly sealed: ReadonlyMap<string, string>;
   /** What was ever told, on change or sealed: detectors with their keys. */
@@ -36,7 +36,9 @@ export async function readFigures(server: ClickHouseHttp, database: string, unti
   const isHeld = ({ state, sealed }: Detection) => sealed && state !== "unconfirmed";
   return {
     sealed: new Map(
-      detections.filter(isHeld).map((one) => [one.id, JSON.stringify({ ...one, supersedes: undefined })] as const),
+      detections
+        .filter(isHeld)
+        .map((one) => [one.id, JSON.stringify({ ...one, supersedes: undefined, coverage: undefined })] as const),
     ),
     told: new Set(detections.map(({ detector, key }) => `${detector} ${JSON.stringify(key)}`)),
     open: detections.filter(({ state }) => state === "open").length,
