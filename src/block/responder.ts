@@ -164,9 +164,7 @@ export function createBlocker(options: BlockerOptions) {
     async load(hits: SavedHits = []): Promise<void> {
       stopSwitch.start();
       serve();
-      for (const decision of await loadDecisions({ store, ledger, clock })) {
-        if (decision.origin === "runbook") recent.add(decision, { attempts: 0, failures: 0 });
-      }
+      for (const { decision, logins } of await loadDecisions({ store, ledger, clock })) recent.add(decision, logins);
       ledger.hits.load(hits, (uuid) => ledger.get(uuid)?.state === "active");
       await sweep();
       gauge();

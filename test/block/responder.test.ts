@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { detectionRow } from "../../src/store/detection-row.ts";
+import { aDetection } from "../support/a-detection.ts";
 import { blockScene, config, quietTraffic } from "./block-scene.ts";
 
 const minute = 60_000;
@@ -327,6 +329,22 @@ describe("after a restart", () => {
     expect(second.saved("198.51.100.1")).toMatchObject({ state: "expired" });
     await second.see({ id: "det_c", targets: targets("198.51.100.2") });
     expect(second.saved("198.51.100.2")).toMatchObject({ id: 3 });
+  });
+
+  test("the logins of those who were blocked just before are still no outage", async () => {
+    const scene = await blockScene({
+      facts: quietTraffic({ loginFailedShare: () => ({ now: 0.7, before: 0.05, attempts: 300 }) }),
+    });
+    const attack = aDetection({
+      id: "det_b",
+      counters: { attempts: 200, failures: 200 },
+      targets: targets("198.51.100.1"),
+    });
+    await scene.store.save([detectionRow(attack)]);
+    await scene.see(attack);
+    const again = await scene.restart();
+    await again.see({ id: "det_c", counters: { attempts: 10, failures: 10 }, targets: targets("198.51.100.2") });
+    expect(again.saved("198.51.100.2")).toMatchObject({ state: "active" });
   });
 
   test("ids go on even when all decisions are older than a day", async () => {
