@@ -6,6 +6,9 @@ import type { Writable } from "node:stream";
 import { eventually } from "./eventually.ts";
 import { freePort } from "./free-port.ts";
 
+/** Where many are started at once on few processors. */
+const startsWithinMs = 90_000;
+
 const main = join(import.meta.dirname, "../../src/main.ts");
 
 export interface GatewatchOptions {
@@ -85,13 +88,17 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
   };
 
   try {
-    await eventually("gatewatch to be ready", async () => {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`gatewatch ended: ${log}`);
-      return fetch(`${url}/readyz`).then(
-        ({ ok }) => ok || until === "listening",
-        () => false, // it does not listen yet
-      );
-    });
+    await eventually(
+      "gatewatch to be ready",
+      async () => {
+        if (child.exitCode !== null || child.signalCode !== null) throw new Error(`gatewatch ended: ${log}`);
+        return fetch(`${url}/readyz`).then(
+          ({ ok }) => ok || until === "listening",
+          () => false, // it does not listen yet
+        );
+      },
+      startsWithinMs,
+    );
   } catch (error) {
     await end("SIGKILL");
     throw error;

@@ -53,7 +53,7 @@ function pause(ms: number): Promise<void> {
 
 /** Everybody is ready again. */
 async function recovered(processes: readonly RoleProcess[]): Promise<void> {
-  const until = performance.now() + 60_000;
+  const until = performance.now() + 120_000;
   for (const { process, name } of processes) {
     for (;;) {
       const isReady = await fetch(`${process.url}/readyz`).then(({ ok }) => ok, () => false); // prettier-ignore
