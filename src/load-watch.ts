@@ -13,6 +13,8 @@ export interface LoadWatchOptions {
   readonly sources: readonly Pick<Source, "name" | "behind">[];
   /** For how many milliseconds the event loop has had nothing to do so far. */
   readonly idle: () => number;
+  /** Told every second how far the partition that is furthest is behind. */
+  readonly onLag?: (lagMs: number) => void;
   /** What is to be told of a source that is behind; `undefined` once it no longer is. */
   readonly report: (source: string, text: string | undefined) => void;
 }
@@ -22,6 +24,7 @@ export class LoadWatch {
   readonly times: StageTimes;
   readonly lag: PartitionLag;
   readonly #behind: FallingBehind;
+  readonly #onLag: ((lagMs: number) => void) | undefined;
 
   constructor(options: LoadWatchOptions) {
     const { clock, metrics, sources, idle, behindAfter, report } = options;
@@ -29,6 +32,7 @@ export class LoadWatch {
     const behind = (source: string, partition: string) =>
       sources.find(({ name }) => name === source)?.behind?.(partition);
     this.lag = new PartitionLag({ clock, behind });
+    this.#onLag = options.onLag;
     this.#behind = new FallingBehind({ clock, behindAfter, report, shares: () => this.times.shares() });
     measureLoad({ metrics, watch: this });
   }
@@ -36,7 +40,9 @@ export class LoadWatch {
   /** To be called every second. */
   look(): void {
     this.times.sample();
-    this.#behind.look(this.lag.all());
+    const partitions = this.lag.all();
+    this.#behind.look(partitions);
+    this.#onLag?.(Math.max(0, ...partitions.map(({ lagMs }) => lagMs)));
   }
 }
 

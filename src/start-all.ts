@@ -14,6 +14,7 @@ import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
 import { loadConsole } from "./console/load-console.ts";
 import { CoverageLog } from "./detect/coverage-log.ts";
+import { createShedding } from "./create-shedding.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import type { Part } from "./detect/key-division.ts";
 import type { Detection } from "./detect/detection.ts";
@@ -95,11 +96,12 @@ export async function startAll(
   });
   const identities = createIdentities(config.privacy.pseudonymKey);
   const trials = new LiveTrials(rules.detectors);
+  const shedding = createShedding({ ...{ config: config.detect.shed, clock, metrics }, report: (text) => report("shedding", "detect", text) }); // prettier-ignore
   const detect = new DetectStage({
     detectors: rules.detectors,
     watcher: trials.watcher,
     config: config.detect,
-    clock,
+    ...{ clock, shedding },
     maxShare: config.proxies.maxShare,
     part: ways.part,
     onMuted: (detector, error) => service.raise("detector-muted", detector, `${detector} keeps failing: ${error}`),
@@ -184,6 +186,7 @@ export async function startAll(
   }
   const ended = new Ended(config.sources.map(({ name }) => name));
   const load = new LoadWatch({
+    onLag: (lagMs) => shedding?.look(lagMs),
     ...{ clock, metrics, sources, idle: eventLoopIdle, behindAfter: config.detect.behindAfter },
     report: (source, text) => report("falling-behind", source, text),
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { type EndpointClass, endpointClasses } from "../normalize/access-event.ts";
 import { isTimeZone } from "../source/source-config.ts";
 import { durationMs } from "../units.ts";
 
@@ -32,6 +33,37 @@ const baselinesConfig = z
     examples: [{ timeZone: "Europe/Berlin" }],
   });
 
+/** Losing sight of these is what attackers would want. */
+const neverShed: ReadonlySet<EndpointClass> = new Set(["login", "payment"]);
+
+/** `detect.shed`: what is left out of counting when there is more to read than can be. */
+const shedConfig = z
+  .strictObject({
+    above: durationMs("60s")
+      .prefault("60s")
+      .meta({ description: "How far behind reading has to be, in event time.", examples: ["60s"] }),
+    classes: z
+      .array(
+        z
+          .enum(endpointClasses)
+          .refine((one) => !neverShed.has(one), { error: "logins and payments are never left out: remove it" }),
+      )
+      .min(1)
+      .refine((list) => new Set(list).size === list.length, { error: "expected each class once" })
+      .default(["catalog"])
+      .meta({
+        description: "Whose successful requests are left out, the first one first; never `login` or `payment`.",
+        examples: [["catalog", "search"]],
+      }),
+  })
+  .meta({
+    description:
+      "Leave requests out of counting by client and user while reading is far behind, and say so. Off unless it is there.",
+    examples: [{ above: "60s", classes: ["catalog", "search"] }],
+  });
+
+export type ShedConfig = z.output<typeof shedConfig>;
+
 /** `detect:` in the configuration: how events become windows. Sources of the defaults: docs/detectors.md. */
 export const detectConfig = z
   .strictObject({
@@ -43,7 +75,11 @@ export const detectConfig = z
       .meta({ description: "A partition silent for so long no longer holds the watermark back.", examples: ["15s"] }),
     saveEvery: durationMs("5s")
       .prefault("5s")
-      .meta({ description: "How often the counters and positions are saved to the data directory; more rarely where copying them takes over a fiftieth of that.", examples: ["5s"] }),
+      .meta({
+        description:
+          "How often the counters and positions are saved to the data directory; more rarely where copying them takes over a fiftieth of that.",
+        examples: ["5s"],
+      }),
     clients: z
       .int()
       .min(1024)
@@ -71,6 +107,7 @@ export const detectConfig = z
           "An incident opens when reading is so far behind, in event time, and won't catch up within ten minutes; `never` turns it off.",
         examples: ["30s"],
       }),
+    shed: shedConfig.optional(),
     baselines: baselinesConfig,
   })
   .prefault({})

@@ -19,6 +19,7 @@ import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
+import type { Shedding } from "./shedding.ts";
 import { SampleRing } from "./sample.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import { type MergedTally, TallyMerging } from "./tally-merging.ts";
@@ -42,6 +43,7 @@ export interface DetectEngineOptions {
   readonly muting: Muting;
   /** What is usual at an hour of the week; nothing is known unless given. */
   readonly baselines?: Baselines;
+  readonly shedding?: Shedding | undefined;
   /** Told of judgements on complete buckets; costs nothing where there is none. */
   readonly watcher?: JudgementWatcher | undefined;
   /** Which part of the keys it has, where they are divided among several engines; all of them, unless given. */
@@ -66,6 +68,8 @@ export class DetectEngine {
   readonly coverage: Coverage;
   /** When values of keys were first seen, if a detector asks for it. */
   readonly firsts: FirstSeen | undefined;
+  /** What is left out while reading is too far behind; absent where nothing may be. */
+  readonly shedding: Shedding | undefined;
   late = 0;
   /** Lanes of tallies that count something else here: what they say was left out. */
   unknownLanes = 0;
@@ -84,6 +88,7 @@ export class DetectEngine {
 
   constructor(options: DetectEngineOptions) {
     this.#options = options;
+    this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
     const tables = buildTables({ config: options.config, ring: new SampleRing(65_536) });
     this.bound = bindDetectors(options.detectors, tables);
@@ -108,6 +113,7 @@ export class DetectEngine {
       memory,
       baselines: options.baselines ?? new Baselines(),
       isMuted: ({ active }) => muting.isMuted(active.definition.id),
+      holdsBack: (detector, time) => options.shedding?.holdsBack(detector, time) ?? false,
       threw: (active, error) => counting.threw(active, error),
       watcher: options.watcher,
     });
@@ -143,7 +149,8 @@ export class DetectEngine {
       const isEarly = event.time > watermark.reached + this.#reach;
       memory.see(event, { settles: !isEarly && event.time >= this.#sealedUntil });
       if (event.enforced) continue;
-      const cell = this.#counting.cellOf(event);
+      const whole = this.#counting.cellOf(event);
+      const cell = this.shedding === undefined ? whole : this.shedding.cellFor(event, whole);
       for (const detector of cell.awaiting) this.coverage.await(detector);
       if (cell.detectors.length === 0) continue;
       if (event.time < this.#sealedUntil) this.late++;

@@ -12,6 +12,7 @@ import type { JudgementWatcher } from "./judgement.ts";
 import type { Part } from "./key-division.ts";
 import { Muting } from "./muting.ts";
 import type { ActiveDetector } from "./plan.ts";
+import type { Shedding } from "./shedding.ts";
 import { aheadMs } from "./tables.ts";
 import { takenAtOf } from "./taken-at.ts";
 import type { MergedTally } from "./tally-merging.ts";
@@ -41,6 +42,8 @@ export interface DetectStageOptions {
   readonly onMuted: (detector: string, error: string) => void;
   /** See `proxies.maxShare`; off unless given. */
   readonly maxShare?: number | "off";
+  /** What is left out while reading is too far behind. */
+  readonly shedding?: Shedding | undefined;
   /** Told of judgements on complete buckets: a trial's thresholds. */
   readonly watcher?: JudgementWatcher | undefined;
   /** Which part of the keys it has; all of them, unless given. */
@@ -139,9 +142,9 @@ export class DetectStage {
   }
 
   #build(detectors: readonly ActiveDetector[]): DetectEngine {
-    const { config, clock, watcher, part } = this.#options;
+    const { config, clock, watcher, part, shedding } = this.#options;
     return new DetectEngine({
-      ...{ detectors, config, clock, watcher, part },
+      ...{ detectors, config, clock, watcher, part, shedding },
       ...{ watermark: this.watermark, memory: this.memory, muting: this.#muting, baselines: this.baselines },
     });
   }

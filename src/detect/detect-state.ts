@@ -11,6 +11,7 @@ import type { StretchBytes } from "./read-tally.ts";
 import type { Sample } from "./sample.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
 import { picked } from "./picked.ts";
+import type { SavedShedding } from "./shedding.ts";
 import { definitionOf, type Slot } from "./slot.ts";
 import type { SavedSuppressions } from "./suppressions.ts";
 import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
@@ -43,6 +44,8 @@ export interface SavedDetect {
   readonly coverage: SavedCoverage;
   readonly suppressions: SavedSuppressions;
   readonly late: number;
+  /** What was left out of counting, if anything may be. */
+  readonly shed?: SavedShedding | undefined;
   /** When values were first seen; absent when nothing asks for it. */
   readonly firsts: SavedFirstSeen | undefined;
   /** Events that ran ahead, and are not counted yet. */
@@ -69,6 +72,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     coverage: engine.coverage.save(),
     suppressions: engine.judging.suppressions.save(),
     late: engine.late,
+    shed: engine.shedding?.save(),
     firsts: engine.firsts?.save(),
     held: engine.held.save(),
     heldTallies: engine.heldTallies.save(),
@@ -111,6 +115,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
     }
   }
   engine.late = saved.late;
+  if (saved.shed) engine.shedding?.load(saved.shed);
   if (saved.firsts) engine.firsts?.merge(saved.firsts);
   engine.held.load(saved.held);
   engine.heldTallies.load(saved.heldTallies ?? []);

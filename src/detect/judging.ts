@@ -40,6 +40,8 @@ export interface JudgingOptions {
   readonly memory: Pick<TrafficMemory, "succeededBefore" | "settledUsers" | "settle" | "watchedMs">;
   readonly baselines: Baselines;
   readonly isMuted: (detector: BoundDetector) => boolean;
+  /** Whether what a detector has counted up to a moment of event time may lack something. */
+  readonly holdsBack: (detector: BoundDetector, time: number) => boolean;
   readonly threw: (active: ActiveDetector, error: unknown) => void;
   /** Told of judgements on complete buckets, of the detectors that it wants to know of. */
   readonly watcher?: JudgementWatcher | undefined;
@@ -76,7 +78,7 @@ export class Judging {
     const { row, event } = at;
     const { lane, floor, judgedAt, space } = detector;
     const { episodes, coverageOf } = this.#options;
-    if (lane.mostEvents(row) < floor) return [];
+    if (lane.mostEvents(row) < floor || this.#options.holdsBack(detector, event.time)) return [];
     if (judgedAt !== undefined) {
       if (Math.abs(event.time - judgedAt[row]!) < slowEveryMs) return [];
       judgedAt[row] = event.time;
@@ -126,15 +128,15 @@ export class Judging {
 
   /** Judges one row in one bucket; answers what it cost, in judgements. */
   #sealRow(
-    { lane, bucket, rank }: SealStep,
+    { lane, bucket, rank, end }: SealStep,
     row: number,
     { stale, told }: { readonly stale: boolean; readonly told: Detection[] },
   ): number {
-    const { bound, episodes, coverageOf, isMuted } = this.#options;
+    const { bound, episodes, coverageOf, isMuted, holdsBack } = this.#options;
     let cost = 0.1;
     for (let left = lane.evidenceAt(row, bucket); left !== 0; left &= left - 1) {
       const detector = bound[lane.judges.indexes[31 - Math.clz32(left & -left)]!]!;
-      if (detector.rank !== rank || isMuted(detector)) continue;
+      if (detector.rank !== rank || isMuted(detector) || holdsBack(detector, end)) continue;
       cost++;
       const finding = this.#find(detector, { row, bucket }, "sealed");
       if (this.#watched[detector.index] !== undefined) this.#tell(detector, { row, bucket });

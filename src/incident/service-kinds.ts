@@ -33,6 +33,7 @@ export const serviceKinds = {
     tells: "first",
   },
   "falling-behind": { key: "source", severity: "high", title: "gatewatch falls behind", tells: "latest" },
+  shedding: { key: "part", severity: "high", title: "Requests are left out of counting", tells: "latest" },
   "store-failing": { key: "part", severity: "high", title: "The store does not answer", tells: "first" },
   "reload-failed": { key: "part", severity: "low", title: "Changed files were not taken over", tells: "latest" },
 } as const satisfies Record<string, KindOfTrouble>;

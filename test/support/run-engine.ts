@@ -7,6 +7,7 @@ import { DetectEngine } from "../../src/detect/detect-engine.ts";
 import type { JudgementWatcher } from "../../src/detect/judgement.ts";
 import { activateDetectors, loadDetectors } from "../../src/detect/load-detectors.ts";
 import { Muting } from "../../src/detect/muting.ts";
+import type { Shedding } from "../../src/detect/shedding.ts";
 import type { ActiveDetector } from "../../src/detect/plan.ts";
 import { aheadMs } from "../../src/detect/tables.ts";
 import { TrafficMemory } from "../../src/detect/traffic-memory.ts";
@@ -32,6 +33,7 @@ export function anEngine(
     baselines?: Baselines;
     onMuted?: (detector: string, error: string) => void;
     watcher?: JudgementWatcher;
+    shedding?: Shedding;
   } = {},
 ) {
   const clock = options.clock ?? new TestClock();
@@ -40,9 +42,9 @@ export function anEngine(
   const memory = new TrafficMemory(config.clients);
   const muting = new Muting({ clock, onMuted: options.onMuted ?? (() => {}) });
   const detectors = options.detectors ?? shippedDetectors;
-  const { watcher, baselines } = options;
+  const { watcher, baselines, shedding } = options;
   const engine = new DetectEngine({
-    ...{ detectors, config, clock, watermark, memory, muting, watcher },
+    ...{ detectors, config, clock, watermark, memory, muting, watcher, shedding },
     ...(baselines && { baselines }),
   });
   const process = (events: readonly AccessEvent[], partition = "p0") =>
