@@ -36,9 +36,9 @@ export const anySpread: fc.Arbitrary<Spread> = fc.record({
   partitions: fc.integer({ min: 1, max: 4 }),
   parts: fc.integer({ min: 1, max: 4 }),
   apartMs: fc.constantFrom(0, 5_000, 30_000, 240_000),
-  batch: fc.integer({ min: 1, max: 400 }),
+  batch: fc.integer({ min: 20, max: 600 }),
   flushes: fc.double({ min: 0.1, max: 1, noNaN: true }),
-  restarts: fc.constantFrom(0, 0.02),
+  restarts: fc.constantFrom(0, 0.01),
 });
 
 /** What one engine detects that sees every event. */
