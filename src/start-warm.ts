@@ -104,7 +104,6 @@ export async function startWarm(
   failed.promise.catch(() => {}); // told by `ended`, which nobody looks at before we return
   const running: { all?: RunningService } = {};
   const standby = new Standby({
-    leadership,
     async begin() {
       const since = clock.monotonic();
       try {

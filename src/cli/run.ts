@@ -21,7 +21,9 @@ export async function runService(
   const unhook = hook({ asked: asked.resolve, running, log, context });
   try {
     for (;;) {
-      const service = await context.startApp({ config, configFile, role, env, log, clock });
+      const starting = context.startApp({ config, configFile, role, env, log, clock });
+      // A start can wait long for a broker or a store; whoever asks it to stop meanwhile is heard.
+      const service = await Promise.race([starting, asked.promise.then(() => onceStarted(starting))]);
       running.service = service;
       const lost = service.lost?.then((why) => ({ why }));
       const reason = await Promise.race([asked.promise, service.ended.then(() => "ended"), ...(lost ? [lost] : [])]);
@@ -48,6 +50,15 @@ export async function runService(
 const sameSignalMs = 1_000;
 
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
+
+/** A service that is still starting, as far as it can be stopped: once it has started, or failed to. */
+function onceStarted(starting: Promise<RunningService>): RunningService {
+  return {
+    stop: async (reason) => (await starting).stop(reason),
+    ended: new Promise(() => {}),
+    reload: async () => (await starting).reload(),
+  };
+}
 
 /** The configuration as it is now; what is wrong with it was told when it changed. */
 async function changed(configFile: string, env: CliContext["env"]): Promise<Config | undefined> {

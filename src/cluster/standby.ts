@@ -1,8 +1,6 @@
 import type { Position, RawBatch, SourceIo } from "../source/raw-batch.ts";
-import type { Leadership } from "./leadership.ts";
 
 export interface StandbyOptions {
-  readonly leadership: Leadership;
   /** Takes over: from now on nobody else can save. Resolves with what goes on from what they saved. */
   readonly begin: () => Promise<SourceIo>;
   /** Rejects when another instance has taken over since we began. */
@@ -45,10 +43,11 @@ export class Standby implements SourceIo {
     this.#leading.assigned(partitions);
   }
 
-  async revoked(partitions: readonly string[]): Promise<void> {
-    // Once another leads, there is nothing to save.
-    if (this.#options.leadership.leads) await this.#leading.revoked(partitions);
-  }
+  /**
+   * Nothing is given up: whenever an instance comes or goes the group takes all partitions back, and gives
+   * all of them to one. If that is another, whatever is here is dropped.
+   */
+  async revoked(): Promise<void> {}
 
   resumeAt(partition: string): Position | undefined {
     return this.#leading.resumeAt(partition);

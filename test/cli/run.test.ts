@@ -94,6 +94,14 @@ describe("stopping", () => {
     expect(await code).toBe(1);
   });
 
+  test("a start that waits for something can be stopped", async () => {
+    const { clock, signals, code } = await running({ startApp: () => new Promise(() => {}), isStuck: true });
+    signals.emit("SIGTERM");
+    await new Promise((resolve) => setImmediate(resolve));
+    await clock.advance(10_000);
+    expect(await code).toBe(1);
+  });
+
   test("a service that can't start is no service to stop", async () => {
     const refused = new GatewatchError("LISTEN_REFUSED", "The port is taken.");
     const { code, service } = await running({ startApp: () => Promise.reject(refused) });
@@ -161,7 +169,7 @@ function bound(service: FakeService): RunningService {
   return { ended: service.ended, stop: (reason) => service.stop(reason), reload: () => service.reload() };
 }
 
-async function running(given: { startApp?: () => Promise<RunningService> } = {}) {
+async function running(given: { startApp?: () => Promise<RunningService>; isStuck?: boolean } = {}) {
   const file = join(tempDirectory(), "gatewatch.yaml");
   writeFileSync(file, "service: { shutdownAfter: 10s, log: { level: error } }\nsources: [{ name: in, type: stdin }]\n");
   const clock = new TestClock();
@@ -172,7 +180,11 @@ async function running(given: { startApp?: () => Promise<RunningService> } = {})
   const { context, printed, logged, exits } = testCliContext({
     clock,
     signals,
-    startApp: () => startApp().finally(() => started.resolve()),
+    startApp() {
+      const starting = startApp();
+      if (given.isStuck === true) started.resolve();
+      return starting.finally(() => started.resolve());
+    },
   });
   const code = runCli(["-c", file], context);
   await started.promise;

@@ -1,8 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { Leadership } from "../../src/cluster/leadership.ts";
 import { Standby } from "../../src/cluster/standby.ts";
 import { RecordingIo } from "../support/recording-io.ts";
-import { TestClock } from "../support/test-clock.ts";
 
 describe("sources that are given partitions", () => {
   test("the first takes over, and the others wait for it", async () => {
@@ -30,15 +28,12 @@ describe("sources that are given partitions", () => {
     expect(() => standby.resumeAt("edge:access-logs/0")).toThrow(/before it has claimed/);
   });
 
-  test("once another leads, what is given up is saved no more", async () => {
-    const { standby, begun, io, leadership } = scene();
+  test("what a group takes back while others come or go is not given up", async () => {
+    const { standby, begun, io } = scene();
     begun.resolve(io);
     await standby.claim();
-    leadership.begin();
-    await standby.revoked(["edge:access-logs/0"]);
-    leadership.lose("another");
-    await standby.revoked(["edge:access-logs/1"]);
-    expect(io.revokedPartitions).toEqual(["edge:access-logs/0"]);
+    await standby.revoked();
+    expect(io.revokedPartitions).toEqual([]);
   });
 
   test("trouble is told while it is warm, and to the pipeline later", async () => {
@@ -59,9 +54,7 @@ function scene() {
   const troubles: (string | undefined)[] = [];
   const begun = Promise.withResolvers<RecordingIo>();
   const fail: { proof?: Error } = {};
-  const leadership = new Leadership({ clock: new TestClock(), instance: "a" });
   const standby = new Standby({
-    leadership,
     begin() {
       calls.push("begin");
       return begun.promise;
@@ -72,5 +65,5 @@ function scene() {
     },
     onTrouble: (_source, reason) => troubles.push(reason),
   });
-  return { standby, calls, troubles, begun, fail, leadership, io: new RecordingIo() };
+  return { standby, calls, troubles, begun, fail, io: new RecordingIo() };
 }
