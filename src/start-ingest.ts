@@ -6,6 +6,7 @@ import { Ingest } from "./cluster/ingest.ts";
 import { ingestMetrics } from "./cluster/ingest-metrics.ts";
 import { IngestPartition } from "./cluster/ingest-partition.ts";
 import { prepareTopics } from "./cluster/prepare-topics.ts";
+import { routesKey, SharedRoutes } from "./cluster/shared-routes.ts";
 import { sourcePartitions } from "./cluster/source-partitions.ts";
 import { topicsOf } from "./cluster/topics.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
@@ -29,6 +30,9 @@ import { writeRequestRows } from "./store/request-rows.ts";
 
 /** Partitions that were added to a topic are waited for from then on. */
 const lookEveryMs = 60_000;
+
+/** What was learned of routes is told to the others so often. */
+const tellEveryMs = 1_000;
 
 /**
  * The role `ingest`: reads the Kafka sources' partitions that the group gives it, normalizes, counts,
@@ -62,6 +66,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
   });
+  const routes = new SharedRoutes(normalizer);
   const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
   const configs = kafkaSourcesOf(config);
   const sources = configs.map((source) => new KafkaSource({ config: source, clock, log, metrics }));
@@ -111,8 +116,11 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     ...{ client, topic: topics.context.name, clock, log },
     onRecords(records) {
       for (const { key, value } of records) {
-        const mark = key !== undefined && value !== undefined && readMark(key, value.toString());
+        if (key === undefined || value === undefined) continue;
+        const mark = readMark(key, value.toString());
         if (mark) alignment.reached(mark.partition, mark.newest);
+        else if (key === routesKey && !routes.take(value.toString()))
+          log.warn("what another version learned of routes was left out");
       }
     },
   });
@@ -130,6 +138,14 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     repeatJobs({ clock, log }, [
       { everyMs: cluster.flushEvery, run: () => ingest.flush() },
       { everyMs: lookEveryMs, run: look },
+      {
+        everyMs: tellEveryMs,
+        run() {
+          const [partition] = ingest.partitions.values();
+          const value = partition && routes.news();
+          if (value) partition.send({ topic: topics.context.name, partition: 0, key: routesKey, value });
+        },
+      },
     ]),
   );
   for (const source of sources) {

@@ -14,7 +14,7 @@ export const topicPurposes = {
   state: "What counts and judges has saved, for whoever goes on from it.",
   decisions: "Who is blocked, for every `gate`.",
   commands: "What people ask of the one that acts, and its answers.",
-  context: "How far each source partition was read, for all `ingest`.",
+  context: "How far each source partition was read, and what was learned of routes, for all `ingest`.",
 } as const;
 
 export type TopicKind = keyof typeof topicPurposes;

@@ -1,7 +1,7 @@
 import type { NormalizedBatch } from "../normalize/access-event.ts";
 import type { RawBatch } from "../source/raw-batch.ts";
 import { writeMark } from "./alignment.ts";
-import type { Commit, Committer } from "./commit.ts";
+import type { Commit, Committer, OutgoingRecord } from "./commit.ts";
 
 /** What counts the events of one source partition until they are handed on. */
 export interface Counting {
@@ -36,6 +36,8 @@ export class IngestPartition {
   #next: string | undefined;
   /** The newest event time read, epoch ms; 0 before there is one. */
   #newest = 0;
+  /** Records for others that go along with the next commit. */
+  #along: OutgoingRecord[] = [];
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown;
 
@@ -61,6 +63,11 @@ export class IngestPartition {
     for (const { time } of read.events) if (time > this.#newest) this.#newest = time;
     this.#next = batch.next as string; // Kafka's positions are texts
     if (counting.size >= largeBytes) await this.flush();
+  }
+
+  /** Has a record go along with the next commit. */
+  send(record: OutgoingRecord): void {
+    this.#along.push(record);
   }
 
   /** Hands on what was counted since the last time; rejects when that failed, now or before. */
@@ -98,6 +105,7 @@ export class IngestPartition {
         ...tallies,
         { topic: topics.traffic, partition: 0, key: name, value: traffic },
         { topic: topics.context, partition: 0, ...writeMark(name, this.#newest) },
+        ...this.#along.splice(0),
       ],
       offsets: [{ ...from, offset }],
     };

@@ -37,6 +37,8 @@ export interface Normalizer {
   figures(): NormalizeFigures;
   /** A copy of what was learned of routes, for `learned` after a restart; bounded. */
   learnedRoutes(): LearnedRoutes;
+  /** Takes in what another normalizer learned of routes. */
+  learnRoutes(other: LearnedRoutes): void;
   /** New rules from a changed configuration. */
   update(rules: BuilderRules): void;
   /** Other proxies from now on; what was learned of routes stays. */
@@ -242,6 +244,10 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
 
   learnedRoutes(): LearnedRoutes {
     return this.#builder.routes.learned();
+  }
+
+  learnRoutes(other: LearnedRoutes): void {
+    this.#builder.routes.learn(other);
   }
 
   update(rules: BuilderRules): void {

@@ -35,6 +35,8 @@ export interface RouteLearner {
   learned(): LearnedRoutes;
   /** How often something was learned. */
   changes(): number;
+  /** Takes in what another one learned; beyond the bound it is left out. */
+  learn(other: LearnedRoutes): void;
 }
 
 /** `learned`: what an earlier one learned; beyond `maxPlaces` it is left out. */
@@ -43,21 +45,28 @@ export function createRouteLearner(maxPlaces: number, learned?: LearnedRoutes): 
   let places = 0;
   let opened = 0;
 
-  const restore = (node: Node, { open, children }: LearnedRoutes) => {
-    node.open = open;
+  const learn = (node: Node, { open, children }: LearnedRoutes) => {
+    if (open && !node.open) {
+      node.open = true;
+      opened++;
+    }
     for (const [word, below] of children) {
-      if (places >= maxPlaces) return;
-      places++;
-      const child = newNode();
-      node.children.set(word, child);
-      restore(child, below);
+      const known = node.children.get(word);
+      if (known === undefined && places >= maxPlaces) continue;
+      const child = known ?? newNode();
+      if (known === undefined) {
+        places++;
+        node.children.set(word, child);
+      }
+      learn(child, below);
     }
   };
-  if (learned) restore(root, learned);
+  if (learned) learn(root, learned);
 
   return {
     learned: () => copyOf(root),
     changes: () => places + opened,
+    learn: (other) => learn(root, other),
     routeOf(path, found) {
       const segments = path.split("/");
       let node = root;

@@ -57,6 +57,8 @@ export interface RouteTable {
   learned(): LearnedRoutes;
   /** How often something was learned of them. */
   changes(): number;
+  /** Takes in what another table learned. */
+  learn(other: LearnedRoutes): void;
 }
 
 /** Beyond these, requests share one entry; 20,000 is the inventory's own bound. */
@@ -105,10 +107,10 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
 
   return {
     lookUp(method, target, status) {
-      const isBare = isPlainPath(target);
+      const isBare = inventory.length > 0 && isPlainPath(target);
       const raw = isBare ? target : pathOf(target.length > maxTarget ? target.slice(0, maxTarget) : target);
       // Finding it in the inventory is quicker than among tens of thousands of paths that were asked for.
-      const isQuick = (isBare || isPlainPath(raw)) && knownMethods.has(method);
+      const isQuick = inventory.length > 0 && (isBare || isPlainPath(raw)) && knownMethods.has(method);
       const match = isQuick ? index.match(method, raw) : undefined;
       const sure = match && listedFor(method, match);
       if (sure?.any !== undefined) {
@@ -133,6 +135,12 @@ export function createRouteTable(inventory: readonly EndpointConfig[], learned?:
     size: () => endpoints.size,
     learned: () => learner.learned(),
     changes: () => learner.changes(),
+    learn(other) {
+      const before = learner.changes();
+      learner.learn(other);
+      // What was unknown may have a route now.
+      if (learner.changes() !== before) caches.clear();
+    },
     seen: () =>
       [...endpoints.values()]
         .filter(({ events }) => events > 0)

@@ -24,6 +24,20 @@ test("what was counted and how far was read become visible in one commit", async
   ]);
 });
 
+test("a record for others goes along with the next commit, once", async () => {
+  const { partition, committer } = aPartition();
+  const record = { topic: "c", partition: 0, key: "routes", value: "all" };
+  partition.send(record);
+  for (const line of ["1", "2"]) {
+    await partition.add(batch(line), nothing);
+    await partition.flush();
+  }
+  expect(committer.commits.map(({ messages }) => messages.filter(({ key }) => key === "routes"))).toEqual([
+    [record],
+    [],
+  ]);
+});
+
 test("nothing is committed where nothing was read", async () => {
   const { partition, committer } = aPartition();
   await partition.flush();
