@@ -3,10 +3,11 @@ import type { KafkaFigures, KafkaWay } from "./measure-kafka.ts";
 import type { LoadLatency } from "./measure-loads.ts";
 import type { Stage, StageFigures } from "./measure-stages.ts";
 
-export type Ratio = Exclude<Stage, "parse"> | "kafka" | "kafkaFullPack" | "twoCores";
+export type Ratio = Exclude<Stage, "parse" | "twoThreads"> | "twoCores" | "kafka" | "kafkaFullPack" | "twoProcesses";
 
 /** What `npm run -s bench -- --json` prints. */
 export interface BenchReport {
+  readonly machine: { readonly processors: number; readonly node: string };
   readonly eventsPerSecond: Readonly<Record<Stage, number>> & Partial<Readonly<Record<KafkaWay, number>>>;
   /** Those from Kafka are missing where it could not be started. */
   readonly ratio: Partial<Readonly<Record<Ratio, number>>>;
@@ -33,17 +34,20 @@ export interface BenchReport {
 
 /**
  * Lines in memory are held against `JSON.parse` of them; lines in Kafka against a loop that reads them with the same
- * client and parses each; two processes against one that reads from memory.
+ * client and parses each; two threads, and two processes, against one that reads from memory.
  */
 export function ratiosOf(inMemory: StageFigures["eventsPerSecond"], kafka: KafkaFigures): BenchReport["ratio"] {
-  const { parse, ...stages } = inMemory;
+  const { parse, twoThreads, ...stages } = inMemory;
   const of = (figure: number, yardstick: number) => Number((figure / yardstick).toFixed(3));
-  const ratios = Object.fromEntries(Object.entries(stages).map(([stage, figure]) => [stage, of(figure, parse)]));
+  const ratios = {
+    ...Object.fromEntries(Object.entries(stages).map(([stage, figure]) => [stage, of(figure, parse)])),
+    twoCores: of(twoThreads, inMemory.pipeline),
+  };
   if ("skipped" in kafka) return ratios;
   return {
     ...ratios,
     kafka: of(kafka.kafka, kafka.kafkaParse),
     kafkaFullPack: of(kafka.kafkaFullPack, kafka.kafkaParse),
-    twoCores: of(kafka.twoCores, inMemory.pipeline),
+    twoProcesses: of(kafka.twoProcesses, inMemory.pipeline),
   };
 }

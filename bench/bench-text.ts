@@ -35,10 +35,11 @@ export function stageRows({ eventsPerSecond, ratio }: BenchReport): StageRow[] {
     ["normalize and detect, six detectors", "detect", "detect", of.memory],
     ["everything, to the embedded store", "pipeline", "pipeline", of.memory],
     ["everything, with all detectors", "fullPack", "fullPack", of.memory],
+    ["with two threads, six detectors", "twoThreads", "twoCores", of.pipeline],
     ["from Kafka: JSON.parse of each record", "kafkaParse", undefined, of.kafka],
     ["from Kafka: everything, six detectors", "kafka", "kafka", of.kafka],
     ["from Kafka: everything, all detectors", "kafkaFullPack", "kafkaFullPack", of.kafka],
-    ["from Kafka, two processes, six detectors", "twoCores", "twoCores", of.pipeline],
+    ["from Kafka, two processes, six detectors", "twoProcesses", "twoProcesses", of.pipeline],
   ];
   return rows.flatMap(([name, figure, by, against]) => {
     const value = eventsPerSecond[figure];

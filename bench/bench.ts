@@ -2,6 +2,7 @@
 // the same lines in the same run, so that the figures of two machines, or of a noisy one, can be compared; what a key
 // costs, and how soon an attacker is refused. bench/README.md says how to read it.
 import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { benchText } from "./bench-text.ts";
@@ -36,6 +37,7 @@ const { bytesPerKey, ...keys } = await measureKeys();
 const latency: LoadLatency = await measureLoads({ rates, attackers });
 
 const report: BenchReport = {
+  machine: { processors: availableParallelism(), node: process.version },
   eventsPerSecond: { ...eventsPerSecond, ...("skipped" in kafka ? {} : kafka) },
   ratio: ratiosOf(eventsPerSecond, kafka),
   ...{ peakMemoryMiB, lines: lineCount, clients, bytesPerLine: Math.round(bytes), rounds, detections },

@@ -23,6 +23,7 @@ if (!broker) throw new Error(unavailableReason);
 try {
   const client = new kafkajs.Kafka({ brokers: broker.brokers, logLevel: kafkajs.logLevel.NOTHING });
   await broker.createTopic("logs", 1);
+  await untilGroupsAreKept(client);
   const rows = [];
   for (const parts of partCounts) rows.push({ parts, bytes, ...(await measure(client, parts)) });
   if (values.json) console.log(JSON.stringify(rows));
@@ -32,6 +33,14 @@ try {
 }
 
 // helpers
+
+/** A broker that has just started makes its topic of groups when one is asked for; an admin client waits for that. */
+async function untilGroupsAreKept(client: kafkajs.Kafka): Promise<void> {
+  const admin = client.admin();
+  await admin.connect();
+  await admin.fetchOffsets({ groupId: "bench", topics: ["logs"] });
+  await admin.disconnect();
+}
 
 /** Commits one after the other; the first tenth, of cold code and new partitions, is left out. */
 async function measure(client: kafkajs.Kafka, parts: number) {

@@ -3,8 +3,8 @@ import { kcatMissing } from "../test/support/kcat.ts";
 import { fillTopic } from "./kafka-topic.ts";
 import { type KafkaTask, readTopic } from "./read-topic.ts";
 
-/** The ways in which lines in Kafka are read, each in a process of its own; two of them for `twoCores`. */
-export type KafkaWay = "kafkajsParse" | "kafkaParse" | "kafka" | "kafkaFullPack" | "twoCores";
+/** The ways in which lines in Kafka are read, each in a process of its own; two of them for `twoProcesses`. */
+export type KafkaWay = "kafkajsParse" | "kafkaParse" | "kafka" | "kafkaFullPack" | "twoProcesses";
 
 /** Events a second, the best round of each; or why nothing was measured. */
 export type KafkaFigures = Readonly<Record<KafkaWay, number>> | { readonly skipped: string };
@@ -34,9 +34,15 @@ export async function measureKafka(lines: readonly string[], rounds: number): Pr
       kafkaParse: [{ ...whole, ...parse, client: "gatewatch" }],
       kafka: [{ ...whole, ...six }],
       kafkaFullPack: [{ ...whole, kind: "pipeline", pack: "all" }],
-      twoCores: halves.map((half) => ({ ...half, ...six })),
+      twoProcesses: halves.map((half) => ({ ...half, ...six })),
     };
-    const best: Record<KafkaWay, number> = { kafkajsParse: 0, kafkaParse: 0, kafka: 0, kafkaFullPack: 0, twoCores: 0 };
+    const best: Record<KafkaWay, number> = {
+      kafkajsParse: 0,
+      kafkaParse: 0,
+      kafka: 0,
+      kafkaFullPack: 0,
+      twoProcesses: 0,
+    };
     for (let round = 0; round < rounds; round++) {
       for (const way of Object.keys(best) as KafkaWay[]) {
         const times = await Promise.all(ways[way].map(readTopic));

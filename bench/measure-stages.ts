@@ -2,7 +2,7 @@ import { createStages } from "./stages.ts";
 import { batchesOf } from "./traffic.ts";
 
 /** The ways in which lines in memory are read; `parse` is the yardstick. */
-export type Stage = "parse" | "normalize" | "detect" | "pipeline" | "fullPack";
+export type Stage = "parse" | "normalize" | "detect" | "pipeline" | "fullPack" | "twoThreads";
 
 export interface StageFigures {
   /** Of each stage, the best round. */
@@ -18,7 +18,7 @@ const batchSize = 2_000;
 /** Reads the same lines by each stage in turns, so many times. */
 export async function measureStages(lines: readonly string[], rounds: number): Promise<StageFigures> {
   const batches = batchesOf(lines, batchSize);
-  const best: Record<Stage, number> = { parse: 0, normalize: 0, detect: 0, pipeline: 0, fullPack: 0 };
+  const best: Record<Stage, number> = { parse: 0, normalize: 0, detect: 0, pipeline: 0, fullPack: 0, twoThreads: 0 };
   let peakBytes = 0;
   let detections = 0;
   const measure = async (stage: Stage, run: () => void | Promise<void>) => {
@@ -35,6 +35,7 @@ export async function measureStages(lines: readonly string[], rounds: number): P
     await measure("detect", () => stages.detect(batches));
     await measure("pipeline", () => stages.pipeline(batches));
     await measure("fullPack", () => stages.fullPack(batches));
+    await measure("twoThreads", () => stages.twoThreads(batches));
     detections = stages.detections();
     await stages.close();
   }

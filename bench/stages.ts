@@ -10,6 +10,7 @@ import { createIncidents } from "../src/incident/incidents.ts";
 import { loadRules } from "../src/load-rules.ts";
 import { silentLog } from "../src/log.ts";
 import { createMetrics } from "../src/metrics.ts";
+import { NormalizerThread } from "../src/normalize/normalizer-thread.ts";
 import { createNormalizer } from "../src/normalize/normalizer.ts";
 import { Pipeline, type PipelineOptions } from "../src/pipeline.ts";
 import { shippedPath } from "../src/shipped-path.ts";
@@ -29,10 +30,11 @@ export async function readShop() {
 /** The stages as the service puts them together, for the example shop's endpoints; each run with a state of its own. */
 export async function createStages() {
   const { config, normalizerOf, detectStage, pipelineOf, detections, close } = await openParts();
+  const thread = new NormalizerThread({ ...normalizing(config), geo: undefined, metrics: createMetrics() });
   // Built before the clock runs: a service builds them once.
   const [first, second] = [normalizerOf(), normalizerOf()];
   const detect = detectStage("six", config);
-  const [six, all] = [pipelineOf("six"), pipelineOf("all")];
+  const [six, all, two] = [pipelineOf("six"), pipelineOf("all"), pipelineOf("six", { normalizer: thread })];
   return {
     normalize(batches: readonly RawBatch[]): void {
       for (const batch of batches) first.normalize(batch);
@@ -43,8 +45,13 @@ export async function createStages() {
     },
     pipeline: (batches: readonly RawBatch[]) => run(six, batches),
     fullPack: (batches: readonly RawBatch[]) => run(all, batches),
+    /** As with `service.threads: 2`. */
+    twoThreads: (batches: readonly RawBatch[]) => run(two, batches),
     detections,
-    close,
+    close: async () => {
+      await thread.close();
+      await close();
+    },
   };
 }
 
@@ -123,7 +130,7 @@ async function openParts() {
     const detectors = rules.detectors.filter(({ definition }) => pack === "all" || firstSix.has(definition.id));
     return new DetectStage({ detectors, config: detect, clock: atTheTime(), onMuted: fail });
   };
-  const pipelineOf = (pack: Pack, from: Partial<Pick<PipelineOptions, "sources" | "observe">> = {}) =>
+  const pipelineOf = (pack: Pack, from: Partial<Pick<PipelineOptions, "sources" | "observe" | "normalizer">> = {}) =>
     new Pipeline({
       ...{ clock: systemClock, normalizer: normalizerOf(config), store, saved: undefined },
       detect: detectStage(pack, config),
@@ -152,7 +159,14 @@ async function openParts() {
 
 /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
 async function run(pipeline: Pipeline, batches: readonly RawBatch[]): Promise<void> {
-  for (const batch of batches) await pipeline.handle(batch);
+  // One batch ahead, as sources of lines are.
+  let last = Promise.resolve();
+  for (const batch of batches) {
+    const before = last;
+    last = pipeline.handle(batch);
+    await before;
+  }
+  await last;
   await pipeline.finish();
 }
 
@@ -162,11 +176,12 @@ const firstSix: ReadonlySet<string> = new Set([
 ]); // prettier-ignore
 
 function normalizerOf(config: Config) {
-  return createNormalizer({
-    sources: new Map([["shop", { gateway: "nginx", format: "nginx-json" }]]),
-    ...{ formats: {}, metrics: createMetrics(), geo: undefined, privacy: config.privacy },
-    ...{ endpoints: config.endpoints, proxies: config.proxies, redact: config.redact },
-  });
+  return createNormalizer({ ...normalizing(config), geo: undefined, metrics: createMetrics() });
+}
+
+function normalizing({ privacy, endpoints, proxies, redact }: Config) {
+  const sources = new Map([["shop", { gateway: "nginx", format: "nginx-json" }]]);
+  return { sources, formats: {}, privacy, endpoints, proxies, redact };
 }
 
 /** The bench's lines are from one morning: judged as on that morning, so that detections are made eagerly too. */

@@ -1,6 +1,7 @@
 // Writes the measured parts of docs/score.md and README.md from what `npm run -s score -- --json` printed:
 // node scripts/write-score-docs.ts FILE…
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
+import { putMeasured } from "./put-measured.ts";
 import {
   blindIn,
   detectorsTable,
@@ -16,8 +17,12 @@ const printed = await Promise.all(
 );
 const kinds = measuredKinds(printed);
 if (kinds.length === 0) throw new Error("say which files hold what `npm run -s score -- --json` printed");
-await put("README.md", marksTable(kinds));
-await put("docs/score.md", [marksTable(kinds), ...kinds.map(ofKind), "### Missed, and wrong", list()].join("\n\n"));
+await putMeasured("README.md", "score", marksTable(kinds));
+await putMeasured(
+  "docs/score.md",
+  "score",
+  [marksTable(kinds), ...kinds.map(ofKind), "### Missed, and wrong", list()].join("\n\n"),
+);
 
 function ofKind({ kind, score, seeds }: MeasuredKind): string {
   const blind = blindIn(score);
@@ -32,14 +37,4 @@ function ofKind({ kind, score, seeds }: MeasuredKind): string {
 function list(): string {
   const lines = missedLines(kinds);
   return lines.length === 0 ? "Nothing." : lines.map((line) => `- ${line}`).join("\n");
-}
-
-/** Between the two comments. */
-async function put(name: string, text: string): Promise<void> {
-  const file = new URL(`../${name}`, import.meta.url);
-  const [begin, end] = ["<!-- score: begin -->", "<!-- score: end -->"];
-  const [before, rest, ...more] = (await readFile(file, "utf8")).split(begin);
-  const after = rest?.split(end)[1];
-  if (after === undefined || more.length > 0) throw new Error(`${name} needs ${begin} and ${end}, once`);
-  await writeFile(file, `${before}${begin}\n\n${text}\n\n${end}${after}`);
 }

@@ -17,7 +17,8 @@ describe("npm run bench", () => {
     const options = ["--json", ...short, "--rates", "300", "--attackers", "3"];
     const { stdout } = await run(process.execPath, ["bench/bench.ts", ...options]);
     report = JSON.parse(stdout) as BenchReport;
-  });
+    // A minute on a quiet machine.
+  }, 600_000);
 
   test("has a row for each stage", () => {
     const { eventsPerSecond, ratio, peakMemoryMiB, bytesPerKey, keys } = report;
@@ -26,6 +27,7 @@ describe("npm run bench", () => {
       expect(eventsPerSecond[stage]).toBeGreaterThan(0);
       expect(ratio[stage]).toBeCloseTo(eventsPerSecond[stage] / eventsPerSecond.parse, 2);
     }
+    expect(ratio.twoCores).toBeCloseTo(eventsPerSecond.twoThreads / eventsPerSecond.pipeline, 2);
     expect(peakMemoryMiB).toBeGreaterThan(0);
     expect(bytesPerKey).toBeGreaterThan(0);
     expect(keys).toMatchObject({ clients: 2_000, users: 2_000 });
@@ -48,7 +50,7 @@ describe("npm run bench", () => {
     const { eventsPerSecond, ratio } = report;
     expect(ratio.kafka).toBeCloseTo(eventsPerSecond.kafka! / eventsPerSecond.kafkaParse!, 2);
     expect(ratio.kafkaFullPack).toBeGreaterThan(0);
-    expect(ratio.twoCores).toBeCloseTo(eventsPerSecond.twoCores! / eventsPerSecond.pipeline, 2);
+    expect(ratio.twoProcesses).toBeCloseTo(eventsPerSecond.twoProcesses! / eventsPerSecond.pipeline, 2);
     expect(eventsPerSecond.kafkajsParse).toBeGreaterThan(0);
   });
 
