@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
 import { SharedRoutes } from "../../src/cluster/shared-routes.ts";
-import { createRouteLearner } from "../../src/normalize/route-learner.ts";
+import { createRouteLearner, type LearnedRoutes } from "../../src/normalize/route-learner.ts";
 
 function anInstance() {
   const learner = createRouteLearner(1_000);
-  const normalizer = { learnedRoutes: () => learner.learned(), learnRoutes: learner.learn };
+  const normalizer = {
+    learnedRoutes: () => learner.learned(),
+    learnRoutes: (other: LearnedRoutes) => learner.learn(other),
+  };
   return { learner, routes: new SharedRoutes(normalizer) };
 }
 
