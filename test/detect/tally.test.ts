@@ -153,6 +153,37 @@ describe("bytes that are no tally", () => {
   });
 });
 
+test.for([2, 5, 8, 9, 60])("%s events of one bucket are what they are one by one", (times) => {
+  const counters = {
+    requests: count(),
+    bytes: sum(({ responseBytes }) => responseBytes),
+    slowest: max(({ durationMs }) => durationMs),
+    paths: distinct(({ path }) => path),
+    p90Ms: quantile(({ durationMs }) => durationMs, 0.9, undefined, { key: ["route"] }),
+  };
+  const all = {
+    where: { endpointClass: ["catalog" as const] },
+    key: ["clientIp", "route"] as const,
+    evidence: () => true,
+  };
+  const definition = aDetector({
+    ...all,
+    counters,
+    fires: (f) => Number(f["requests"]) >= times,
+    target: () => undefined,
+  });
+  const events = Array.from({ length: times }, (_, i) =>
+    anEvent({ time: noon + i, responseBytes: 100 + i, durationMs: 7 * i, path: `/${i % 40}` }),
+  );
+  const stage = stageOf([active(definition)]);
+  stage.merge(tallied([active(definition)], events));
+  const whole = stageOf([active(definition)]);
+  whole.engine.process({ partition: "p0", ...batchOf(events) });
+  const [told] = stage.finish();
+  expect(told!.counters).toMatchObject({ requests: times, bytes: 100 * times + (times * (times - 1)) / 2 });
+  expect({ ...told, version: 0 }).toEqual({ ...whole.finish()[0], version: 0 });
+});
+
 test("the bytes of version 1 stay what they are, and are understood", () => {
   const every = everyKind();
   const counter = new TallyCounter({ detectors: [every], config, partition: "p0", parts: 1 });
