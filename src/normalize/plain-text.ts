@@ -12,9 +12,16 @@ export type TextCleaner = (raw: string) => string;
 export function createTextCleaner(options: { maxLength: number; cached: number; redact?: TextCleaner }): TextCleaner {
   const { maxLength, cached, redact = redactText } = options;
   const cache = new BoundedCache<string, string>(cached);
-  // Hashing a whole text for a map costs more than comparing it with the one of the same length and of
-  // the same few characters that came last.
+  // Hashing a whole text for a map costs more than comparing it with the last few, and with the one of
+  // the same length and of the same few characters that came last.
   const last = Array.from({ length: places }, (): Cleaned => ({ raw: "", clean: "" }));
+  const recent: Cleaned[] = [];
+  let oldest = 0;
+  const remember = (known: Cleaned): string => {
+    recent[oldest] = known;
+    oldest = (oldest + 1) % fewRecent;
+    return known.clean;
+  };
 
   const lookUp = (raw: string): string => {
     const known = cache.get(raw);
@@ -26,12 +33,13 @@ export function createTextCleaner(options: { maxLength: number; cached: number; 
   };
 
   return (raw) => {
+    for (let i = 0; i < recent.length; i++) if (recent[i]!.raw === raw) return recent[i]!.clean;
     const place = placeOf(raw);
     const known = last[place]!;
-    if (known.raw === raw) return known.clean;
+    if (known.raw === raw) return remember(known);
     const clean = lookUp(raw);
-    if (raw.length <= maxLength) last[place] = { raw: clean === raw ? clean : detached(raw), clean };
-    return clean;
+    if (raw.length > maxLength) return clean;
+    return remember((last[place] = { raw: clean === raw ? clean : detached(raw), clean }));
   };
 }
 
@@ -86,6 +94,8 @@ interface Cleaned {
   readonly raw: string;
   readonly clean: string;
 }
+
+const fewRecent = 4;
 
 /** A power of two. */
 const places = 512;
