@@ -10,7 +10,7 @@ import { shopEvent } from "./formats/shop-event.ts";
 import type { JsonRecord, LogFormat } from "./log-format.ts";
 import type { FormatsConfig } from "./formats-config.ts";
 import { NormalizeCounting, type NormalizeFigures } from "./normalize-metrics.ts";
-import { rejectedHead } from "./rejected-head.ts";
+import { refusals, rejectedHead } from "./rejected-head.ts";
 import type { LearnedRoutes } from "./route-learner.ts";
 import type { SeenEndpoint } from "./route-table.ts";
 import { SourceFormat } from "./source-format.ts";
@@ -292,11 +292,6 @@ class BatchNormalizer implements Normalizer, RecordVisitor {
     return result;
   }
 }
-
-const refusals = {
-  too_long: "longer than the source's maxRecordBytes",
-  undecodable: "the bytes can't be read as text",
-} as const;
 
 const emptyBatch: RawBatch = {
   source: "", partition: "", records: [], offsets: [], refused: [], next: 0, receivedAt: 0,

@@ -10,6 +10,12 @@ export function rejectedHead(sample: JsonRecord | string): string {
   return redactedHead(text, { maxLength: headLength, redact: redactNested });
 }
 
+/** Why a source refused a record before it was read, in words. */
+export const refusals = {
+  too_long: "longer than the source's maxRecordBytes",
+  undecodable: "the bytes can't be read as text",
+} as const;
+
 // helpers
 
 /** In JSON in JSON, quotes are escaped over and over: without that, names and values are where they are looked for. */
