@@ -5,6 +5,7 @@ import { detectMetrics } from "./cluster/detect-metrics.ts";
 import { DetectPartition, type SavedPartition } from "./cluster/detect-partition.ts";
 import { PartitionReader } from "./cluster/partition-reader.ts";
 import { prepareTopics } from "./cluster/prepare-topics.ts";
+import { sharedMembership } from "./cluster/shared-membership.ts";
 import { sourcePartitions } from "./cluster/source-partitions.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicSource } from "./cluster/topic-source.ts";
@@ -119,7 +120,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     config: topicSource(cluster, {
       ...{ name: source, topic: topics.tallies.name, group: `${cluster.prefix}-detect` },
     }),
-    ...{ clock, log, metrics, payload: "bytes" },
+    ...{ clock, log, metrics, payload: "bytes", membership: sharedMembership },
   });
   const detect: Detect<MinuteRowsSnapshot> = new Detect({
     partitionOf,

@@ -7,6 +7,7 @@ import { ingestMetrics } from "./cluster/ingest-metrics.ts";
 import { IngestPartition } from "./cluster/ingest-partition.ts";
 import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { routesKey, SharedRoutes } from "./cluster/shared-routes.ts";
+import { sharedMembership } from "./cluster/shared-membership.ts";
 import { sourcePartitions } from "./cluster/source-partitions.ts";
 import { topicsOf } from "./cluster/topics.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
@@ -69,7 +70,9 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   const routes = new SharedRoutes(normalizer);
   const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
   const configs = kafkaSourcesOf(config);
-  const sources = configs.map((source) => new KafkaSource({ config: source, clock, log, metrics }));
+  const sources = configs.map(
+    (source) => new KafkaSource({ config: source, clock, log, metrics, membership: sharedMembership }),
+  );
   const each = (run: (source: KafkaSource) => void) => sources.forEach(run);
   const measured = ingestMetrics(metrics);
   const ingest = new Ingest({

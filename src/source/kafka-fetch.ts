@@ -1,5 +1,11 @@
 import { createRequire } from "node:module";
-import { type FetchedRecord, offsetAfter, readRecordBatches } from "./kafka-records.ts";
+import {
+  type AbortedTransaction,
+  type FetchedRecord,
+  markAborted,
+  offsetAfter,
+  readRecordBatches,
+} from "./kafka-records.ts";
 
 interface FetchResponse {
   decode: (bytes: Buffer) => Promise<FetchedTopics>;
@@ -19,7 +25,8 @@ interface FetchedPartition {
   readonly highWatermark: string;
   readonly lastStableOffset: string;
   readonly lastStartOffset: string;
-  readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[];
+  /** None: what was given up is marked. */
+  readonly abortedTransactions: readonly AbortedTransaction[];
   readonly preferredReadReplica: number;
   readonly messages: readonly FetchedRecord[];
   /** The offset after all that was sent; `undefined` when nothing was. */
@@ -62,13 +69,17 @@ export function decodeFetch(bytes: Buffer): FetchedTopics | undefined {
       const fields = {
         ...{ partition: from.int32(), errorCode: from.int16() },
         ...{ highWatermark: from.int64(), lastStableOffset: from.int64(), lastStartOffset: from.int64() },
-        abortedTransactions: from.list(() => ({ producerId: from.int64(), firstOffset: from.int64() })),
-        preferredReadReplica: from.int32(),
       };
+      const aborted = from.list(() => ({ producerId: from.int64(), firstOffset: from.int64() }));
+      const preferredReadReplica = from.int32();
       const data = from.data();
       const messages = readRecordBatches(data);
       isOld ||= messages === undefined;
-      return { ...fields, messages: messages ?? [], next: offsetAfter(data) };
+      if (messages) markAborted(messages, aborted);
+      return {
+        ...{ ...fields, abortedTransactions: [], preferredReadReplica },
+        ...{ messages: messages ?? [], next: offsetAfter(data) },
+      };
     }),
   }));
   return isOld ? undefined : { ...head, responses };

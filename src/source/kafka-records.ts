@@ -5,6 +5,8 @@ interface RecordBatch {
   readonly producerId: string;
   readonly inTransaction: boolean;
   readonly isControl: boolean;
+  /** Its transaction was given up. */
+  isAborted: boolean;
   readonly firstOffset: number;
   readonly firstTimestamp: number;
   /** Where the broker stamps records itself: the same for all of them. */
@@ -40,8 +42,9 @@ export class FetchedRecord {
     return String(this.timestampMs);
   }
 
+  /** What no reader is shown: markers of transactions, and what was given up. */
   get isControlRecord(): boolean {
-    return this.batchContext.isControl;
+    return this.batchContext.isControl || this.batchContext.isAborted;
   }
 }
 
@@ -61,6 +64,32 @@ export function readRecordBatches(bytes: Buffer): FetchedRecord[] | undefined {
   }
   return records;
 }
+
+/** A transaction that was given up: whose, and the offset of its first record. */
+export interface AbortedTransaction {
+  readonly producerId: string;
+  readonly firstOffset: string;
+}
+
+/**
+ * Marks records of transactions that were given up. kafkajs can do this as well, but begins only one of them with
+ * each record: where the transactions of several producers began before what was fetched, it shows some.
+ */
+export function markAborted(records: readonly FetchedRecord[], aborted: readonly AbortedTransaction[]): void {
+  if (aborted.length === 0) return;
+  const begun = aborted
+    .map(({ producerId, firstOffset }) => ({ producerId, firstOffset: Number(firstOffset) }))
+    .sort((a, b) => b.firstOffset - a.firstOffset);
+  const under = new Set<string>();
+  for (const { batchContext: batch, offsetNumber, key } of records) {
+    while (begun.length > 0 && begun.at(-1)!.firstOffset <= offsetNumber) under.add(begun.pop()!.producerId);
+    if (batch.isControl && key?.equals(abortMarker)) under.delete(batch.producerId);
+    else if (batch.inTransaction && !batch.isControl) batch.isAborted = under.has(batch.producerId);
+  }
+}
+
+/** Version 0, type 0. */
+const abortMarker = Buffer.from([0, 0, 0, 0]);
 
 /**
  * The offset after the last whole batch; `undefined` where there is none. Batches that compaction has
@@ -101,6 +130,7 @@ function readBatch(bytes: Buffer, records: FetchedRecord[]): void {
     producerId: String(bytes.readBigInt64BE(43)),
     inTransaction: (attributes & 0x10) !== 0,
     isControl: (attributes & 0x20) !== 0,
+    isAborted: false,
     firstOffset: int64(bytes, 0),
     firstTimestamp: int64(bytes, 27),
     appendedAt: (attributes & 0x08) === 0 ? undefined : int64(bytes, 35),

@@ -6,7 +6,7 @@ import snappy from "snappyjs";
 import { beforeAll, describe, expect, test } from "vitest";
 import { isUndecodable, registerKafkaCodecs } from "../../src/source/kafka-codecs.ts";
 import { decodeFetch } from "../../src/source/kafka-fetch.ts";
-import { type FetchedRecord, offsetAfter, readRecordBatches } from "../../src/source/kafka-records.ts";
+import { type FetchedRecord, markAborted, offsetAfter, readRecordBatches } from "../../src/source/kafka-records.ts";
 import { type ABatch, fetchAnswer, recordBatch } from "../support/kafka-wire.ts";
 
 const load = createRequire(import.meta.url);
@@ -43,8 +43,10 @@ const batches = fc.record({
   ),
 });
 
+/** Without what we mark ourselves, and kafkajs later. */
 const plain = ({ offset, timestamp, key, value, headers, isControlRecord, batchContext }: FetchedRecord) => ({
-  ...{ offset, timestamp, key, value, headers: { ...headers }, isControlRecord },
+  ...{ offset, timestamp, key, value, headers: { ...headers } },
+  isControlRecord: isControlRecord && !batchContext.isAborted,
   ...{ producerId: batchContext.producerId, inTransaction: batchContext.inTransaction },
 });
 
@@ -65,7 +67,8 @@ describe("decodeFetch", () => {
           responses: responses.map(({ topicName, partitions }) => ({
             topicName,
             partitions: partitions.map(({ messages, ...partition }) => ({
-              ...{ ...partition, next: undefined }, // kafkajs doesn't tell
+              // kafkajs doesn't tell the one, and leaves out what was given up itself.
+              ...{ ...partition, next: undefined, abortedTransactions: [] },
               messages: messages.map(plain),
             })),
           })),
@@ -125,4 +128,63 @@ test("what was sent goes on to the end of its last whole batch, also where compa
     messages: [],
   });
   expect(offsetAfter(Buffer.alloc(0))).toBeUndefined();
+});
+
+describe("transactions that were given up", () => {
+  const [aRecord] = aBatch().records;
+  const data = (firstOffset: number, producerId: number): ABatch => ({
+    ...{ ...aBatch(), firstOffset, producerId, flags: 0x10 },
+    records: [aRecord!],
+  });
+  const marker = (firstOffset: number, producerId: number, type: "commit" | "abort") => ({
+    ...data(firstOffset, producerId),
+    flags: 0x30,
+    records: [{ ...aRecord!, key: Buffer.from([0, 0, 0, type === "commit" ? 1 : 0]) }],
+  });
+  const shown = (batches: ABatch[], aborted: { producerId: string; firstOffset: string }[]) => {
+    const records = readRecordBatches(Buffer.concat(batches.map(written)))!;
+    markAborted(records, aborted);
+    return records.filter(({ isControlRecord }) => !isControlRecord).map(({ offsetNumber }) => offsetNumber);
+  };
+
+  test("are not shown, whoever else writes between", () => {
+    const batches = [
+      data(1, 7),
+      data(2, 8),
+      marker(3, 7, "abort"),
+      data(4, 7),
+      marker(5, 8, "commit"),
+      marker(6, 7, "commit"),
+    ];
+    expect(shown(batches, [{ producerId: "7", firstOffset: "1" }])).toEqual([2, 4]);
+  });
+
+  test("are not shown where several began before what was fetched", () => {
+    const batches = [
+      data(11, 9),
+      data(12, 8),
+      data(13, 7),
+      marker(14, 7, "abort"),
+      marker(15, 8, "abort"),
+      marker(16, 9, "abort"),
+    ];
+    const aborted = [{ producerId: "7", firstOffset: "3" }, { producerId: "8", firstOffset: "5" }, { producerId: "9", firstOffset: "6" }]; // prettier-ignore
+    expect(shown(batches, aborted)).toEqual([]);
+  });
+
+  test("of one producer, one after the other", () => {
+    const batches = [
+      data(1, 7),
+      marker(2, 7, "abort"),
+      data(3, 7),
+      marker(4, 7, "commit"),
+      data(5, 7),
+      marker(6, 7, "abort"),
+    ];
+    const aborted = [
+      { producerId: "7", firstOffset: "1" },
+      { producerId: "7", firstOffset: "5" },
+    ];
+    expect(shown(batches, aborted)).toEqual([3]);
+  });
 });
