@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import kafkajs from "kafkajs";
 import { TransactionalProducer } from "../src/cluster/transactional-producer.ts";
+import { eventually } from "../test/support/eventually.ts";
 import { startKafka } from "../test/support/kafka-broker.ts";
 
 const { values } = parseArgs({
@@ -34,11 +35,12 @@ try {
 
 // helpers
 
-/** A broker that has just started makes its topic of groups when one is asked for; an admin client waits for that. */
+/** A broker that has just started makes its topic of groups when one is asked for, and refuses until that is loaded. */
 async function untilGroupsAreKept(client: kafkajs.Kafka): Promise<void> {
   const admin = client.admin();
   await admin.connect();
-  await admin.fetchOffsets({ groupId: "bench", topics: ["logs"] });
+  const isKept = () => admin.fetchOffsets({ groupId: "bench", topics: ["logs"] }).then(Boolean, () => false);
+  await eventually("groups to be kept", isKept);
   await admin.disconnect();
 }
 
