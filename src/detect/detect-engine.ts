@@ -90,7 +90,7 @@ export class DetectEngine {
     this.#options = options;
     this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
-    const tables = buildTables({ config: options.config, ring: new SampleRing(65_536) });
+    const tables = buildTables({ config: options.config, ring: new SampleRing(options.config.clients / 2) });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);

@@ -103,7 +103,7 @@ function configOf({ stream, server, name }: RunOptions, more: object): Readonly<
     endpointFiles: [stream.endpoints],
     store: { type: "server", url: server.url, database: name, retention: { minutes: "3650d" } },
     // Months after the shop's day nothing may count as stale, nor a dead instance's partitions as idle.
-    detect: { staleAfter: "3650d", idleAfter: "10m", clients: 262_144 },
+    detect: { staleAfter: "3650d", idleAfter: "10m", clients: 524_288 },
     channels: { box: { type: "outbox" } },
     teams: { oncall: { channels: ["box"] } },
     ...more,
