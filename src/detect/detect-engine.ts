@@ -53,6 +53,9 @@ export interface DetectEngineOptions {
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
 export const clockSkewMs = 2_000;
 
+/** Samples of quiet rows that are kept at once; with more rows half as many as there are. */
+const leastSamples = 65_536;
+
 /**
  * Counts events for every detector's keys and judges them twice: on change, so that a block stands
  * within milliseconds, and once their bucket is sealed by the watermark, so that what is kept
@@ -90,7 +93,7 @@ export class DetectEngine {
     this.#options = options;
     this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
-    const tables = buildTables({ config: options.config, ring: new SampleRing(options.config.clients / 2) });
+    const tables = buildTables({ config: options.config, ring: new SampleRing(Math.max(leastSamples, options.config.clients / 2)) });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);
