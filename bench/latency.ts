@@ -2,15 +2,22 @@
 // /v1/check, at several loads. bench/README.md says how to read it.
 import { parseArgs } from "node:util";
 import { measureLatency } from "./measure-latency.ts";
+import { startRoles } from "./roles-service.ts";
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean" }, rates: { type: "string" }, attackers: { type: "string" } },
+  options: {
+    json: { type: "boolean" },
+    rates: { type: "string" },
+    attackers: { type: "string" },
+    /** A process of each role in place of one that does all. */
+    split: { type: "boolean" },
+  },
 });
 const rates = (values.rates ?? "1000,20000").split(",").map(Number);
 const attackers = Number(values.attackers ?? 100);
 
 for (const rate of rates) {
-  const latency = await measureLatency({ rate, attackers });
+  const latency = await measureLatency({ rate, attackers, ...(values.split && { start: startRoles }) });
   if (values.json) console.log(JSON.stringify({ rate, ...latency }));
   else {
     const { p50, p99, max, n, missed, eventsPerSecond } = latency;

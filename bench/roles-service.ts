@@ -1,0 +1,44 @@
+import { join } from "node:path";
+import { ClickHouseHttp } from "../test/support/clickhouse-http.ts";
+import { eventually } from "../test/support/eventually.ts";
+import { type GatewatchProcess, startGatewatch } from "../test/support/gatewatch-process.ts";
+import type { KafkaBroker } from "../test/support/kafka-broker.ts";
+import { shopConfig } from "./shop-service.ts";
+
+/** The same service, split: a process of each role. Its gate is asked. */
+export async function startRoles(options: {
+  readonly broker: KafkaBroker;
+  readonly topic: string;
+  readonly directory: string;
+}): Promise<Pick<GatewatchProcess, "url" | "metric" | "kill">> {
+  const { broker, topic, directory } = options;
+  const server = await ClickHouseHttp.start(join(directory, "clickhouse"));
+  const config = {
+    ...shopConfig({ brokers: broker.brokers, topic }),
+    store: { type: "server", url: server.url, database: "bench" },
+    cluster: { brokers: broker.brokers, prefix: "bench", partitions: 2, replication: 1, flushEvery: "50ms" },
+  };
+  const start = (role: string) =>
+    startGatewatch({ directory: join(directory, role), config, role, until: "listening" });
+  // One after the other: on few processors all at once take longer.
+  const ingest = await start("ingest");
+  const detect = await start("detect");
+  const respond = await start("respond");
+  const gate = await start("gate");
+  const all = [ingest, detect, respond, gate];
+  await eventually("all roles to be ready", () => Promise.all(all.map(isReady)).then((ready) => ready.every(Boolean)), 60_000); // prettier-ignore
+  return {
+    url: gate.url,
+    metric: (name, labels) => ingest.metric(name, labels),
+    async kill() {
+      for (const process of all) await process.kill();
+      await server.stop();
+    },
+  };
+}
+
+// helpers
+
+async function isReady({ url }: GatewatchProcess): Promise<boolean> {
+  return (await fetch(`${url}/readyz`)).ok;
+}
