@@ -92,7 +92,7 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
   const sources = [source("edge"), source("push")] as const;
   const pipeline = new Pipeline({
     clock,
-    normalizer: normalizer as Normalizer,
+    normalizer,
     detect: detect as unknown as DetectStage,
     minutes: minutes as MinuteRows,
     store: {
