@@ -74,6 +74,10 @@ export class IncidentBook {
     const attached = (known?.incidents ?? []).flatMap((id) => this.#entries.get(id) ?? []);
     const scene = { ...this.#scene(now), replaces: eager && detection.supersedes };
     const changes = attached.filter(isOpen).map((entry) => transitions.follow(entry, detection, scene));
+    if (known?.stale === true && !detection.stale && detection.state === "open") {
+      // Found in a backlog it joined what was over; and now it goes on.
+      for (const entry of attached.filter((one) => !isOpen(one))) changes.push(this.#reopen(entry, detection, scene));
+    }
     this.#note(detection, known);
     for (const runbook of this.#joinable(detection, known, attached)) {
       changes.push(...this.#join(runbook, detection, scene));
@@ -205,6 +209,10 @@ export class IncidentBook {
       if (!isOpen(entry)) entry.open.clear();
       return change;
     }
+    return this.#reopen(entry, detection, scene);
+  }
+
+  #reopen(entry: IncidentEntry, detection: Detection, scene: Scene): BookChange {
     const change = transitions.reopen(entry, detection, scene);
     this.#entries.refile(entry);
     return change;
@@ -230,7 +238,8 @@ export class IncidentBook {
 
   #note(detection: Detection, known: Partial<KnownDetection> = {}): void {
     const { incidents = [], rules = this.#rules.generation } = known;
-    this.#known.remember(detection.id, { version: detection.version, incidents, rules, superseded: false });
+    const { id, version, stale } = detection;
+    this.#known.remember(id, { version, incidents, rules, stale, superseded: false });
   }
 
   #scene(now: number): Scene {

@@ -72,13 +72,14 @@ export function follow(
   return put(entry, scene, { ...change, line });
 }
 
-/** What was over begins again, by a new detection. */
+/** What was over begins again, by a new detection, or by one that it had and that goes on. */
 export function reopen(entry: IncidentEntry, detection: Detection, scene: Scene): BookChange {
   const team = scene.team(entry.runbook, detection);
   const open = versions.reopened(entry.incident, team, scene.now);
   entry.hushed = hushOf(detection);
   noteDetection(entry, detection, scene.now);
-  const incident = versions.withDetection(open, detection, scene.now);
+  const has = open.detections.includes(detection.id);
+  const incident = (has ? versions.withNews : versions.withDetection)(open, detection, scene.now);
   const line = { kind: "reopened", cause: detection.id, text: `Reopened: ${detection.summary}` } as const;
   return put(entry, scene, { kind: "reopened", incident, detection, alarm: true, line });
 }

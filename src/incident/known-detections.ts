@@ -7,6 +7,8 @@ export interface KnownDetection {
   readonly incidents: readonly string[];
   /** Which set of rules it was first judged by. */
   readonly rules: number;
+  /** It was found in a backlog, long after it happened, and nothing newer is known of it. */
+  readonly stale?: boolean;
   /** A sealed detection has taken its place; nothing of it counts any more. */
   readonly superseded: boolean;
 }

@@ -100,6 +100,22 @@ describe("an incident's life", () => {
     expect(scene.changes.at(-1)?.incident).toMatchObject({ state: "resolved", detectionCount: 2 });
   });
 
+  test("found in a backlog after its incident was over, it begins again when it goes on now, and pages", async () => {
+    const scene = await incidentScene();
+    const old = scene.clock.now() - 6 * 60 * minute;
+    const stale = { stale: true, firstSeen: old, firedAt: old, lastSeen: old };
+    await scene.see(aDetection({ ...client(1), ...stale, state: "closed" }));
+    await scene.pass(1000);
+    await scene.see(aDetection({ ...client(2), ...stale }));
+    expect(scene.changes.at(-1)?.incident).toMatchObject({ state: "resolved", detectionCount: 2 });
+    await scene.see(aDetection({ ...client(2), ...stale, version: 2 }));
+    await scene.see(aDetection({ ...client(2), version: 3 }));
+    expect(scene.changes.at(-1)?.incident).toMatchObject({ state: "open", detectionCount: 2 });
+    expect(scene.told().at(-1)).toBe("reopened page identity");
+    await scene.see(aDetection({ ...client(2), version: 4 }));
+    expect(scene.told().at(-1)).not.toContain("reopened");
+  });
+
   test("pages as soon as a live detection joins one that was only shown", async () => {
     const scene = await incidentScene();
     await scene.see(aDetection({ ...client(1), mode: "dry-run" }));

@@ -40,7 +40,10 @@ export function shopHours(options: { end: number; minutes: number; rate: number 
   const lines: TimedLine[] = [...simulation.batches()].flat();
   const lastAttacker = "203.0.113.77";
   for (let time = end - quietMs, i = 0; time < end; time += 3_000, i++) {
-    lines.push({ time, line: goodLogin(time, `198.51.100.${i % 250}`, `regular-${i}`) });
+    // Enough of them, or one attacker alone looks like an outage of logins.
+    for (let one = 0; one < 6; one++) {
+      lines.push({ time: time + one, line: goodLogin(time + one, `198.51.${100 + one}.${i % 250}`, `regular-${one}-${i % 250}`) }); // prettier-ignore
+    }
     if (end - time < lastAttackMs) lines.push({ time, line: failedLogin(time, lastAttacker, `listed-${i % 60}`) });
   }
   return { lines: lines.toSorted((a, b) => a.time - b.time), labels: simulation.labels(), lastAttacker };
