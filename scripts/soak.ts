@@ -39,7 +39,7 @@ if (!broker) {
 }
 const { directory, remove } = makeTemporaryDirectory();
 const ends: (() => unknown)[] = [remove, () => broker.stop()];
-process.once("SIGINT", () => void end().then(() => process.exit(130)));
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void end().then(() => process.exit(130)));
 let log = () => "";
 try {
   await broker.createTopic(topic, partitions);
