@@ -14,13 +14,12 @@ import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
 import { HeldTallies } from "./held-tallies.ts";
 import { KeyDivision, type Part } from "./key-division.ts";
-import { buildTables, rememberFirsts, slackOf } from "./tables.ts";
+import { buildTables, rememberFirsts, ringFor, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 import type { Shedding } from "./shedding.ts";
-import { SampleRing } from "./sample.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import { type MergedTally, TallyMerging } from "./tally-merging.ts";
 import type { TrafficMemory } from "./traffic-memory.ts";
@@ -52,9 +51,6 @@ export interface DetectEngineOptions {
 
 /** A gateway's clock may be so far ahead of the transport's before its events stop moving the watermark. */
 export const clockSkewMs = 2_000;
-
-/** Samples of quiet rows that are kept at once; with more rows half as many as there are. */
-const leastSamples = 65_536;
 
 /**
  * Counts events for every detector's keys and judges them twice: on change, so that a block stands
@@ -93,7 +89,7 @@ export class DetectEngine {
     this.#options = options;
     this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
-    const tables = buildTables({ config: options.config, ring: new SampleRing(Math.max(leastSamples, options.config.clients / 2)) });
+    const tables = buildTables({ config: options.config, ring: ringFor(options.config) });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);

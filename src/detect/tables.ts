@@ -5,7 +5,7 @@ import { KeySpace } from "./key-space.ts";
 import { Lane } from "./lane.ts";
 import type { PlanTables } from "./plan.ts";
 import { parseDuration } from "../units.ts";
-import type { SampleRing } from "./sample.ts";
+import { SampleRing } from "./sample.ts";
 import { definitionOf } from "./slot.ts";
 import { canMeet, everyday } from "./where.ts";
 
@@ -15,6 +15,14 @@ export const aheadMs = 45_000;
 /** For how much longer than its window a lane keeps buckets, in milliseconds. */
 export function slackOf(config: DetectConfig): number {
   return config.lateness + 2 * aheadMs;
+}
+
+/** Samples of quiet rows that are kept at once; with more rows half as many as there are. */
+const leastSamples = 65_536;
+
+/** Where samples of quiet rows are kept. */
+export function ringFor({ clients }: Pick<DetectConfig, "clients">): SampleRing {
+  return new SampleRing(Math.max(leastSamples, clients / 2));
 }
 
 /** Dimensions with few values, so that each may take some memory. */
