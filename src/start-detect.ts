@@ -15,6 +15,7 @@ import { clusterOf, kafkaSourcesOf } from "./cluster-parts.ts";
 import { claimDataDirectory } from "./data-directory.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import { repeatJobs } from "./jobs.ts";
+import { pacedSave } from "./paced-save.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { loadRules } from "./load-rules.ts";
 import { createMetrics } from "./metrics.ts";
@@ -27,6 +28,9 @@ import { openStore } from "./store/open-store.ts";
 
 /** Partitions that were added to a source's topic are waited for from then on. */
 const lookEveryMs = 60_000;
+
+/** Making bytes of a copy takes about as long as the copy. */
+const copyAndWrite = 2;
 
 /** The name under which tallies are read, as a source's. */
 const source = "tallies";
@@ -63,6 +67,8 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
   );
   let expected = await sourcePartitions(clients);
   const stages = new Map<string, DetectStage>();
+  /** How long all copies of states took. */
+  const copied = { ms: 0 };
 
   const partitionOf = (name: string) => {
     const partition = Number(name.slice(name.lastIndexOf("/") + 1));
@@ -94,7 +100,12 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
           return merged.detections;
         },
         tick: () => stage.tick(),
-        save: () => stage.save(),
+        save() {
+          const begun = clock.monotonic();
+          const saved = stage.save();
+          copied.ms += clock.monotonic() - begun;
+          return saved;
+        },
         load: (saved) => stage.load(saved),
       },
       state: {
@@ -134,7 +145,10 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
   lifecycle.onStop("reading tallies", () => tallies.close());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => detect.tick() },
-    { everyMs: config.detect.saveEvery, run: () => detect.save() },
+    {
+      everyMs: config.detect.saveEvery,
+      run: pacedSave({ clock, waited: () => copied.ms * copyAndWrite, save: () => detect.save() }),
+    },
     {
       everyMs: lookEveryMs,
       async run() {
