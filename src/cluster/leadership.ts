@@ -82,6 +82,10 @@ export class Leadership implements GroupMembership {
     this.#wake();
   }
 
+  expelled(source: string): void {
+    if (this.leads && this.#heard.has(source)) this.lose(`the group of ${source} has gone on without this instance`);
+  }
+
   joined(source: string, partitions: readonly number[]): void {
     if (partitions.length > 0) this.#heard.set(source, this.#heard.get(source) ?? this.#clock.monotonic());
     else if (this.leads) this.lose(`the group of ${source} gave its partitions to another instance`);

@@ -13,6 +13,9 @@ export const sharedMembership: GroupMembership = {
   heard() {
     // Transactional producers say who owns what, not the time.
   },
+  expelled() {
+    // Nothing waits for the group: what is handled ends, and what it counted can't be committed.
+  },
   joined() {
     // What it was given is claimed when it begins to read.
   },

@@ -11,6 +11,8 @@ export interface GroupMembership {
   readonly assigner: PartitionAssigner;
   /** The group knows that we live: it answered what was sent at `sentAt` (monotonic, ms). */
   heard(source: string, sentAt: number): void;
+  /** The group has gone on without us. */
+  expelled(source: string): void;
   /** What the group gave us, in each of its generations. */
   joined(source: string, partitions: readonly number[]): void;
 }
@@ -24,4 +26,13 @@ export function onHeartbeats(consumer: Consumer, clock: Clock, heard: (sentAt: n
     if (payload.apiName === "Heartbeat") tookMs = payload.duration + payload.pendingDuration;
   });
   consumer.on(HEARTBEAT, () => heard(clock.monotonic() - tookMs));
+}
+
+const expelled: ReadonlySet<string> = new Set(["UNKNOWN_MEMBER_ID", "ILLEGAL_GENERATION", "FENCED_INSTANCE_ID"]);
+
+/** What a heartbeat that was refused says of us: the group waits for us, or goes on without us. */
+export function membershipAfter(error: unknown): "known" | "expelled" | undefined {
+  const { type = "" } = error as { type?: string };
+  if (type === "REBALANCE_IN_PROGRESS") return "known";
+  return expelled.has(type) ? "expelled" : undefined;
 }

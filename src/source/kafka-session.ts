@@ -1,7 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka } from "kafkajs";
 import { type Clock, sleep } from "../clock.ts";
 import type { Log } from "../log.ts";
-import { type GroupMembership, onHeartbeats } from "./group-membership.ts";
+import { type GroupMembership, membershipAfter, onHeartbeats } from "./group-membership.ts";
 import { rawBatches } from "./kafka-batches.ts";
 import { fetchOffsets, planStart } from "./kafka-start.ts";
 import { errorText } from "./kafka-client.ts";
@@ -249,13 +249,15 @@ export class KafkaSession {
   /** The group must hear from us also while the pipeline takes its time. */
   async #handle(part: Parameters<SourceIo["handle"]>[0], heartbeat: () => Promise<void>): Promise<void> {
     let failure: unknown;
-    const { clock } = this.#options;
+    const { clock, membership, config } = this.#options;
     const stopBeating = clock.every(this.#heartbeatMs, () => {
       const sentAt = clock.monotonic();
       heartbeat().catch((error: unknown) => {
         failure ??= error;
-        // Others come or go, and we are still known: the group waits for us.
-        if ((error as { type?: string }).type === "REBALANCE_IN_PROGRESS") this.#heard(sentAt);
+        // Others come or go, and the group waits for us; or it has gone on, and what is handled may wait for it in vain.
+        const standing = membershipAfter(error);
+        if (standing === "known") this.#heard(sentAt);
+        else if (standing === "expelled") membership?.expelled(config.name);
       });
     });
     try {

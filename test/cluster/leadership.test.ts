@@ -74,6 +74,15 @@ describe("the lead is lost", () => {
     expect([leadership.leads, leadership.signal.aborted]).toEqual([false, true]);
   });
 
+  test("when a group has gone on without it: whoever waits to be certain waits no more", async () => {
+    const { clock, leadership } = leading();
+    await clock.advance(12_000);
+    const waiting = leadership.assured();
+    leadership.expelled("edge");
+    expect(await waiting).toBe(false);
+    expect(leadership.leads).toBe(false);
+  });
+
   test("not when a group had none to give before it led", () => {
     const leadership = new Leadership({ clock: new TestClock(), instance: "a" });
     leadership.joined("edge", []);
