@@ -255,9 +255,8 @@ export class KafkaSession {
       heartbeat().catch((error: unknown) => {
         failure ??= error;
         // Others come or go, and the group waits for us; or it has gone on, and what is handled may wait for it in vain.
-        const standing = membershipAfter(error);
-        if (standing === "known") this.#heard(sentAt);
-        else if (standing === "expelled") membership?.expelled(config.name);
+        if (membershipAfter(error) === "known") this.#heard(sentAt);
+        else if (membershipAfter(error) === "expelled") membership?.expelled(config.name);
       });
     });
     try {
