@@ -108,7 +108,14 @@ describe("what needs a restart", () => {
     [
       "the log's level",
       { service: { log: { level: "debug" } } },
-      ["service.name", "service.dataDirectory", "service.publicUrl", "service.log", "service.shutdownAfter"],
+      [
+        "service.name",
+        "service.dataDirectory",
+        "service.publicUrl",
+        "service.log",
+        "service.threads",
+        "service.shutdownAfter",
+      ],
     ],
   ] as const)("%s", async ([, change, expected]) => {
     const { started } = await watching(new TestClock());

@@ -25,6 +25,8 @@ interface Pending {
 export class EventMerge extends LogReader {
   readonly #options: EventMergeOptions;
   readonly #pending = new Map<string, Pending>();
+  /** By log: the batch that was handed over last; logs are read one ahead. */
+  readonly #last = new Map<string, Promise<void>>();
 
   constructor(options: EventMergeOptions) {
     super();
@@ -32,6 +34,13 @@ export class EventMerge extends LogReader {
   }
 
   handle(batch: RawBatch): Promise<void> {
+    const before = this.#last.get(batch.partition);
+    const handled = before === undefined ? this.#handle(batch) : before.then(() => this.#handle(batch));
+    this.#last.set(batch.partition, handled);
+    return handled;
+  }
+
+  #handle(batch: RawBatch): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.guarded(() => {
       const events = this.#options.read(batch);
