@@ -121,7 +121,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
       for (const { key, value } of records) {
         if (key === undefined || value === undefined) continue;
         const mark = readMark(key, value.toString());
-        if (mark) alignment.reached(mark.partition, mark.newest);
+        if (mark) alignment.told(mark.partition, mark.newest);
         else if (key === routesKey && !routes.take(value.toString()))
           log.warn("what another version learned of routes was left out");
       }

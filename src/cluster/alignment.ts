@@ -23,6 +23,8 @@ export function readMark(key: string, value: string): { partition: string; newes
  */
 export class Alignment {
   readonly #watermark: Watermark;
+  /** By partition: how far whoever reads it has said that it was handed on, epoch ms. */
+  readonly #told = new Map<string, number>();
 
   /** In milliseconds; `idleAfterMs`: a partition silent for so long holds nobody back. */
   constructor(options: { readonly clock: Clock; readonly latenessMs: number; readonly idleAfterMs: number }) {
@@ -34,7 +36,24 @@ export class Alignment {
     this.#watermark.assign(partition);
   }
 
-  /** A partition has been read up to this event time, epoch ms, by this instance or another one. */
+  /** Whoever reads a partition has handed it on up to this event time, epoch ms. */
+  told(partition: string, newest: number): void {
+    this.#told.set(partition, Math.max(newest, this.#told.get(partition) ?? 0));
+    this.reached(partition, newest);
+  }
+
+  /**
+   * This instance begins to read a partition where it was handed on last. What it had read beyond that before
+   * it lost it counts no more: all would wait for one another, each for what the other believes to be ahead.
+   */
+  begin(partition: string): void {
+    this.#watermark.release(partition);
+    this.expect(partition);
+    const newest = this.#told.get(partition);
+    if (newest !== undefined) this.reached(partition, newest);
+  }
+
+  /** A partition has been read up to this event time, epoch ms. */
   reached(partition: string, newest: number): void {
     this.#watermark.readUpTo(this.#watermark.heard(partition), newest);
   }

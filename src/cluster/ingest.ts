@@ -104,5 +104,8 @@ export class Ingest implements SourceIo {
     const partition = this.#options.partitionOf(name);
     this.#partitions.set(name, partition);
     await partition.open();
+    this.#options.alignment.begin(name);
+    // Whatever it was paused for: if it still is ahead, that is told again.
+    this.#options.resume([name]);
   }
 }

@@ -31,6 +31,17 @@ test("a partition that was read to its end before does not hold the others back 
   expect(alignment.pauses()).toEqual({ pause: [], resume: [] });
 });
 
+test("a partition that is read again begins where it was handed on, not where it had been read to", () => {
+  const { alignment } = anAlignment();
+  for (const name of ["mine", "theirs"]) alignment.told(name, noon);
+  // Read, and lost before it was handed on: the others wait for what is to come of it.
+  alignment.reached("mine", noon + 80 * second);
+  expect(alignment.pauses()).toEqual({ pause: ["mine"], resume: [] });
+  alignment.begin("mine");
+  alignment.reached("mine", noon + 20 * second);
+  expect(alignment.pauses().pause).toEqual([]);
+});
+
 test("a partition that nobody has read yet is waited for, but not for ever", async () => {
   const { alignment, clock } = anAlignment();
   alignment.expect("theirs");
