@@ -96,6 +96,8 @@ export class DetectPartition<Minutes> {
     return this.#inTurn(async () => {
       const found = this.#options.stage.tick();
       await this.#tell(found);
+      // Counts are shown within seconds, however seldom a large state is saved; told again they are the same rows.
+      await this.#options.minutes.flush();
       this.#isChanged ||= found.length > 0;
     });
   }

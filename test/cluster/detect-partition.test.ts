@@ -16,6 +16,13 @@ test("what is found is told before what it rests on is saved", async () => {
   expect(kept.state).toEqual({ offset: "6", detect: "a|found b", minutes: 2 });
 });
 
+test("counts are handed over as time passes, whether anything is saved or not", async () => {
+  const { partition, order } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  await partition.tick();
+  expect(order).toEqual(["rows handed over"]);
+});
+
 test("goes on from what the one before had saved", async () => {
   const first = await aPartition();
   await first.partition.handle(tallies(0, "a"));
