@@ -104,6 +104,9 @@ function configOf({ stream, server, name }: RunOptions, more: object): Readonly<
     store: { type: "server", url: server.url, database: name, retention: { minutes: "3650d" } },
     // Months after the shop's day nothing may count as stale, nor a dead instance's partitions as idle.
     detect: { staleAfter: "3650d", idleAfter: "10m", clients: 524_288 },
+    // It counts different routes, also of paths that the inventory lacks: what one instance learned a moment ago
+    // another may not know yet.
+    detectors: { "method-override": { mode: "off" } },
     channels: { box: { type: "outbox" } },
     teams: { oncall: { channels: ["box"] } },
     ...more,
