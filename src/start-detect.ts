@@ -1,30 +1,20 @@
-import { collectDefaultMetrics } from "prom-client";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import { Detect } from "./cluster/detect.ts";
 import { detectMetrics } from "./cluster/detect-metrics.ts";
 import { DetectPartition, type SavedPartition } from "./cluster/detect-partition.ts";
 import { PartitionReader } from "./cluster/partition-reader.ts";
-import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { sharedMembership } from "./cluster/shared-membership.ts";
-import { sourcePartitions } from "./cluster/source-partitions.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicSource } from "./cluster/topic-source.ts";
-import { topicsOf } from "./cluster/topics.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
-import { clusterOf, kafkaSourcesOf } from "./cluster-parts.ts";
-import { claimDataDirectory } from "./data-directory.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import { repeatJobs } from "./jobs.ts";
 import { pacedSave } from "./paced-save.ts";
+import { prepareRole } from "./prepare-role.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { loadRules } from "./load-rules.ts";
-import { createMetrics } from "./metrics.ts";
-import { startRoleFront } from "./role-front.ts";
-import { createKafkaClient } from "./source/kafka-client.ts";
 import { KafkaSource } from "./source/kafka-source.ts";
 import { stateVersion } from "./state-file.ts";
 import { createMinuteRows, type MinuteRowsSnapshot } from "./store/minute-rows.ts";
-import { openStore } from "./store/open-store.ts";
 
 /** Partitions that were added to a source's topic are waited for from then on. */
 const lookEveryMs = 60_000;
@@ -40,32 +30,15 @@ const source = "tallies";
  * it finds. Each part has an engine and a state of its own, so that it moves between instances whole.
  */
 export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
-  const { config, configFile, log, clock } = options;
-  const cluster = clusterOf(config);
-  const topics = topicsOf(cluster);
-  const metrics = createMetrics();
-  collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
-  const rules = await loadRules(config, configFile);
-  lifecycle.onStop("data directory", await claimDataDirectory(config.service.dataDirectory));
+  const { config, log, clock } = options;
   const ready = { trouble: "the tallies are being opened" as string | undefined };
-  await startRoleFront({
-    ...{ config, metrics, clock, log, lifecycle },
+  const { cluster, topics, metrics, rules, client, store, partitions } = await prepareRole(options, {
+    lifecycle,
+    kinds: ["tallies", "state", "detections"],
     ready: () => (ready.trouble === undefined ? detect.behind() : [ready.trouble]),
   });
-
-  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
-  await prepareTopics({ client, config: cluster, kinds: ["tallies", "state", "detections"], log, clock });
-  const store = await openStore({
-    config: config.store,
-    ...{ dataDirectory: config.service.dataDirectory, clock, log, metrics },
-  });
-  lifecycle.onStop("store", () => store.close());
-
   // All partitions of the sources: one that nothing was heard of yet holds the watermark back, too.
-  const clients = await Promise.all(
-    kafkaSourcesOf(config).map(async (one) => ({ config: one, client: await createKafkaClient(one, log) })),
-  );
-  let expected = await sourcePartitions(clients);
+  let expected = await partitions();
   const stages = new Map<string, DetectStage>();
   /** How long all copies of states took. */
   const copied = { ms: 0 };
@@ -139,6 +112,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
       log.warn({ err }, "what was found can't be handed on; it is found again");
       tallies.restart(err);
     },
+    onLost: (err) => log.warn({ err }, "a state could not be saved; what it lacks is found again by whoever is next"),
     onTrouble: (reason) => (ready.trouble = reason === undefined ? undefined : `tallies can't be read: ${reason}`),
   });
 
@@ -152,7 +126,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     {
       everyMs: lookEveryMs,
       async run() {
-        expected = await sourcePartitions(clients);
+        expected = await partitions();
         for (const name of detect.partitions.keys())
           for (const one of expected) stages.get(name)?.watermark.assign(one);
       },

@@ -1,32 +1,23 @@
-import { collectDefaultMetrics } from "prom-client";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import { Alignment, readMark } from "./cluster/alignment.ts";
 import { CompactedTopic } from "./cluster/compacted-topic.ts";
 import { Ingest } from "./cluster/ingest.ts";
 import { ingestMetrics } from "./cluster/ingest-metrics.ts";
 import { IngestPartition } from "./cluster/ingest-partition.ts";
-import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { routesKey, SharedRoutes } from "./cluster/shared-routes.ts";
 import { sharedMembership } from "./cluster/shared-membership.ts";
-import { sourcePartitions } from "./cluster/source-partitions.ts";
-import { topicsOf } from "./cluster/topics.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
-import { clusterOf, kafkaSourcesOf } from "./cluster-parts.ts";
-import { claimDataDirectory } from "./data-directory.ts";
 import { TallyCounter } from "./detect/tally-counter.ts";
 import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
 import { repeatJobs } from "./jobs.ts";
 import type { Lifecycle } from "./lifecycle.ts";
 import { loadProxies } from "./load-proxies.ts";
-import { loadRules } from "./load-rules.ts";
-import { createMetrics } from "./metrics.ts";
-import { startRoleFront } from "./role-front.ts";
-import { createKafkaClient } from "./source/kafka-client.ts";
+import { prepareRole } from "./prepare-role.ts";
 import { KafkaSource } from "./source/kafka-source.ts";
 import { kafkaPartition } from "./source/kafka-session.ts";
 import { MinuteTallies } from "./store/minute-tallies.ts";
-import { openStore } from "./store/open-store.ts";
+import type { KafkaSourceConfig } from "./source/source-config.ts";
 import { writeRequestRows } from "./store/request-rows.ts";
 
 /** Partitions that were added to a topic are waited for from then on. */
@@ -41,24 +32,15 @@ const tellEveryMs = 1_000;
  */
 export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle): Promise<RunningService> {
   const { config, configFile, log, clock } = options;
-  const cluster = clusterOf(config);
-  const topics = topicsOf(cluster);
-  const metrics = createMetrics();
-  collectDefaultMetrics({ register: metrics.registry, prefix: "gatewatch_" });
-  const rules = await loadRules(config, configFile);
   const geo = await createGeoLookup(config.geo);
   const networks = await loadProxies(config, configFile);
-  lifecycle.onStop("data directory", await claimDataDirectory(config.service.dataDirectory));
   const ready = { reasons: ["the sources are being opened"] };
-  await startRoleFront({ config, metrics, clock, log, lifecycle, ready: () => ready.reasons });
-
-  const client = await createKafkaClient({ name: "cluster", ...cluster }, log);
-  await prepareTopics({ client, config: cluster, kinds: ["tallies", "traffic", "context"], log, clock });
-  const store = await openStore({
-    config: config.store,
-    ...{ dataDirectory: config.service.dataDirectory, clock, log, metrics },
+  const prepared = await prepareRole(options, {
+    lifecycle,
+    kinds: ["tallies", "traffic", "context"],
+    ready: () => ready.reasons,
   });
-  lifecycle.onStop("store", () => store.close());
+  const { cluster, topics, metrics, rules, client, store, sources: configs } = prepared;
 
   const normalizer = createNormalizer({
     sources: new Map(
@@ -69,7 +51,6 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   });
   const routes = new SharedRoutes(normalizer);
   const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
-  const configs = kafkaSourcesOf(config);
   const sources = configs.map(
     (source) => new KafkaSource({ config: source, clock, log, metrics, membership: sharedMembership }),
   );
@@ -129,10 +110,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   });
   marks.start();
   lifecycle.onStop("context", () => marks.stop());
-  const clients = await Promise.all(
-    configs.map(async (source) => ({ config: source, client: await createKafkaClient(source, log) })),
-  );
-  const look = async () => (await sourcePartitions(clients)).forEach((name) => alignment.expect(name));
+  const look = async () => (await prepared.partitions()).forEach((name) => alignment.expect(name));
   await look();
 
   for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
@@ -173,7 +151,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
 // helpers
 
 /** The source and the partition that a name of `RawBatch` stands for. */
-function placeOf(name: string, sources: ReturnType<typeof kafkaSourcesOf>) {
+function placeOf(name: string, sources: readonly KafkaSourceConfig[]) {
   const partition = Number(name.slice(name.lastIndexOf("/") + 1));
   const source = sources.find((one) => kafkaPartition(one, partition) === name);
   if (source === undefined) throw new Error(`no source has the partition ${name}`);

@@ -6,6 +6,8 @@ export interface DetectOptions<Minutes> {
   readonly partitionOf: (name: string) => DetectPartition<Minutes>;
   /** Begins reading anew, from what was saved last. */
   readonly restart: (error: unknown) => void;
+  /** What was counted last could not be saved; whoever has the part next counts it again. */
+  readonly onLost: (error: unknown) => void;
   readonly onTrouble: (reason: string | undefined) => void;
 }
 
@@ -52,8 +54,7 @@ export class Detect<Minutes> implements SourceIo {
     for (const name of names) this.#partitions.delete(name);
     await Promise.all(
       given.map(async (partition) => {
-        // What can't be saved any more is found again by whoever reads it next.
-        await partition.save().catch(() => {});
+        await partition.save().catch(this.#options.onLost);
         await partition.close();
       }),
     );
