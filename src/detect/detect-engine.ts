@@ -19,6 +19,7 @@ import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
+import type { SampleRing } from "./sample-ring.ts";
 import type { Shedding } from "./shedding.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import { type MergedTally, TallyMerging } from "./tally-merging.ts";
@@ -65,6 +66,8 @@ export class DetectEngine {
   readonly held = new HeldEvents();
   readonly heldTallies = new HeldTallies();
   readonly coverage: Coverage;
+  /** Samples of quiet rows. */
+  readonly samples: SampleRing;
   /** When values of keys were first seen, if a detector asks for it. */
   readonly firsts: FirstSeen | undefined;
   /** What is left out while reading is too far behind; absent where nothing may be. */
@@ -89,7 +92,8 @@ export class DetectEngine {
     this.#options = options;
     this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
-    const tables = buildTables({ config: options.config, ring: ringFor(options.config) });
+    this.samples = ringFor(options.config);
+    const tables = buildTables({ config: options.config, ring: this.samples });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();
     this.firsts = rememberFirsts(this.spaces, options.config);

@@ -9,6 +9,7 @@ import type { KeySpace } from "./key-space.ts";
 import type { SavedPopulation } from "./population.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import type { Sample } from "./sample.ts";
+import type { SavedSamples } from "./sample-ring.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
 import { picked } from "./picked.ts";
 import type { SavedShedding } from "./shedding.ts";
@@ -39,6 +40,8 @@ export interface SavedDetect {
   readonly memory: SavedMemory;
   /** Ids in the order of the numbers that samples name. */
   readonly detectors: readonly string[];
+  /** Of quiet rows. */
+  readonly samples: SavedSamples;
   readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;
@@ -67,6 +70,7 @@ export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDet
     judgedUntil: engine.judging.judgedUntil,
     memory: memory.save(),
     detectors: idsOf(engine),
+    samples: engine.samples.save(),
     spaces: engine.spaces.map((space) => saveSpace(space, engine)),
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
@@ -91,6 +95,7 @@ export function loadDetect({ engine, watermark, memory }: DetectParts, saved: Sa
   const isAsBefore = saved.detectors.join() === now.join();
   const setOf = (set: DetectorSet) => (isAsBefore ? set : renumbered(set, to));
   const sampleOf = sampleMover(setOf);
+  engine.samples.load(saved.samples, setOf);
   for (const space of engine.spaces) {
     const known = saved.spaces.find(({ dimensions }) => dimensions.join() === space.dimensions.join());
     if (!known) continue;

@@ -2,7 +2,8 @@ import { BucketPool } from "./bucket-pool.ts";
 import type { BucketRing } from "./bucket-ring.ts";
 import type { Known, Remembered } from "./define-detector.ts";
 import { LaneJudges } from "./lane-judges.ts";
-import type { Sample, SampleRing } from "./sample.ts";
+import type { Sample } from "./sample.ts";
+import type { SampleRing } from "./sample-ring.ts";
 import { type SavedRow, type SavedRows, saveRows } from "./saved-rows.ts";
 import { placeAmong, Scratch, type Slot } from "./slot.ts";
 import { remembered, sparseFigure, sparseSamples } from "./sparse-figures.ts";
@@ -235,7 +236,7 @@ export class Lane {
     const scratch = this.#scratch;
     for (let i = 0; i < saved.times.length; i++) {
       const [time, hash, evidence] = [saved.times[i]!, saved.hashes[i]!, saved.evidence[i]!];
-      const event = { time, hash, evidence, sample: saved.samples[i] };
+      const event = { time, hash, evidence, sample: saved.samples[i] || undefined };
       scratch.mask = saved.masks[i]!;
       for (let v = 0; v < this.#width; v++) scratch.values[v] = saved.values[i * this.#width + v]!;
       this.#sawBucket(this.bucketOf(time), evidence);
@@ -274,7 +275,8 @@ export class Lane {
       if (!sparse.isFull(row)) return sparse.push(row, event, scratch);
       ring = this.#promote(row);
     }
-    ring.add(bucket, event, scratch);
+    const { evidence, sample } = event;
+    ring.add(bucket, { evidence, sample: typeof sample === "number" ? this.#ring.get(sample) : sample }, scratch);
     this.#pool.wrote(ring);
     if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.keep(row, event, scratch);
   }

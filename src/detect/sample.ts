@@ -15,34 +15,6 @@ export interface Sample {
   readonly event: EvidenceEvent;
 }
 
-/** Samples of quiet rows: the newest so many over all rows, addressed by a number that ascends from 1 and wraps. */
-export class SampleRing {
-  readonly #samples: (Sample | undefined)[];
-  readonly #mask: number;
-  #next = 1;
-
-  /** `size` is rounded up to a power of two. */
-  constructor(size: number) {
-    const places = 2 ** Math.ceil(Math.log2(size));
-    this.#samples = Array.from<Sample | undefined>({ length: places });
-    this.#mask = places - 1;
-  }
-
-  /** Never 0, which stands for none. */
-  put(sample: Sample): number {
-    const at = this.#next;
-    this.#samples[at & this.#mask] = sample;
-    this.#next = (at + 1) >>> 0 || 1;
-    return at;
-  }
-
-  /** `undefined` once newer ones have taken its place. */
-  get(at: number): Sample | undefined {
-    if (at === 0 || (this.#next - at) >>> 0 > this.#mask + 1) return undefined;
-    return this.#samples[at & this.#mask];
-  }
-}
-
 /** Adds a sample to a list of at most `limit`, which holds the earliest by time, then by content. */
 export function keepEarliest(list: Sample[], sample: Sample, limit: number): void {
   let at = list.length;

@@ -106,7 +106,7 @@ function moved(
     masks: Uint32Array.from(kept, (i) => newMask(row.masks[i]!)),
     evidence: Uint32Array.from(kept, (i) => movedBits(row.evidence[i]!, judges)),
     values,
-    samples: kept.map((i) => row.samples[i]),
+    samples: Uint32Array.from(kept, (i) => row.samples[i]!),
     pooled: places.some((old, s) => old >= 0 && lane.slots[s]!.kind !== "last")
       ? movedRing(row.pooled, places, judges)
       : undefined,
@@ -134,7 +134,6 @@ function movedRing(
 function withSamples(row: SavedRow, sampleOf: (sample: Sample) => Sample): SavedRow {
   return {
     ...row,
-    samples: row.samples.map((sample) => sample && sampleOf(sample)),
     pooled: row.pooled?.map((cell) => ({ ...cell, samples: cell.samples.map(sampleOf) })),
   };
 }

@@ -1,6 +1,5 @@
 import type { BucketPool, SavedRing } from "./bucket-pool.ts";
 import { picked } from "./picked.ts";
-import type { Sample } from "./sample.ts";
 import type { SparseRows } from "./sparse-rows.ts";
 
 /** What was observed of one row. */
@@ -11,18 +10,17 @@ export interface SavedRow {
   /** By bit: the lane's detectors whose evidence it is. */
   readonly evidence: Uint32Array;
   readonly values: Float64Array;
-  readonly samples: readonly (Sample | undefined)[];
+  /** Numbers of the ring of samples, or 0. */
+  readonly samples: Uint32Array;
   readonly pooled: SavedRing | undefined;
 }
 
 /** Many rows in few arrays, since saving hundreds of thousands of small ones would stop everything for seconds. */
-export interface SavedRows extends Omit<SavedRow, "pooled" | "samples"> {
+export interface SavedRows extends Omit<SavedRow, "pooled"> {
   /** Numbers an observation carries. */
   readonly width: number;
   /** Of each row: how many of the observations are its own. */
   readonly counts: Uint8Array;
-  /** By the observation's place. */
-  readonly samples: ReadonlyMap<number, Sample>;
   /** By the row's place. */
   readonly pooled: ReadonlyMap<number, SavedRing>;
 }
@@ -40,21 +38,20 @@ export function saveRows({
   const { width } = sparse;
   const counts = picked(sparse.entries, rows);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const samples = new Map<number, Sample>();
   const pooled = new Map<number, SavedRing>();
   const saved = {
-    ...{ width, samples, pooled, counts },
+    ...{ width, pooled, counts },
     times: new Float64Array(total),
     hashes: new Uint32Array(total),
     masks: new Uint32Array(total),
     evidence: new Uint32Array(total),
+    samples: new Uint32Array(total),
     values: new Float64Array(total * width),
   };
-  const onSample = (to: number, sample: Sample) => void samples.set(to, sample);
   let to = 0;
   for (let place = 0; place < rows.length; place++) {
     const row = rows[place]!;
-    if (sparse.entries[row] !== 0) to = sparse.copy(row, saved, { to, onSample });
+    if (sparse.entries[row] !== 0) to = sparse.copy(row, saved, to);
     if (pool.has(row)) pooled.set(place, pool.save(row));
   }
   return saved;
@@ -64,7 +61,6 @@ export function saveRows({
 export function* savedRows(saved: SavedRows): Generator<SavedRow> {
   let from = 0;
   for (let place = 0; place < saved.counts.length; place++) {
-    const begin = from;
     const to = from + saved.counts[place]!;
     yield {
       times: saved.times.subarray(from, to),
@@ -72,7 +68,7 @@ export function* savedRows(saved: SavedRows): Generator<SavedRow> {
       masks: saved.masks.subarray(from, to),
       evidence: saved.evidence.subarray(from, to),
       values: saved.values.subarray(from * saved.width, to * saved.width),
-      samples: Array.from({ length: to - from }, (_, i) => saved.samples.get(begin + i)),
+      samples: saved.samples.subarray(from, to),
       pooled: saved.pooled.get(place),
     };
     from = to;

@@ -1,4 +1,5 @@
-import type { Sample, SampleRing } from "./sample.ts";
+import type { Sample } from "./sample.ts";
+import type { SampleRing } from "./sample-ring.ts";
 import type { Scratch } from "./slot.ts";
 
 /** What is kept of one event beside its numbers. */
@@ -7,7 +8,8 @@ export interface SparseEvent {
   readonly hash: number;
   /** By bit: the lane's detectors whose evidence it is. */
   readonly evidence: number;
-  readonly sample: Sample | undefined;
+  /** One that the ring of samples holds already may be given by its number. */
+  readonly sample: Sample | number | undefined;
 }
 
 /** Observations by column, many rows' in a line. */
@@ -16,6 +18,8 @@ export interface SparseColumns {
   readonly hashes: Uint32Array;
   readonly masks: Uint32Array;
   readonly evidence: Uint32Array;
+  /** Numbers of the ring of samples, or 0. */
+  readonly samples: Uint32Array;
   readonly values: Float64Array;
 }
 
@@ -173,13 +177,10 @@ export class SparseRows {
     }
   }
 
-  /**
-   * Copies a row's observations to columns, from the place `to` on; answers with the place after the last.
-   * `onSample` is told of those with a sample.
-   */
-  copy(row: number, into: SparseColumns, at: { to: number; onSample: (to: number, sample: Sample) => void }): number {
+  /** Copies a row's observations to columns, from the place `to` on; answers with the place after the last. */
+  copy(row: number, into: SparseColumns, begin: number): number {
     const { width } = this;
-    let { to } = at;
+    let to = begin;
     for (let from = this.#heads[row]!; from !== 0; to++) {
       const segment = this.#segments[from >>> segmentBits]!;
       const i = from & within;
@@ -187,8 +188,7 @@ export class SparseRows {
       if (segment.hashes !== undefined) into.hashes[to] = segment.hashes[i]!;
       into.masks[to] = segment.masks[i]!;
       into.evidence[to] = segment.evidence[i]!;
-      const sample = segment.samples[i] === 0 ? undefined : this.#ring.get(segment.samples[i]!);
-      if (sample !== undefined) at.onSample(to, sample);
+      into.samples[to] = segment.samples[i]!;
       for (let v = 0; v < width; v++) into.values[to * width + v] = segment.values[i * width + v]!;
       from = segment.next[i]!;
     }
@@ -214,7 +214,7 @@ export class SparseRows {
     if (segment.hashes !== undefined) segment.hashes[i] = hash;
     segment.masks[i] = scratch.mask;
     segment.evidence[i] = evidence;
-    segment.samples[i] = sample === undefined ? 0 : this.#ring.put(sample);
+    segment.samples[i] = sample === undefined ? 0 : typeof sample === "number" ? sample : this.#ring.put(sample);
     const { width } = this;
     for (let v = 0; v < width; v++) segment.values[i * width + v] = scratch.values[v]!;
   }

@@ -5,7 +5,7 @@ import { KeySpace } from "./key-space.ts";
 import { Lane } from "./lane.ts";
 import type { PlanTables } from "./plan.ts";
 import { parseDuration } from "../units.ts";
-import { SampleRing } from "./sample.ts";
+import { SampleRing } from "./sample-ring.ts";
 import { definitionOf } from "./slot.ts";
 import { canMeet, everyday } from "./where.ts";
 

@@ -232,5 +232,5 @@ const nothingApart: Omit<SavedRow, "pooled"> = {
   masks: new Uint32Array(),
   evidence: new Uint32Array(),
   values: new Float64Array(),
-  samples: [],
+  samples: new Uint32Array(),
 };

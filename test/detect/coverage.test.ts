@@ -3,7 +3,7 @@ import { Coverage } from "../../src/detect/coverage.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample.ts";
+import { SampleRing } from "../../src/detect/sample-ring.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { aDetector } from "../support/a-detector.ts";

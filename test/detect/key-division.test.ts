@@ -5,7 +5,7 @@ import { isFailed } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { KeyDivision } from "../../src/detect/key-division.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample.ts";
+import { SampleRing } from "../../src/detect/sample-ring.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { aDetector } from "../support/a-detector.ts";

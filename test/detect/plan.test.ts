@@ -3,7 +3,7 @@ import { count, type Counter, distinct, isFailed, isOk, last, sum } from "../../
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { indexDetectors } from "../../src/detect/cells.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample.ts";
+import { SampleRing } from "../../src/detect/sample-ring.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { kindNumber } from "../../src/detect/where.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";

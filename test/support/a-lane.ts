@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { count, distinct, last, max, quantile, sum, type Counter } from "../../src/detect/define-detector.ts";
 import { Lane } from "../../src/detect/lane.ts";
-import { contentHash, evidenceOf, SampleRing } from "../../src/detect/sample.ts";
+import { contentHash, evidenceOf } from "../../src/detect/sample.ts";
+import { SampleRing } from "../../src/detect/sample-ring.ts";
 import { createSlot, Scratch, slotValue } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { anEvent } from "./an-event.ts";
@@ -24,6 +25,9 @@ export const addingCounters: readonly Counter[] = [
 
 export const lastThree: Counter = last(3, (event) => [event.durationMs], (event) => event.status === 200); // prettier-ignore
 
+/** Of all lanes: what one of them saves names its samples by their numbers. */
+const laneSamples = new SampleRing(4096);
+
 /** A lane of a few rows with these counters. */
 export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): Lane {
   const lane = new Lane({
@@ -31,7 +35,7 @@ export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): 
     windowMs: laneWindowMs,
     bucketMs: laneBucketMs,
     slackMs: laneSlackMs,
-    ring: new SampleRing(4096),
+    ring: laneSamples,
   });
   for (const counter of counters) lane.addSlot(createSlot(counter));
   lane.judges.add(0, 1);

@@ -1,0 +1,218 @@
+import { ByteReader } from "./byte-reader.ts";
+import { ByteWriter } from "./byte-writer.ts";
+import type { EvidenceEvent } from "./detection.ts";
+import type { DetectorSet } from "./detector-sets.ts";
+import type { Sample } from "./sample.ts";
+
+/** Samples that are written one after the other, with the texts that many of them share beside them. */
+const mostPerChunk = 4_096;
+/** On average no sample may take more, so that long paths can't take all memory; some 70 are usual. */
+const mostBytesEach = 512;
+/** Numbers of samples are of 32 bits, and begin anew. */
+const numbers = 2 ** 32;
+
+/** As most gateways write the ids of requests: half as long in bytes. */
+const hexId = /^[0-9a-f]{32}$/;
+
+/** What a sample lacks, or need not say twice, by bit. */
+const has = { ip: 1, ownKey: 2, sameKey: 4, path: 8, user: 16, id: 32, hexId: 64 } as const;
+
+/** Samples in a row, as bytes. */
+interface Chunk {
+  /** Of each sample: where it begins. */
+  readonly starts: Uint32Array;
+  readonly bytes: Uint8Array;
+  /** Texts and sets of detectors that samples name by number. */
+  readonly texts: readonly (string | undefined)[];
+  readonly sets: readonly DetectorSet[];
+}
+
+/** Samples of quiet rows as plain data. */
+export interface SavedSamples {
+  /** The number that the next sample would have had. */
+  readonly next: number;
+  /** With the number of their first sample, the oldest first. */
+  readonly chunks: readonly (readonly [first: number, Chunk])[];
+}
+
+/**
+ * Samples of quiet rows: the newest so many over all rows, addressed by a number that ascends from 1 and
+ * wraps. They are kept as bytes, since few are ever looked at: objects would take five times as much, and
+ * the garbage collector would have to visit all of them.
+ */
+export class SampleRing {
+  readonly #places: number;
+  readonly #perChunk: number;
+  /** Chunks that are full, by the number of their first sample. */
+  readonly #chunks = new Map<number, Chunk>();
+  #bytes = 0;
+  #next = 1;
+  #last: Sample | undefined;
+  #lastAt = 0;
+  /** The chunk that is written: its first sample, and what it says. */
+  #first = 0;
+  readonly #writer = new ByteWriter();
+  readonly #starts: Uint32Array;
+  #texts = new Numbering<string | undefined>();
+  #sets = new Numbering<DetectorSet>();
+
+  /** `size` is rounded up to a power of two. */
+  constructor(size: number) {
+    this.#places = 2 ** Math.ceil(Math.log2(size));
+    this.#perChunk = Math.min(mostPerChunk, this.#places);
+    this.#starts = new Uint32Array(this.#perChunk);
+  }
+
+  /** Memory of what is kept, without texts that samples share. */
+  get bytes(): number {
+    return this.#bytes + this.#writer.length;
+  }
+
+  /** Keeps a sample, once for all rows that are given it one after the other; never 0, which stands for none. */
+  put(sample: Sample): number {
+    if (sample === this.#last) return this.#lastAt;
+    if (this.#next - this.#first >= this.#perChunk) this.#close();
+    const at = this.#next;
+    this.#starts[at - this.#first] = this.#writer.length;
+    this.#write(sample);
+    this.#next++;
+    this.#last = sample;
+    this.#lastAt = at;
+    return at;
+  }
+
+  /** `undefined` once newer ones have taken its place. */
+  get(at: number): Sample | undefined {
+    if (at === 0 || (this.#next - at + numbers) % numbers > this.#places) return undefined;
+    const within = at % this.#perChunk;
+    const first = at - within;
+    if (first === this.#first) return read(this.#open(), within);
+    const chunk = this.#chunks.get(first);
+    return chunk && within < chunk.starts.length ? read(chunk, within) : undefined;
+  }
+
+  save(): SavedSamples {
+    return { next: this.#next, chunks: [...this.#chunks, [this.#first, this.#copied()]] };
+  }
+
+  /** Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now. */
+  load({ next, chunks }: SavedSamples, setOf: (set: DetectorSet) => DetectorSet): void {
+    for (const [first, chunk] of chunks) {
+      this.#chunks.set(first, { ...chunk, sets: chunk.sets.map(setOf) });
+      this.#bytes += chunk.bytes.byteLength;
+    }
+    this.#next = next;
+    this.#begin((next - (next % this.#perChunk) + this.#perChunk) % numbers);
+  }
+
+  /** The chunk that is written, as it is now. */
+  #open(): Chunk {
+    return {
+      starts: this.#starts,
+      bytes: this.#writer.view(),
+      texts: this.#texts.values,
+      sets: this.#sets.values,
+    };
+  }
+
+  #copied(): Chunk {
+    const starts = this.#starts.slice(0, this.#next - this.#first);
+    return { starts, bytes: this.#writer.take(), texts: [...this.#texts.values], sets: [...this.#sets.values] };
+  }
+
+  #close(): void {
+    const chunk = this.#copied();
+    this.#chunks.set(this.#first, chunk);
+    this.#bytes += chunk.bytes.byteLength;
+    const mostChunks = this.#places / this.#perChunk;
+    for (const [first, { bytes }] of this.#chunks) {
+      if (this.#chunks.size <= mostChunks && this.#bytes <= this.#places * mostBytesEach) break;
+      this.#chunks.delete(first);
+      this.#bytes -= bytes.byteLength;
+    }
+    this.#begin((this.#first + this.#perChunk) % numbers);
+  }
+
+  #begin(first: number): void {
+    this.#first = first;
+    this.#next = Math.max(first, 1);
+    this.#writer.clear();
+    this.#texts = new Numbering();
+    this.#sets = new Numbering();
+    this.#last = undefined;
+  }
+
+  #write({ time, hash, detectors, owner, event }: Sample): void {
+    const to = this.#writer;
+    to.number(time);
+    to.word(hash);
+    to.whole(this.#sets.of(detectors));
+    for (const text of [owner, ...sharedOf(event)]) to.whole(this.#texts.of(text));
+    to.number(event.time - time);
+    to.number(event.status);
+    const { clientIp, clientKey, path, route, userId, requestId } = event;
+    const isHex = requestId !== undefined && hexId.test(requestId);
+    to.byte(
+      (clientIp === undefined ? 0 : has.ip) |
+        (clientKey === undefined ? 0 : clientKey === clientIp ? has.sameKey : has.ownKey) |
+        (path === route ? 0 : has.path) |
+        (userId === undefined ? 0 : has.user) |
+        (requestId === undefined ? 0 : isHex ? has.hexId : has.id),
+    );
+    if (clientIp !== undefined) to.text(clientIp);
+    if (clientKey !== undefined && clientKey !== clientIp) to.text(clientKey);
+    if (path !== route) to.text(path);
+    if (userId !== undefined) to.text(userId);
+    if (isHex) to.bytes(Buffer.from(requestId, "hex"));
+    else if (requestId !== undefined) to.text(requestId);
+  }
+}
+
+// helpers
+
+/** What many samples have in common. */
+function sharedOf(event: EvidenceEvent): (string | undefined)[] {
+  const { gateway, clientIpTrust, method, route, endpointClass, outcome, country, userAgent } = event;
+  return [gateway, clientIpTrust, method, route, endpointClass, outcome, country, userAgent];
+}
+
+/** Different values, numbered as they come. */
+class Numbering<T> {
+  readonly values: T[] = [];
+  readonly #numbers = new Map<T, number>();
+
+  of(value: T): number {
+    const known = this.#numbers.get(value);
+    if (known !== undefined) return known;
+    this.#numbers.set(value, this.values.length);
+    return this.values.push(value) - 1;
+  }
+}
+
+function read({ starts, bytes, texts, sets }: Chunk, place: number): Sample {
+  const from = new ByteReader(bytes.subarray(starts[place]));
+  const text = () => texts[from.whole()];
+  const time = from.number();
+  const hash = from.word();
+  const detectors = sets[from.whole()]!;
+  const owner = text();
+  const [gateway, clientIpTrust, method, route] = [text()!, text() as EvidenceEvent["clientIpTrust"], text()!, text()!];
+  const endpointClass = text() as EvidenceEvent["endpointClass"];
+  const outcome = text() as EvidenceEvent["outcome"];
+  const [country, userAgent] = [text(), text()];
+  const [later, status] = [from.number(), from.number()];
+  const flags = from.byte();
+  const clientIp = flags & has.ip ? from.text() : undefined;
+  const clientKey = flags & has.ownKey ? from.text() : flags & has.sameKey ? clientIp : undefined;
+  const path = flags & has.path ? from.text() : route;
+  const userId = flags & has.user ? from.text() : undefined;
+  const requestId =
+    flags & has.hexId ? Buffer.from(from.bytes(16)).toString("hex") : flags & has.id ? from.text() : undefined;
+  return {
+    ...{ time, hash, detectors, owner },
+    event: {
+      ...{ time: time + later, gateway, clientIp, clientKey, clientIpTrust, method, path, route, endpointClass },
+      ...{ status, outcome, userId, country, userAgent, requestId },
+    },
+  };
+}
