@@ -1,4 +1,5 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
+import type { CellProgram } from "./compile-cell.ts";
 import type { Counter, Predicate } from "./define-detector.ts";
 import type { KeySpace } from "./key-space.ts";
 import type { Lane } from "./lane.ts";
@@ -22,6 +23,8 @@ export interface Cell {
   readonly work: readonly Work[];
   /** Whose evidence it may be, and the test that tells. */
   readonly evidence: readonly { readonly detector: BoundDetector; readonly test: number }[];
+  /** All of this as code; made when the first event of the kind comes. */
+  program: CellProgram | undefined;
 }
 
 /** What is to be done with an event in one lane. */
@@ -100,7 +103,7 @@ export function cellOf(
     const firsts = slots.map(({ slot }) => slot).filter(({ kind: of }) => of === "firstSeen");
     return slots.length === 0 ? [] : [{ space, lane, slots, judges, firsts }];
   });
-  return { detectors, awaiting, tests, values, work: all, evidence };
+  return { detectors, awaiting, tests, values, work: all, evidence, program: undefined };
 }
 
 // helpers

@@ -1,4 +1,5 @@
 import type { AccessEvent, EventField } from "../normalize/access-event.ts";
+import { compile } from "./compile.ts";
 import type { BoundDetector } from "./plan.ts";
 
 /** Events a detector has to have looked at before its coverage is told. */
@@ -54,7 +55,7 @@ export class Coverage {
   readonly #fields: readonly (readonly EventField[])[];
   /** All fields that any detector asks for: a bit for each. */
   readonly #asked: readonly EventField[];
-  readonly #isKnown: readonly ((event: AccessEvent) => boolean)[];
+  readonly #fieldsOf: (event: AccessEvent) => number;
   readonly #total: Place;
   readonly #awaited: Float64Array;
   readonly #places: Place[] = [];
@@ -69,7 +70,7 @@ export class Coverage {
       ...definition.needs.better,
     ]);
     this.#asked = [...new Set(this.#fields.flat())];
-    this.#isKnown = this.#asked.map(knownTest);
+    this.#fieldsOf = fieldTest(this.#asked);
     this.#total = this.#newPlace("", "gateway");
     this.#awaited = new Float64Array(bound.length);
     this.#place = this.#total;
@@ -77,9 +78,7 @@ export class Coverage {
 
   /** These detectors looked at an event. Which fields each of them asks for is looked up only when somebody wants to know. */
   look(detectors: readonly BoundDetector[], event: AccessEvent): void {
-    const asked = this.#isKnown;
-    let had = 0;
-    for (let f = 0; f < asked.length; f++) if (asked[f]!(event)) had |= 1 << f;
+    const had = this.#fieldsOf(event);
     const { waiting } = this.#placeOf(event);
     let counts = waiting.get(detectors);
     if (counts === undefined) waiting.set(detectors, (counts = new Map()));
@@ -239,36 +238,16 @@ export type SavedCoverage = readonly {
   readonly counts: readonly number[];
 }[];
 
-/** `isKnown` for one field, so that each has code of its own. */
-function knownTest(field: EventField): (event: AccessEvent) => boolean {
-  switch (field) {
-    case "clientIp":
-      return (event) => event.clientIp !== undefined;
-    case "userId":
-      return (event) => event.userId !== undefined;
-    case "userAgent":
-      return (event) => event.userAgent !== undefined;
-    case "outcome":
-      return (event) => event.outcome !== "unknown";
-    case "attributes":
-      return (event) => event.attributes !== undefined;
-    case "status":
-      return (event) => event.origin === "gateway";
-    case "asn":
-      return (event) => event.asn !== undefined;
-    case "durationMs":
-      return (event) => event.durationMs !== undefined;
-    case "country":
-      return (event) => event.country !== undefined;
-    case "sessionId":
-      return (event) => event.sessionId !== undefined;
-    case "apiKey":
-      return (event) => event.apiKey !== undefined;
-    case "deviceId":
-      return (event) => event.deviceId !== undefined;
-    default:
-      return (event) => isKnown(event, field);
-  }
+/** Tells which of the fields an event has, by bit; written out, since it is asked of every event. */
+function fieldTest(fields: readonly EventField[]): (event: AccessEvent) => number {
+  const bits = fields.map((field, f) => {
+    const value = `event[${JSON.stringify(field)}]`;
+    const unknown = field === "outcome" || field === "answeredBy" ? `"unknown"` : "undefined";
+    return field === "status"
+      ? `(event.origin === "gateway" ? ${1 << f} : 0)`
+      : `(${value} !== ${unknown} ? ${1 << f} : 0)`;
+  });
+  return compile({}, `(event) => ${["0", ...bits].join(" | ")}`) as (event: AccessEvent) => number;
 }
 
 /** Whether an event has the field; `unknown` is as good as nothing. */

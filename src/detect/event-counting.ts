@@ -51,7 +51,7 @@ export class EventCounting {
       const { space, lane, firsts } = item;
       const row = space.rowOf(event, serial);
       if (row === -1) continue;
-      const evidence = reading.evidenceFor(item);
+      const evidence = reading.evidenceFor(w);
       const isKept =
         evidence !== 0 &&
         lane.judges.keepsSample(evidence, (chance ??= chanceOf(event))) &&

@@ -1,69 +1,57 @@
 import type { AccessEvent } from "../normalize/access-event.ts";
-import { always, type Cell, type Work } from "./cells.ts";
-import { Scratch, slotValue, type SlotValue } from "./slot.ts";
+import { always, type Cell } from "./cells.ts";
+import { type CellProgram, compileCell, type Outcome } from "./compile-cell.ts";
+import { Scratch } from "./slot.ts";
 
 /** What one event means to the counters of its cell: each predicate is asked once, and each value taken once. */
 export class EventReading {
   /** What the lane at hand counts of it. */
   readonly scratch = new Scratch();
-  #cell!: Cell;
-  #passed = new Uint8Array(64);
-  #values: (SlotValue | undefined)[] = [];
-  /** By work: the bits of the slots that match. */
-  #masks = new Uint32Array(64);
+  readonly #outcome: Outcome = outcomeFor(64);
+  #cell: Cell | undefined;
+  #program!: CellProgram;
 
   /** Asks everything of an event. Throws what a detector's own functions throw. */
   read(event: AccessEvent, cell: Cell): void {
-    this.#cell = cell;
-    const { tests, values, work } = cell;
-    if (tests.length > this.#passed.length) this.#passed = new Uint8Array(tests.length);
-    if (work.length > this.#masks.length) this.#masks = new Uint32Array(work.length);
-    for (let i = 0; i < tests.length; i++) this.#passed[i] = tests[i]!(event) ? 1 : 0;
-    const taken = this.#values;
-    for (let i = 0; i < values.length; i++) taken[i] = unasked;
-    for (let w = 0; w < work.length; w++) {
-      const { slots } = work[w]!;
-      let mask = 0;
-      for (let s = 0; s < slots.length; s++) {
-        const { slot, test, value } = slots[s]!;
-        if (test !== always && this.#passed[test] === 0) continue;
-        if (value !== always) {
-          if (taken[value] === unasked) taken[value] = slotValue(values[value]!, event);
-          if (taken[value] === undefined) continue;
-        }
-        mask |= slot.bit;
-      }
-      this.#masks[w] = mask;
-    }
+    if (cell !== this.#cell) this.#use(cell);
+    this.#program.read(event, this.#outcome);
   }
 
   has(test: number): boolean {
-    return test === always || this.#passed[test] === 1;
+    return test === always || this.#outcome.passed[test] === 1;
   }
 
   /** Fills the scratch for the lane of one piece of work; false when nothing of it matches. */
   take(w: number): boolean {
-    const { scratch } = this;
-    scratch.mask = 0;
-    const mask = this.#masks[w]!;
+    const mask = this.#outcome.masks[w]!;
     if (mask === 0) return false;
-    const { slots } = this.#cell.work[w]!;
-    for (let s = 0; s < slots.length; s++) {
-      const { slot, value } = slots[s]!;
-      if ((mask & slot.bit) === 0) continue;
-      if (value === always) scratch.mask |= slot.bit;
-      else scratch.put(slot, this.#values[value]!);
-    }
+    this.scratch.mask = mask;
+    this.#program.fill[w]!(this.scratch, this.#outcome);
     return true;
   }
 
   /** By bit: which of the lane's detectors have it for evidence. */
-  evidenceFor({ judges }: Work): number {
-    let evidence = 0;
-    for (let i = 0; i < judges.length; i++) if (this.has(judges[i]!.test)) evidence |= judges[i]!.bit;
-    return evidence;
+  evidenceFor(w: number): number {
+    return this.#outcome.evidence[w]!;
+  }
+
+  #use(cell: Cell): void {
+    const program = (cell.program ??= compileCell(cell));
+    const most = Math.max(cell.tests.length, cell.values.length, cell.work.length);
+    if (most > this.#outcome.passed.length) Object.assign(this.#outcome, outcomeFor(2 * most));
+    this.#cell = cell;
+    this.#program = program;
   }
 }
 
-/** No value of an event is it: such a list is never finite. */
-const unasked: SlotValue = [];
+// helpers
+
+function outcomeFor(places: number): Outcome {
+  return {
+    passed: new Uint8Array(places),
+    masks: new Int32Array(places),
+    evidence: new Int32Array(places),
+    numbers: new Float64Array(places),
+    lists: Array.from<Outcome["lists"][number]>({ length: places }),
+  };
+}

@@ -3,6 +3,7 @@ import type { EvidenceEvent } from "./detection.ts";
 import type { DetectorSet } from "./detector-sets.ts";
 import { hashed } from "./hash.ts";
 import { hashClient } from "./key-hash.ts";
+import { ownCopy } from "./own-copy.ts";
 
 /** An event kept as evidence, with what orders it and whom it speaks for. */
 export interface Sample {
@@ -52,11 +53,12 @@ export function chanceOf({ time, clientKey }: AccessEvent): number {
  * that it keeps no line alive; method, route, user agent and country are the normalizer's own.
  */
 export function evidenceOf(event: AccessEvent): EvidenceEvent {
+  const clientIp = copy(event.clientIp);
   return {
     time: event.time,
     gateway: event.gateway,
-    clientIp: copy(event.clientIp),
-    clientKey: copy(event.clientKey),
+    clientIp,
+    clientKey: event.clientKey === event.clientIp ? clientIp : copy(event.clientKey),
     clientIpTrust: event.clientIpTrust,
     method: event.method,
     path: copy(event.path) ?? "",
@@ -72,7 +74,7 @@ export function evidenceOf(event: AccessEvent): EvidenceEvent {
 }
 
 function copy(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : Buffer.from(text).toString();
+  return text === undefined ? undefined : ownCopy(text);
 }
 
 function mix(hash: number, value: number): number {

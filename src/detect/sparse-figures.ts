@@ -29,12 +29,18 @@ export function sparseFigure(sparse: SparseRows, { row, slot }: OfRow, { begin, 
 
 /** The newest events that a `last` counter remembers of a window, oldest first. */
 export function remembered(sparse: SparseRows, { row, slot }: OfRow, { begin, end }: Window): Remembered[] {
-  const found: number[] = [];
+  const inWindow: number[] = [];
   for (let at = sparse.first(row); at !== 0; at = sparse.next(at)) {
-    if ((sparse.mask(at) & slot.bit) === 0 || sparse.time(at) < begin || sparse.time(at) >= end) continue;
+    const isOf = (sparse.mask(at) & slot.bit) !== 0 && sparse.time(at) >= begin && sparse.time(at) < end;
+    if (isOf) inWindow.push(at);
+  }
+  // The newest come first, nearly always: from behind they are nearly in order.
+  const found: number[] = [];
+  for (let i = inWindow.length - 1; i >= 0; i--) {
+    const at = inWindow[i]!;
     let place = found.length;
-    while (place > 0 && sparse.isBefore(at, found[place - 1]!)) place--;
-    found.splice(place, 0, at);
+    for (; place > 0 && sparse.isBefore(at, found[place - 1]!); place--) found[place] = found[place - 1]!;
+    found[place] = at;
   }
   return found.slice(-slot.n).map((at) => {
     const values: number[] = [];

@@ -162,7 +162,7 @@ export class TallyCounter {
       const place = places[w]!;
       const key = stretch.keys[place.keys]!.numberOf(event, serial);
       if (key === -1) continue;
-      const evidence = reading.evidenceFor(item);
+      const evidence = reading.evidenceFor(w);
       const isKept = evidence !== 0 && item.lane.judges.keepsSample(evidence, (chance ??= chanceOf(event)));
       if (!isKnown) {
         isKnown = true;
