@@ -96,7 +96,7 @@ export class DecisionMaker {
       // Another detection's block is enough; what the guard would not let stand makes it no longer.
       return judgement.state === "active" ? this.#extended(strongestHeld, candidate) : undefined;
     }
-    if (mine && !ended && mine.state === judgement.state) return undefined;
+    if (mine && !ended && mine.state === judgement.state) return renamed(mine, detection);
     if (judgement.state === "asked" && onTarget.some((held) => held.state === "asked" && held !== mine))
       return undefined;
 
@@ -169,16 +169,11 @@ export class DecisionMaker {
     const length = lengthOf(block, held.repeat);
     const until = Math.min(now, detection.lastSeen) + length;
     const goesOn = held.origin === "runbook" && !detection.stale && held.until - now < length / 2 && until > held.until;
-    const renamed = held.detection !== undefined && held.detection === detection.supersedes;
-    if (!goesOn && !renamed) return undefined;
-    const decision: Decision = {
-      ...held,
-      version: held.version + 1,
-      until: goesOn ? until : held.until,
-      detection: renamed ? detection.id : held.detection,
-    };
+    const taken = renamed(held, detection);
+    if (!goesOn) return taken;
+    const decision: Decision = { ...held, ...taken?.decision, version: held.version + 1, until };
     const text = `Goes on: ${describe(decision)} for ${formatDuration(length)} more`;
-    return { decision, line: goesOn ? { kind: "decision", text } : undefined, verdicts: [] };
+    return { decision, line: { kind: "decision", text }, verdicts: [] };
   }
 
   #holds(held: Decision): boolean {
@@ -226,6 +221,12 @@ export function describe(decision: Decision): string {
 
 function isOf(detection: Detection, id: string | undefined): boolean {
   return id !== undefined && (id === detection.id || id === detection.supersedes);
+}
+
+/** What was decided for the detection that this one took the place of is its own from now on. */
+function renamed(held: Decision, { id, supersedes }: Detection): Planned | undefined {
+  if (held.detection === undefined || held.detection !== supersedes) return undefined;
+  return { decision: { ...held, version: held.version + 1, detection: id }, line: undefined, verdicts: [] };
 }
 
 /** Each repeat lasts `factor` times longer, up to `maxMs`. */

@@ -88,19 +88,19 @@ export class Episodes {
       episode = undefined;
     }
     if (!episode || (!episode.detection.sealed && episode.bucket !== finding.bucket)) {
-      const supersedes = episode?.detection.id;
-      if (episode) {
-        this.superseded++;
-        told.push(ended(episode, "unconfirmed", finding.end * 8 + 3));
-      } else if (this.#open.size >= openLimit) return told;
-      const stale = moment.stale && (episode?.detection.stale ?? true);
+      const inPlaceOf = episode;
+      if (inPlaceOf) this.superseded++;
+      else if (this.#open.size >= openLimit) return told;
+      const stale = moment.stale && (inPlaceOf?.detection.stale ?? true);
       const detection = newDetection(
         finding,
         { ...moment, stale },
-        { version: finding.end * 8 + 2, sealed: true, supersedes },
+        { version: finding.end * 8 + 2, sealed: true, supersedes: inPlaceOf?.detection.id },
       );
       this.#start(finding, detection);
-      return [...told, detection];
+      inPlaceOf?.detector.space.unpin(inPlaceOf.row, inPlaceOf.name);
+      // The new one first: what the other led to passes to it, and does not end.
+      return [...told, detection, ...(inPlaceOf ? [ended(inPlaceOf, "unconfirmed", finding.end * 8 + 3)] : [])];
     }
     return this.#extend(episode, finding, moment) ? [...told, episode.detection] : told;
   }

@@ -55,10 +55,11 @@ export class IncidentBook {
     return this.#entries.open();
   }
 
-  /** Whether this version of the detection, or a later one, was seen before. */
+  /** Whether it tells nothing: this version of the detection, or a later one, was seen before, or another took its place. */
   isRepeat(detection: Detection): boolean {
     const known = this.#known.get(detection.id);
-    return known !== undefined && (known.superseded || detection.version <= known.version);
+    if (known === undefined) return false;
+    return detection.version <= known.version || (known.superseded && detection.state === "open");
   }
 
   isKnown(id: string): boolean {
@@ -67,7 +68,7 @@ export class IncidentBook {
 
   /** What a detection changes. A version that was seen before changes nothing. */
   apply(detection: Detection, now: number): BookChange[] {
-    if (this.isRepeat(detection)) return [];
+    if (this.isRepeat(detection) || this.#known.noteEnd(detection)) return [];
     const eager = this.#known.takeOver(detection);
     if (detection.supersedes !== undefined) this.#pending.remove(detection.supersedes);
     const known = this.#known.get(detection.id) ?? eager;
@@ -136,7 +137,7 @@ export class IncidentBook {
 
   /** Takes note of a detection of an earlier run, without any consequence. */
   remember(detection: Detection, now: number): void {
-    if (this.isRepeat(detection)) return;
+    if (this.isRepeat(detection) || this.#known.noteEnd(detection)) return;
     this.#known.takeOver(detection);
     const known = this.#known.get(detection.id);
     const incidents = new Set(known?.incidents);

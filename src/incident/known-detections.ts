@@ -43,7 +43,15 @@ export class KnownDetections {
     this.remember(id, { ...known, incidents: [...known.incidents, incident], superseded: false });
   }
 
-  /** What was known of the eager detection that `detection` takes the place of. Its own later versions then count as repeats. */
+  /** Takes note of how one ended that another took the place of; false for all others. It is saved, and has no consequence. */
+  noteEnd({ id, version }: Detection): boolean {
+    const known = this.#byId.get(id);
+    if (known?.superseded !== true) return false;
+    this.remember(id, { ...known, version });
+    return true;
+  }
+
+  /** What was known of the eager detection that `detection` takes the place of; nothing follows from its own later versions. */
   takeOver(detection: Detection): KnownDetection | undefined {
     if (detection.supersedes === undefined) return undefined;
     const eager = this.#byId.get(detection.supersedes);

@@ -36,6 +36,8 @@ export class Findings {
     for (const detection of detections) {
       const { id, supersedes } = detection;
       const known = this.#findings.get(id) ?? this.#findings.get(supersedes ?? "");
+      // How one ended that another took the place of says nothing of the episode.
+      if (known?.detection.supersedes === id) continue;
       if (known) known.detection = detection;
       else
         this.#findings.set(id, { first: detection, detection, toldAt: detection.sealed ? now : eagerTime(detection) });

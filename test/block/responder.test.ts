@@ -83,6 +83,16 @@ describe("an attack", () => {
   });
 });
 
+describe("a target that a person is asked about", () => {
+  test("is asked about for the sealed detection when it takes the eager one's place", async () => {
+    const scene = await blockScene();
+    const unsure = { confidence: "low", strength: 1 } as const;
+    await scene.see(unsure);
+    await scene.see({ ...unsure, id: "det_sealed", supersedes: "det_0000000000000001" }, { kind: "updated" });
+    expect(scene.saved()).toMatchObject({ state: "asked", detection: "det_sealed", id: 1 });
+  });
+});
+
 describe("an attack that goes on", () => {
   test("is one decision that lasts on, not one for each update", async () => {
     const scene = await blockScene();

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import type { Target } from "../../src/detect/detection.ts";
 import { Episodes } from "../../src/detect/episodes.ts";
@@ -93,14 +93,25 @@ describe("an episode", () => {
 });
 
 describe("told on change", () => {
-  test("and sealed in another bucket: the sealed one takes its place", () => {
+  test("and sealed in another bucket: the sealed one takes its place, and is told first", () => {
     const { eager, sealed, episodes } = scene();
     const [onChange] = eager(12.5);
-    const [unconfirmed, confirmed] = sealed(11);
+    const [confirmed, unconfirmed] = sealed(11);
     expect(unconfirmed).toMatchObject({ id: onChange!.id, state: "unconfirmed", sealed: false });
     expect(unconfirmed!.version).toBeGreaterThan(onChange!.version);
     expect(confirmed).toMatchObject({ state: "open", sealed: true, supersedes: onChange!.id });
     expect([episodes.superseded, episodes.size]).toEqual([1, 1]);
+  });
+
+  test("and sealed in another bucket: nothing holds its row once it is over", () => {
+    const { eager, sealed, advance } = scene();
+    const { space } = detector!;
+    const pin = vi.spyOn(space, "pin");
+    const unpin = vi.spyOn(space, "unpin");
+    eager(12.5);
+    sealed(11);
+    advance(74);
+    expect(unpin.mock.calls.map(([row]) => row)).toEqual(pin.mock.calls.map(([row]) => row));
   });
 
   test("and never sealed: closed as unconfirmed, and counted", () => {

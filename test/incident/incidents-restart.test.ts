@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { Detection } from "../../src/detect/detection.ts";
 import { aDetection } from "../support/a-detection.ts";
 import { aRunbook } from "../support/a-runbook.ts";
 import { incidentScene } from "../support/incident-scene.ts";
@@ -73,6 +74,20 @@ describe("a sealed detection takes the eager one's place", () => {
       openDetections: [sealed.id],
       detectionCount: 1,
     });
+  });
+
+  test("and the eager one is saved as not confirmed, once", async () => {
+    const scene = await incidentScene();
+    const end = aDetection({ version: 2, state: "unconfirmed" });
+    await scene.see(aDetection());
+    await scene.see(aDetection(sealed), end);
+    await scene.see(end);
+    const saved = scene.store.saves.flat().filter(({ table }) => table === "detections");
+    expect(saved.map(({ id, body }) => [id, (body as Detection).state])).toEqual([
+      [aDetection().id, "open"],
+      [sealed.id, "open"],
+      [aDetection().id, "unconfirmed"],
+    ]);
   });
 
   test("also when both come again after a restart", async () => {
