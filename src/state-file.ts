@@ -1,7 +1,7 @@
 import { open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { crc32 } from "node:zlib";
-import { readState, writeState } from "./detect/state-bytes.ts";
+import { readState, stateInPieces } from "./detect/state-bytes.ts";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
 export const stateVersion = 9;
@@ -20,13 +20,18 @@ export class StateFile {
 
   /** Resolves when `state` is on disk; until then it must not change. */
   async save(state: object): Promise<void> {
-    const body = await writeState(state);
-    const checksum = Buffer.alloc(4);
-    checksum.writeUInt32LE(crc32(body));
     const temporary = `${this.#path}.new`;
     const file = await open(temporary, "w");
     try {
-      await file.writev([magic, checksum, body]);
+      const checksum = Buffer.alloc(4);
+      await file.writev([magic, checksum]);
+      let crc = 0;
+      for await (const piece of stateInPieces(state)) {
+        crc = crc32(piece, crc);
+        await file.appendFile(piece);
+      }
+      checksum.writeUInt32LE(crc);
+      await file.write(checksum, 0, checksum.length, magic.length);
       await file.datasync();
     } finally {
       await file.close();

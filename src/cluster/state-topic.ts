@@ -1,12 +1,14 @@
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
-import { constants, crc32, zstdCompress, zstdDecompress } from "node:zlib";
+import { constants, crc32, createZstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
-import { readState, writeState } from "../detect/state-bytes.ts";
+import { readState, stateInPieces } from "../detect/state-bytes.ts";
 import type { Committer } from "./commit.ts";
 import type { Kafka } from "kafkajs";
 import { PartitionReader, type StoredMessage } from "./partition-reader.ts";
 
-const compress = promisify(zstdCompress);
 const decompress = promisify(zstdDecompress);
 
 const chunkBytes = 512 * 1024;
@@ -43,7 +45,7 @@ export class StateTopic {
 
   /** Resolves when `state` is committed; until then it must not change. Rejects with `Fenced` when another has taken over. */
   async save(state: object): Promise<void> {
-    const body = await compress(await writeState(state), { params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+    const body = await compressed(stateInPieces(state));
     const chunks = Math.max(1, Math.ceil(body.length / chunkBytes));
     const manifest: Manifest = { version: this.#options.version, chunks, crc: crc32(body) };
     await this.#options.committer.commit({
@@ -103,6 +105,11 @@ export class StateTopic {
 }
 
 // helpers
+
+function compressed(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
+  const fast = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+  return pipeline(Readable.from(pieces), fast, (bytes: AsyncIterable<Buffer>) => buffer(bytes));
+}
 
 function range(from: number, to: number): number[] {
   return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);

@@ -1,11 +1,12 @@
 import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 
 /**
- * A state as bytes, written in pieces with pauses in between, in which the process does other things: in one go,
- * hundreds of thousands of keys would stop everything for a quarter of a second, every few seconds. The state must
- * not change meanwhile; it is a copy. Objects that the pieces share are one object again when they are read.
+ * A state as bytes, in pieces with pauses in between, in which the process does other things: in one go, hundreds of
+ * thousands of keys would stop everything for a quarter of a second, every few seconds, and all the bytes at once
+ * would be as much memory again. The state must not change until the last piece is there; it is a copy. Objects that
+ * the pieces share are one object again when they are read.
  */
-export async function writeState(state: object): Promise<Buffer> {
+export async function* stateInPieces(state: object): AsyncGenerator<Buffer, void> {
   const serializer = new DefaultSerializer();
   serializer.writeHeader();
   let small = 0;
@@ -13,12 +14,14 @@ export async function writeState(state: object): Promise<Buffer> {
     serializer.writeValue(value);
     if (!isLarge && ++small < smallAtOnce) continue;
     small = 0;
+    // It goes on with what it knows of objects it wrote, so that the pieces are one whole.
+    yield serializer.releaseBuffer();
     await new Promise((resolve) => setImmediate(resolve));
   }
-  return serializer.releaseBuffer();
+  yield serializer.releaseBuffer();
 }
 
-/** What `writeState` wrote. Throws when it is no such thing. */
+/** What `stateInPieces` wrote, all pieces as one. Throws when it is no such thing. */
 export function readState(bytes: Buffer): unknown {
   const deserializer = new DefaultDeserializer(bytes);
   deserializer.readHeader();

@@ -1,8 +1,9 @@
 import { anything, assert, asyncProperty, constantFrom, dictionary, oneof, string } from "fast-check";
 import { expect, test } from "vitest";
-import { readState, writeState } from "../../src/detect/state-bytes.ts";
+import { readState, stateInPieces } from "../../src/detect/state-bytes.ts";
 
-const there = async (state: object) => readState(await writeState(state));
+const written = async (state: object) => Buffer.concat(await Array.fromAsync(stateInPieces(state)));
+const there = async (state: object) => readState(await written(state));
 
 test("what is written is read again, whatever it is", async () => {
   const key = oneof(string(), constantFrom("value", "keys", "list", "mapIn", "listIn"));
@@ -40,12 +41,18 @@ test("others have their turn while it is written", async () => {
   const count = () => void (writing && (turns++, setImmediate(count)));
   count();
   const map = new Map(Array.from({ length: 10_000 }, (_, i) => [i, { text: `sample ${i}` }]));
-  await writeState({ map });
+  await written({ map });
   writing = false;
   expect(turns).toBeGreaterThanOrEqual(20);
 });
 
 test("bytes that are cut short are refused", async () => {
-  const bytes = await writeState({ list: [1, 2, 3], name: "x" });
+  const bytes = await written({ list: [1, 2, 3], name: "x" });
   expect(() => readState(bytes.subarray(0, bytes.length - 3))).toThrow(/deserialize|read/i);
+});
+
+test("no piece holds much more than the largest array does", async () => {
+  const arrays = Array.from({ length: 40 }, () => new Uint32Array(300_000).fill(7));
+  const pieces = await Array.fromAsync(stateInPieces({ arrays }), ({ length }) => length);
+  expect(Math.max(...pieces)).toBeLessThan(2 * arrays[0]!.byteLength);
 });
