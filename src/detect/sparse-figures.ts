@@ -29,20 +29,19 @@ export function sparseFigure(sparse: SparseRows, { row, slot }: OfRow, { begin, 
 
 /** The newest events that a `last` counter remembers of a window, oldest first. */
 export function remembered(sparse: SparseRows, { row, slot }: OfRow, { begin, end }: Window): Remembered[] {
-  const inWindow: number[] = [];
-  for (let at = sparse.first(row); at !== 0; at = sparse.next(at)) {
-    const isOf = (sparse.mask(at) & slot.bit) !== 0 && sparse.time(at) >= begin && sparse.time(at) < end;
-    if (isOf) inWindow.push(at);
-  }
-  // The newest come first, nearly always: from behind they are nearly in order.
+  // The newest come first, nearly always: once there are enough, the others are left with one look.
   const found: number[] = [];
-  for (let i = inWindow.length - 1; i >= 0; i--) {
-    const at = inWindow[i]!;
+  for (let at = sparse.first(row); at !== 0; at = sparse.next(at)) {
+    if ((sparse.mask(at) & slot.bit) === 0 || sparse.time(at) < begin || sparse.time(at) >= end) continue;
+    if (found.length === slot.n) {
+      if (sparse.isBefore(at, found[0]!)) continue;
+      found.shift();
+    }
     let place = found.length;
     for (; place > 0 && sparse.isBefore(at, found[place - 1]!); place--) found[place] = found[place - 1]!;
     found[place] = at;
   }
-  return found.slice(-slot.n).map((at) => {
+  return found.map((at) => {
     const values: number[] = [];
     for (let v = 0; v < slot.width; v++) values.push(sparse.value(at, slot.at + v));
     return { time: sparse.time(at), values };
