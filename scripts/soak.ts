@@ -17,14 +17,19 @@ const { values } = parseArgs({
     rate: { type: "string" },
     flood: { type: "string" },
     partitions: { type: "string" },
+    clients: { type: "string" },
+    customers: { type: "string" },
   },
 });
 const seconds = values.hours === undefined ? Number(values.minutes ?? 10) * 60 : Number(values.hours) * 3_600;
 const rate = Number(values.rate ?? 4_000);
 const flood = Number(values.flood ?? 0.5);
 const partitions = Number(values.partitions ?? 4);
-if (!(seconds > 0 && rate > 0 && flood >= 0 && flood <= 1 && partitions >= 1)) {
-  console.error("soak: --hours, --minutes, --rate and --partitions take numbers above 0, --flood one from 0 to 1");
+/** An eighth of what a service has by default, and as many fewer customers: full within the minutes before it is judged. */
+const clients = Number(values.clients ?? 16_384);
+const customers = Number(values.customers ?? 6_000);
+if (!([seconds, rate, partitions, clients, customers].every((value) => value > 0) && flood >= 0 && flood <= 1)) {
+  console.error("soak: --flood takes a number from 0 to 1, the others one above 0");
   process.exit(2);
 }
 
@@ -43,14 +48,16 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void end(
 let log = () => "";
 try {
   await broker.createTopic(topic, partitions);
-  const gatewatch = await startGatewatch({ directory, config: shopConfig({ brokers: broker.brokers, topic }) });
+  const config = { ...shopConfig({ brokers: broker.brokers, topic }), detect: { clients } };
+  const gatewatch = await startGatewatch({ directory, config });
   log = () => gatewatch.log();
   ends.push(() => gatewatch.kill());
-  ends.push(startLoad({ broker: broker.brokers[0]!, topic, rate, flood, clients: 50_000 }));
+  ends.push(startLoad({ broker: broker.brokers[0]!, topic, rate, flood, clients: customers }));
   const read = async () => readMetrics(await (await fetch(`${gatewatch.url}/metrics`)).text());
   await eventually("the first lines to be read", async () => (await read()).events > 0);
 
-  console.log(`${rate} lines a second for ${seconds} s, ${flood * 100} % of them from new addresses\n${sampleHeader}`);
+  const load = `${rate} lines a second for ${seconds} s, ${flood * 100} % of them from new addresses`;
+  console.log(`${load}; ${customers} customers, tables for ${clients} clients\n${sampleHeader}`);
   const samples: SoakSample[] = [];
   const began = performance.now();
   let before = { reading: await read(), at: began };
@@ -63,7 +70,7 @@ try {
     samples.push(sample);
     console.log(sampleLine(sample));
   }
-  const { lines, holds } = judgeSoak(samples, { rate });
+  const { lines, holds } = judgeSoak(samples, { rate, isFlooded: flood > 0 });
   console.log(`\n${lines.join("\n")}\n${holds ? "It holds." : "It does not hold."}`);
   process.exitCode = holds ? 0 : 1;
 } catch (error) {

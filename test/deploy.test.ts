@@ -120,6 +120,7 @@ describe("the image", () => {
     expect(file).toMatch(/^ENTRYPOINT \["node", /m);
     expect(file).toMatch(/^HEALTHCHECK [\s\S]*\/healthz/m);
     expect(file).toMatch(/^ENV .*UV_THREADPOOL_SIZE=16/m);
+    expect(file).toMatch(/^ENV .*MALLOC_MMAP_THRESHOLD_=131072$/m);
     expect(file).toMatch(/^VOLUME \/var\/lib\/gatewatch$/m);
   });
 });

@@ -22,8 +22,15 @@ export interface SoakVerdict {
   readonly holds: boolean;
 }
 
-/** Judges the second half of a soak. `rate`: lines a second that were sent. */
-export function judgeSoak(samples: readonly SoakSample[], { rate }: { readonly rate: number }): SoakVerdict {
+export interface SoakLoad {
+  /** Lines a second that were sent. */
+  readonly rate: number;
+  /** Some of them came from addresses nobody had used before. */
+  readonly isFlooded: boolean;
+}
+
+/** Judges the second half of a soak. */
+export function judgeSoak(samples: readonly SoakSample[], { rate, isFlooded }: SoakLoad): SoakVerdict {
   const half = samples.filter(({ at }) => at >= (samples.at(-1)?.at ?? 0) / 2);
   if (half.length < 3) return { lines: ["FAIL there are too few samples to judge by"], holds: false };
   const minutes = (samples.at(-1)?.at ?? 0) / 60;
@@ -37,6 +44,7 @@ export function judgeSoak(samples: readonly SoakSample[], { rate }: { readonly r
   const lagGrown = fittedGrowth(half, (sample) => sample.lag);
   const memory = `memory: ${middle(rss).toFixed(0)} MiB, changed by ${grown.toFixed(0)} MiB in the second half (at most ${most.toFixed(0)})`;
   const isLong = minutes >= soakBounds.memoryFromMinutes;
+  const gaveWay = half[0]!.gaveWay;
   const findings = [
     { fails: !(read >= rate * soakBounds.throughput), text: `throughput: ${read.toFixed(0)} of ${rate} events/s` },
     {
@@ -46,6 +54,10 @@ export function judgeSoak(samples: readonly SoakSample[], { rate }: { readonly r
     {
       fails: isLong && !(grown <= most),
       text: isLong ? memory : `${memory}; not judged below ${soakBounds.memoryFromMinutes} minutes`,
+    },
+    {
+      fails: isLong && isFlooded && !(gaveWay > 0),
+      text: `tables: ${gaveWay.toLocaleString("en")} keys had given way before the second half, ${(half.at(-1)!.gaveWay - gaveWay).toLocaleString("en")} in it`,
     },
     {
       fails: !(loop <= soakBounds.loopP99Ms),

@@ -7,11 +7,15 @@ export interface SoakSample {
   readonly lag: number;
   readonly rssMiB: number;
   readonly heapMiB: number;
+  /** Outside of the heap and held by its objects: typed arrays, buffers. */
+  readonly externalMiB: number;
   /** The event loop's delay since the sample before, milliseconds. */
   readonly loopP99Ms: number;
   readonly loopMaxMs: number;
   /** Keys held in memory, of all kinds. */
   readonly liveKeys: number;
+  /** Keys that gave way to others so far, while they still counted: there is no room left. */
+  readonly gaveWay: number;
   /** Of one core, 0 to 1 and more. */
   readonly cpu: number;
 }
@@ -39,9 +43,11 @@ export function readMetrics(exposition: string): SoakReading {
       lag: Math.max(0, ...valuesOf("gatewatch_pipeline_lag_seconds")),
       rssMiB: one("gatewatch_process_resident_memory_bytes") / mib,
       heapMiB: one("gatewatch_nodejs_heap_size_used_bytes") / mib,
+      externalMiB: one("gatewatch_nodejs_external_memory_bytes") / mib,
       loopP99Ms: one("gatewatch_nodejs_eventloop_lag_p99_seconds") * 1000,
       loopMaxMs: one("gatewatch_nodejs_eventloop_lag_max_seconds") * 1000,
       liveKeys: valuesOf("gatewatch_detect_rows").reduce((sum, value) => sum + value, 0),
+      gaveWay: valuesOf("gatewatch_detect_evicted_total").reduce((sum, value) => sum + value, 0),
     },
   };
 }
@@ -61,7 +67,7 @@ export function sampleOf(
 }
 
 export const sampleHeader =
-  "   time    events/s    lag s   RSS MiB  heap MiB  loop p99 ms  loop max ms        keys   CPU";
+  "   time    events/s    lag s   RSS MiB  heap MiB   ext MiB  loop p99 ms  loop max ms        keys    gave way   CPU";
 
 /** A line of the table below `sampleHeader`. */
 export function sampleLine(sample: SoakSample): string {
@@ -73,9 +79,11 @@ export function sampleLine(sample: SoakSample): string {
     sample.lag.toFixed(1).padStart(9),
     whole(sample.rssMiB).padStart(10),
     whole(sample.heapMiB).padStart(10),
+    whole(sample.externalMiB).padStart(10),
     whole(sample.loopP99Ms).padStart(13),
     whole(sample.loopMaxMs).padStart(13),
     whole(sample.liveKeys).padStart(12),
+    whole(sample.gaveWay).padStart(12),
     `${Math.round(sample.cpu * 100)} %`.padStart(6),
   ].join("");
 }

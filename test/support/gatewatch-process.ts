@@ -64,7 +64,7 @@ export async function startGatewatch(options: GatewatchOptions): Promise<Gatewat
     process.execPath,
     [main, "--config", configFile, "run", ...(role === undefined ? [] : ["--role", role])],
     {
-      env: { PATH: process.env["PATH"], UV_THREADPOOL_SIZE: "16" },
+      env: { PATH: process.env["PATH"], UV_THREADPOOL_SIZE: "16", MALLOC_MMAP_THRESHOLD_: "131072" },
       stdio: ["pipe", "inherit", "pipe"],
     },
   );
