@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { listenApi } from "./api/listen-api.ts";
+import { baselineFiles } from "./baseline-tables.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import { GatewatchError } from "./errors.ts";
 import { Lifecycle } from "./lifecycle.ts";
@@ -34,6 +35,7 @@ async function startAlone(options: StartAppOptions, lifecycle: Lifecycle): Promi
   const prepared = await prepare({ options, lifecycle });
   const { service } = await startAll(prepared, {
     state: new StateFile(join(config.service.dataDirectory, "detect.state")),
+    baselines: baselineFiles({ directory: config.service.dataDirectory, log: options.log }),
     mayAct: () => Promise.resolve(true),
     lost: new AbortController().signal,
     services: (services) => services,

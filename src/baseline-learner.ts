@@ -1,6 +1,5 @@
-import { rename } from "node:fs/promises";
-import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
+import type { BaselineTables } from "./baseline-tables.ts";
 import type { Clock } from "./clock.ts";
 import { ActorDays } from "./detect/actor-days.ts";
 import { type BaselineMeasure, placeName } from "./detect/baseline.ts";
@@ -18,7 +17,6 @@ import type { Metrics } from "./metrics.ts";
 import { readActorDay } from "./store/actor-days.ts";
 import { readEndpointHours, readFreezes } from "./store/endpoint-hours.ts";
 import type { Pipeline } from "./pipeline.ts";
-import { StateFile } from "./state-file.ts";
 import type { Store } from "./store/store.ts";
 
 /** Counts of an hour may come so much later than its end. */
@@ -41,8 +39,7 @@ export interface BaselineLearnerOptions {
   readonly store: Pick<Store, "query">;
   readonly detect: Pick<DetectStage, "baselines"> & { readonly engine: Pick<DetectEngine, "sealedUntil"> };
   readonly pipeline: Pick<Pipeline, "between">;
-  /** Where tables are kept: before one holds, a restart has to know it. */
-  readonly dataDirectory: string;
+  readonly tables: BaselineTables;
   readonly config: { readonly detect: Pick<DetectConfig, "baselines"> };
   readonly clock: Clock;
   readonly log: Log;
@@ -51,13 +48,10 @@ export interface BaselineLearnerOptions {
 
 /**
  * Learns once an hour of event time what is usual, from the counts in the store: reads the hours it has
- * not seen yet, a few at a time, and publishes a table that holds from the next minute of event time on.
+ * not seen yet, a few at a time, and publishes a table that holds from a full minute of event time on.
  */
 export class BaselineLearner {
   readonly #options: BaselineLearnerOptions;
-  /** The newest table, and the one before it. */
-  readonly #path: string;
-  readonly #file: StateFile;
   readonly #hours: BaselineHours;
   readonly #actors: ActorDays;
   readonly #failures;
@@ -74,8 +68,6 @@ export class BaselineLearner {
 
   constructor(options: BaselineLearnerOptions) {
     this.#options = options;
-    this.#path = join(options.dataDirectory, "baselines.state");
-    this.#file = new StateFile(this.#path);
     this.#hours = new BaselineHours(options.config.detect.baselines.weeks);
     this.#actors = new ActorDays(options.config.detect.baselines.weeks * 7);
     const { metrics } = options;
@@ -88,12 +80,8 @@ export class BaselineLearner {
 
   /** Takes up what an earlier run had learned. */
   async load(): Promise<void> {
-    const { detect, log } = this.#options;
-    const files = [new StateFile(`${this.#path}.before`), this.#file];
-    const loaded = await Promise.all(files.map((file) => file.load()));
-    for (const { problem } of loaded) if (problem) log.warn({ problem }, "what is usual has to be learned anew");
-    const tables = loaded.flatMap(({ state }) => (state === undefined ? [] : [state as BaselineTable]));
-    detect.baselines.load(tables);
+    const { detect, tables } = this.#options;
+    detect.baselines.load(await tables.load());
   }
 
   /** One step, if there is one to take: reads a few hours, or learns. To be called every second or so. */
@@ -134,7 +122,7 @@ export class BaselineLearner {
   }
 
   async #learn(to: number): Promise<void> {
-    const { store, detect, pipeline, log } = this.#options;
+    const { store, detect, pipeline, tables, log } = this.#options;
     const { baselines } = detect;
     const config = this.#options.config.detect.baselines;
     const from = to - this.#hours.size;
@@ -160,11 +148,9 @@ export class BaselineLearner {
     }
     if (places.size > 0 || baselines.newest) {
       await pipeline.between(async () => {
-        const holdsFrom = Math.floor(detect.engine.sealedUntil / minuteMs) * minuteMs + minuteMs;
+        const holdsFrom = Math.floor(detect.engine.sealedUntil / minuteMs) * minuteMs + tables.noticeMs;
         const table = { holdsFrom, learnedTo: to, timeZone: config.timeZone, places };
-        // Only the new one is written: the one that holds until then is there already.
-        await moveAside(this.#path);
-        await this.#file.save(table);
+        await tables.save([...(baselines.newest ? [baselines.newest] : []), table]);
         baselines.publish(table);
       });
     }
@@ -196,13 +182,4 @@ function learnPlace(
     learned[measure] = cells;
   }
   return learned;
-}
-
-/** Nothing to move: it is the first, or the last one was moved, and then the disk was full. */
-async function moveAside(path: string): Promise<void> {
-  try {
-    await rename(path, `${path}.before`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
 }

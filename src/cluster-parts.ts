@@ -1,6 +1,10 @@
+import type { Kafka } from "kafkajs";
+import { BaselineTopic } from "./cluster/baseline-topic.ts";
 import type { ClusterConfig } from "./cluster/cluster-config.ts";
+import { topicsOf } from "./cluster/topics.ts";
 import type { Config } from "./config.ts";
 import { GatewatchError } from "./errors.ts";
+import type { Log } from "./log.ts";
 import type { KafkaSourceConfig } from "./source/source-config.ts";
 
 /** The cluster that a role needs. Throws `CONFIG_INVALID` when there is none. */
@@ -9,6 +13,18 @@ export function clusterOf(config: Config): ClusterConfig {
   throw new GatewatchError("CONFIG_INVALID", "This role needs a cluster, and the configuration has none.", {
     remedy: "Add `cluster:` with its brokers (docs/cluster.md), or run without --role.",
   });
+}
+
+/** What is usual, for all instances: behind the states of the parts, and of the one that acts. */
+export function baselineTopicOf(parts: {
+  readonly cluster: ClusterConfig;
+  readonly client: Kafka;
+  readonly log: Log;
+}): BaselineTopic {
+  const { cluster, ...rest } = parts;
+  const partition = cluster.partitions + 1;
+  const transactionalId = `${cluster.prefix}-state-${partition}`;
+  return new BaselineTopic({ ...rest, topic: topicsOf(cluster).state.name, partition, transactionalId });
 }
 
 /**

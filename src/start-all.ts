@@ -8,6 +8,7 @@ import { listenCrowdsec } from "./block/listen-crowdsec.ts";
 import { createBlocker } from "./block/responder.ts";
 import { createWebhookEnforcer } from "./block/webhook-enforcer.ts";
 import { BaselineLearner } from "./baseline-learner.ts";
+import type { BaselineTables } from "./baseline-tables.ts";
 import type { RunningService } from "./cli/cli-context.ts";
 import { guardEnforcer, guardNotifiers } from "./cluster/guarded.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
@@ -56,6 +57,8 @@ export interface Ways {
     load(): Promise<{ readonly state: unknown; readonly problem: string | undefined }>;
     save(state: SavedState): Promise<void>;
   };
+  /** Where what is usual at an hour of the week is kept. */
+  readonly baselines: BaselineTables;
   /** Asked before each page and each word to a gateway; `false`: another instance does it. */
   readonly mayAct: () => Promise<boolean>;
   /** Aborted once another instance has taken over: nothing is saved any more. */
@@ -214,7 +217,7 @@ export async function startAll(
     ...{ networks, dataDirectory, clock, log, metrics, normalizer, blocker, service },
     ...{ proxies: config.proxies, memory: detect.memory },
   });
-  const learner = new BaselineLearner({ store, clock, log, metrics, detect, pipeline, dataDirectory, config });
+  const learner = new BaselineLearner({ store, clock, log, metrics, detect, pipeline, config, tables: ways.baselines });
   await learner.load();
   const places = new GeoWatch({ geo, clock, log, metrics, service });
   const query = new QueryRules({ ...{ store, clock, log, metrics, service }, runbooks: rules.runbooks, emit: respond });
@@ -276,8 +279,7 @@ export async function startAll(
     current: () => current,
   });
   const watcher = await watchConfig({
-    file: configFile,
-    ...{ env: options.env, clock, started: config, onUpdate: reload },
+    ...{ file: configFile, env: options.env, clock, started: config, onUpdate: reload },
     directoriesOf: (next) => [...detectorDirectories(next), ...runbookDirectories(next), ...next.endpointFiles],
   });
   lifecycle.onStop("configuration watch", () => watcher.stop());

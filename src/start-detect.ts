@@ -7,6 +7,8 @@ import { sharedMembership } from "./cluster/shared-membership.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicSource } from "./cluster/topic-source.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
+import { baselineTopicOf } from "./cluster-parts.ts";
+import type { BaselineTable } from "./detect/baseline-table.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
 import { repeatJobs } from "./jobs.ts";
 import { pacedSave } from "./paced-save.ts";
@@ -16,7 +18,7 @@ import { KafkaSource } from "./source/kafka-source.ts";
 import { stateVersion } from "./state-file.ts";
 import { createMinuteRows, type MinuteRowsSnapshot } from "./store/minute-rows.ts";
 
-/** Partitions that were added to a source's topic are waited for from then on. */
+/** Partitions that were added to a source's topic are waited for from then on; and for tables of what is usual. */
 const lookEveryMs = 60_000;
 
 /** Making bytes of a copy takes about as long as the copy. */
@@ -40,6 +42,16 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
   // All partitions of the sources: one that nothing was heard of yet holds the watermark back, too.
   let expected = await partitions();
   const stages = new Map<string, DetectStage>();
+  const baselines = baselineTopicOf({ cluster, client, log });
+  let usual: readonly BaselineTable[] = [];
+  const learn = async () => {
+    const news = await baselines.news();
+    if (news === undefined) return;
+    usual = news;
+    measured.usual(news.at(-1)?.places.size ?? 0);
+    for (const [name, partition] of detect.partitions)
+      await partition.between(async () => stages.get(name)?.baselines.load(news));
+  };
   /** How long all copies of states took. */
   const copied = { ms: 0 };
 
@@ -51,6 +63,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
       onMuted: (detector, error) => log.error({ detector, error }, "a detector keeps failing, and is muted"),
     });
     for (const one of expected) stage.watermark.assign(one);
+    stage.baselines.load(usual);
     stages.set(name, stage);
     const minutes = createMinuteRows({ write: (table, rows) => store.write(table, rows) });
     const committer = new TransactionalProducer(client, `${cluster.prefix}-detect-${partition}`);
@@ -116,6 +129,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     onTrouble: (reason) => (ready.trouble = reason === undefined ? undefined : `tallies can't be read: ${reason}`),
   });
 
+  await learn();
   lifecycle.onStop("reading tallies", () => tallies.close());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => detect.tick() },
@@ -131,6 +145,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
           for (const one of expected) stages.get(name)?.watermark.assign(one);
       },
     },
+    { everyMs: lookEveryMs, run: learn },
   ])); // prettier-ignore
   lifecycle.onStop("parts", async () => {
     await tallies.stop();

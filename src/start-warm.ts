@@ -11,7 +11,7 @@ import { StateTopic } from "./cluster/state-topic.ts";
 import { topicsOf } from "./cluster/topics.ts";
 import { Fenced, TransactionalProducer, Undecided } from "./cluster/transactional-producer.ts";
 import { loadConsole } from "./console/load-console.ts";
-import { clusterOf } from "./cluster-parts.ts";
+import { baselineTopicOf, clusterOf } from "./cluster-parts.ts";
 import { detectorDirectories, runbookDirectories } from "./config-files.ts";
 import { watchConfig } from "./config-reload.ts";
 import { GatewatchError } from "./errors.ts";
@@ -100,6 +100,7 @@ export async function startWarm(
   };
 
   const onFenced = (error: Error) => leadership.lose(error.message);
+  const usual = baselineTopicOf({ cluster, client, log });
   const failed = Promise.withResolvers<never>();
   failed.promise.catch(() => {}); // told by `ended`, which nobody looks at before we return
   const running: { all?: RunningService } = {};
@@ -118,6 +119,14 @@ export async function startWarm(
             async save(saved) {
               if (!(await mayAct())) throw new Error("another instance leads");
               await written(state.save(saved));
+            },
+          },
+          baselines: {
+            noticeMs: usual.noticeMs,
+            load: () => usual.load(),
+            async save(tables) {
+              if (!(await mayAct())) throw new Error("another instance leads");
+              await usual.save(tables);
             },
           },
           mayAct,

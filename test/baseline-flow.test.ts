@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import trafficLevel from "../detectors/traffic-level.ts";
+import { baselineFiles } from "../src/baseline-tables.ts";
 import { BaselineLearner } from "../src/baseline-learner.ts";
 import { detectConfig } from "../src/detect/detect-config.ts";
 import type { DetectorDefinition } from "../src/detect/define-detector.ts";
@@ -37,7 +38,7 @@ function aShop(weeks: number) {
   const learner = new BaselineLearner({
     ...{ store: { query }, detect: stage, clock, log: silentLog, metrics: createMetrics(), config },
     pipeline: { between: (run) => run() },
-    dataDirectory: temporaryDirectory(),
+    tables: baselineFiles({ directory: temporaryDirectory(), log: silentLog }),
   });
   let serial = 0;
   /** Minutes of traffic from an hour after the fourth Monday on; what they add up to, and all that was found and is complete. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { baselineFiles } from "../src/baseline-tables.ts";
 import { BaselineLearner } from "../src/baseline-learner.ts";
 import { Baselines } from "../src/detect/baselines.ts";
 import { hourMs } from "../src/detect/hour-of-week.ts";
@@ -63,7 +64,7 @@ function aShop(options: { dataDirectory: string; requests?: (hour: number) => nu
         ...{ store: shop.store, clock, log: silentLog, metrics: createMetrics() },
         detect: { baselines, engine },
         pipeline: { between: (run) => run() },
-        dataDirectory: options.dataDirectory,
+        tables: baselineFiles({ directory: options.dataDirectory, log: silentLog }),
         config: { detect: { baselines: { weeks: 4, growth: 0.2, timeZone: "UTC" } } },
       }),
     /** Event time goes on to so many hours after the start; then there is nothing left to learn. */

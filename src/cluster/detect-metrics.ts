@@ -6,6 +6,8 @@ export interface DetectMetrics {
   merged(events: number): void;
   /** A tally, or a part of one, was left out. */
   refused(reason: string): void;
+  /** So many places of which it is known what is usual. */
+  usual(places: number): void;
 }
 
 /** `partitions`: those that this instance owns now. */
@@ -18,7 +20,9 @@ export function detectMetrics(metrics: Metrics, partitions: () => Iterable<strin
   );
   const owned = metrics.gauge("gatewatch_detect_partitions", "Parts of the keys that this instance owns");
   Object.assign(owned, { collect: () => owned.set([...partitions()].length) });
+  const places = metrics.gauge("gatewatch_detect_baseline_places", "Places of which it is known what is usual");
   return {
+    usual: (known) => places.set(known),
     merged: (count) => events.inc(count),
     refused: (reason) => refused.inc({ reason }),
   };

@@ -64,8 +64,8 @@ function topicOf(kind: TopicKind, config: ClusterConfig): Topic {
   };
 }
 
-/** The state of each part of the keys, and after them that of the one that acts. */
+/** The state of each part of the keys; after them that of the one that acts, and what is usual. */
 function partitionsOf(kind: TopicKind, { partitions }: ClusterConfig): number {
   if (kind === "tallies") return partitions;
-  return kind === "state" ? partitions + 1 : 1;
+  return kind === "state" ? partitions + 2 : 1;
 }

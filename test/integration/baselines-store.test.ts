@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { baselineFiles } from "../../src/baseline-tables.ts";
 import { BaselineLearner } from "../../src/baseline-learner.ts";
 import { systemClock } from "../../src/clock.ts";
 import { Baselines } from "../../src/detect/baselines.ts";
@@ -142,7 +143,8 @@ describe.each(["embedded", "server"] as const)("learned from the store: %s", (ty
     const clock = new TestClock(to * hourMs);
     const detect = { baselines: new Baselines(), engine: { sealedUntil: to * hourMs + 600_000 } };
     const learner = new BaselineLearner({
-      ...{ store, clock, detect, log: silentLog, metrics: createMetrics(), dataDirectory: directory },
+      ...{ store, clock, detect, log: silentLog, metrics: createMetrics() },
+      tables: baselineFiles({ directory, log: silentLog }),
       pipeline: { between: (run) => run() },
       config: { detect: { baselines: { weeks: 2, growth: 0.2, timeZone: "UTC" } } },
     });

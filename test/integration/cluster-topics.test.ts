@@ -174,7 +174,7 @@ describe("the cluster's topics", () => {
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata({ topics: [`${config.prefix}.state`] });
     await admin.disconnect();
-    expect(topics[0]?.partitions).toHaveLength(4);
+    expect(topics[0]?.partitions).toHaveLength(5);
   });
 
   test("are asked for where they may not be created", async () => {
@@ -190,7 +190,7 @@ describe("the cluster's topics", () => {
     await broker.createTopic(`${config.prefix}.state`, 2);
     await expect(prepare(config)).rejects.toMatchObject({
       code: "CLUSTER_TOPICS",
-      message: `Topics of the cluster are not as they have to be: ${config.prefix}.state has 2 partitions, and needs 4; ${config.prefix}.state has cleanup.policy=delete, and needs compact.`,
+      message: `Topics of the cluster are not as they have to be: ${config.prefix}.state has 2 partitions, and needs 5; ${config.prefix}.state has cleanup.policy=delete, and needs compact.`,
     });
   });
 
