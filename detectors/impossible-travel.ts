@@ -36,6 +36,7 @@ export default defineDetector({
   window: "1d",
   bucket: "10s",
   quiet: "1h",
+  onChange: false,
   // 900 km/h is an airliner (Panther uses it too); below 500 km databases and roaming explain much.
   params: z.strictObject({
     speedKmh: z.number().positive().default(900).meta({ description: "Faster than this can't be." }),

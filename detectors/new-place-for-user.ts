@@ -16,6 +16,7 @@ export default defineDetector({
   where: { endpointClass: ["login"], attempt: true },
   key: ["userId"],
   window: "30m",
+  onChange: false,
   params: z.strictObject({
     known: z
       .int()

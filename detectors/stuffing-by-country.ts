@@ -12,6 +12,7 @@ export default defineDetector({
   where: { endpointClass: ["login"], attempt: true },
   key: ["endpointClass", "country"],
   window: "15m",
+  onChange: false,
   params: failingPartParams,
   counters: failingPartCounters,
   evidence: isRefused,

@@ -50,6 +50,7 @@ const shape = z.strictObject({
   window: duration,
   bucket: duration.optional(),
   quiet: duration.optional(),
+  onChange: z.literal(false, { error: "expected false, or nothing" }).optional(),
   params: z.custom<z.ZodObject>((value) => value instanceof z.ZodObject, {
     error: "expected a zod object with defaults",
   }),

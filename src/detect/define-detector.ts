@@ -83,6 +83,11 @@ export interface DetectorDefinition<
   readonly bucket?: Duration;
   /** Closes an episode after so long without firing; the window, unless given. */
   readonly quiet?: Duration;
+  /**
+   * `false`: judged on complete buckets alone. For what compares with others, or with what came before, and blocks
+   * nobody: the events that are read next may take back what was found before they were.
+   */
+  readonly onChange?: false;
   readonly params: P;
   readonly counters: C;
   /**

@@ -52,6 +52,15 @@ function lastSealed(told: readonly Detection[]): unknown[] {
     .sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+test("a detector that is not judged on change tells the same, once it is sealed", () => {
+  const [found] = stuffing;
+  const late = anEngine({ detectors: [{ ...found!, definition: { ...found!.definition, onChange: false } }] });
+  const usual = anEngine();
+  const [told, expected] = [late, usual].map(({ process, engine }) => [...process(traffic()), ...engine.finish()]);
+  expect(told!.map(({ sealed }) => sealed)).not.toContain(false);
+  expect(lastSealed(told!)).toEqual(lastSealed(expected!));
+});
+
 test("an attack is told at the event that crosses the threshold, and again once sealed, under one id", () => {
   const { process, engine } = anEngine();
   const told: Detection[] = [];
