@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ClickHouseHttp } from "../support/clickhouse-http.ts";
 import { unleash } from "../support/equality/chaos.ts";
-import { differences, toldDifference, unacted } from "../support/equality/compare.ts";
+import { actedWrongly, decidedByOne, differences, toldDifference } from "../support/equality/compare.ts";
 import type { Figures } from "../support/equality/figures.ts";
 import { runAsRoles, runFromFile } from "../support/equality/runs.ts";
 import { produceStream, type RecordedStream, recordStream } from "../support/equality/stream.ts";
@@ -56,7 +56,8 @@ describe("one log, read by one process and by several", { timeout: 300_000 }, ()
     expect(toldDifference(expected, found)).toBeLessThanOrEqual(0.005);
   });
 
-  test("each is acted upon once", () => {
-    expect(unacted(found)).toEqual([]);
+  test("each is acted upon once, and the same targets are decided on", () => {
+    expect(actedWrongly(found)).toEqual([]);
+    expect(decidedByOne(expected, found)).toEqual([]);
   });
 });

@@ -10,6 +10,8 @@ export interface ChaosOptions {
   /** At so many faults, evenly spread, the broker is restarted as well. */
   readonly brokerRestarts: number;
   readonly log: (text: string) => void;
+  /** Told how many faults there were, whenever there is one more; and all of them once everybody has recovered. */
+  readonly onFault?: (faults: number) => void;
 }
 
 /** Kills and pauses processes at random, and starts them again. */
@@ -20,6 +22,7 @@ export async function unleash(processes: readonly RoleProcess[], options: ChaosO
     Array.from({ length: brokerRestarts }, (_, i) => Math.floor(((i + 1) * faults) / (brokerRestarts + 1))),
   );
   for (let fault = 0; fault < faults; fault++) {
+    options.onFault?.(fault);
     const victim = processes[Math.floor(random() * processes.length)]!;
     if (random() < 0.5) {
       log(`fault ${fault + 1} of ${faults}: ${victim.name} is killed`);
@@ -38,11 +41,12 @@ export async function unleash(processes: readonly RoleProcess[], options: ChaosO
       await kafka.restart();
     }
     if (fault % 2 === 0) {
-      await recovered(processes);
+      await recovered(processes, log);
       await pause(calmMs);
     } else await pause(random() * 5_000);
   }
-  await recovered(processes);
+  await recovered(processes, log);
+  options.onFault?.(faults);
 }
 
 // helpers
@@ -51,16 +55,32 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Everybody is ready again. */
-async function recovered(processes: readonly RoleProcess[]): Promise<void> {
-  const until = performance.now() + 120_000;
+/** Everybody is ready again; tells what was waited for longest. */
+async function recovered(processes: readonly RoleProcess[], log: (text: string) => void): Promise<void> {
+  const begun = performance.now();
+  let last = "";
   for (const { process, name } of processes) {
     for (;;) {
-      const isReady = await fetch(`${process.url}/readyz`).then(({ ok }) => ok, () => false); // prettier-ignore
-      if (isReady) break;
-      if (performance.now() > until) throw new Error(`${name} did not recover: ${process.log().slice(-2_000)}`);
+      const problem = await notReady(process.url);
+      if (problem === undefined) break;
+      last = `${name}: ${problem}`;
+      if (performance.now() - begun > 300_000)
+        throw new Error(`not recovered, ${last}: ${process.log().slice(-2_000)}`);
       await pause(100);
     }
+  }
+  log(
+    `recovered in ${((performance.now() - begun) / 1000).toFixed(1)} s${last === "" ? "" : `, last ${last.slice(0, 200)}`}`,
+  );
+}
+
+/** Why a process is not ready; `undefined` when it is. */
+async function notReady(url: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(`${url}/readyz`);
+    return answer.ok ? undefined : await answer.text();
+  } catch (error) {
+    return String(error);
   }
 }
 

@@ -61,6 +61,8 @@ export interface ProduceOptions {
   readonly partitions: number;
   /** Lines a second at most; as fast as the broker takes them unless given. */
   readonly rate?: number;
+  /** Up to which share of all lines may be sent by now, 0 to 1; all of them unless given. */
+  readonly mayReach?: () => number;
   readonly signal?: AbortSignal;
 }
 
@@ -69,7 +71,7 @@ export interface ProduceOptions {
  * up to 30 s behind the first. Every partition ends with a line much later. Returns how many lines.
  */
 export async function produceStream(stream: RecordedStream, options: ProduceOptions): Promise<number> {
-  const { brokers, topic, partitions, rate, signal } = options;
+  const { brokers, topic, partitions, rate, mayReach = () => 1, signal } = options;
   const client = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 30, maxRetryTime: 1_000 } }); // prettier-ignore
   const producer = client.producer({
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
@@ -82,12 +84,14 @@ export async function produceStream(stream: RecordedStream, options: ProduceOpti
   let pending: kafkajs.Message[] = [];
   let sent = 0;
   const begun = performance.now();
+  const mustWait = () => signal?.aborted !== true && mayReach() < 1 && sent > mayReach() * stream.lines;
   const send = async () => {
     await producer.send({ topic, messages: pending });
     sent += pending.length;
     pending = [];
     const early = rate === undefined ? 0 : (sent / rate) * 1000 - (performance.now() - begun);
-    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    if (early > 0) await pause(early);
+    while (mustWait()) await pause(100);
   };
   const release = async (until: number) => {
     for (const [partition, queue] of queues.entries()) {
@@ -121,6 +125,10 @@ export async function produceStream(stream: RecordedStream, options: ProduceOpti
 }
 
 // helpers
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
 
 /** When an answer ended, or what a shop event told of happened; epoch ms. */
 function timeOf(line: string): number {
