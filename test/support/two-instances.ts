@@ -70,7 +70,7 @@ export class TwoInstances {
 }
 
 /** How many times longer work takes now than it needs of a core. */
-function crowding(): number {
+export function crowding(): number {
   const [begun, cpu] = [performance.now(), process.cpuUsage()];
   const used = () => process.cpuUsage(cpu).user / 1000;
   while (used() < 100);
