@@ -87,10 +87,6 @@ describe("one instance leaves, and the other goes on", () => {
       // Long enough for the other to have all, and to go on.
       await new Promise((resolve) => setTimeout(resolve, 4_000));
       const longest = watch.end() / Math.max(1, (crowdedBefore + crowding()) / 2);
-      if (process.env["GATEWATCH_TELL"])
-        process.stderr.write(
-          `${role}: still for ${Math.round(watch.end())} ms, ${Math.round(longest)} ms without others\n`,
-        );
       expect(longest).toBeLessThan(stillMs);
       await staying.stop();
     },
