@@ -4,6 +4,7 @@ import { hashed } from "./hash.ts";
 import { hashEvent, hashParts } from "./key-hash.ts";
 import { KeyTable } from "./key-table.ts";
 import type { Lane } from "./lane.ts";
+import { Observations } from "./observations.ts";
 
 /** Between the parts of a key's text; can't occur in them, since control characters are cut before. */
 const separator = "\u001f";
@@ -13,6 +14,8 @@ export class KeySpace {
   readonly dimensions: readonly Dimension[];
   readonly table: KeyTable;
   readonly lanes: Lane[] = [];
+  /** What its lanes keep of single events. */
+  readonly observations: Observations;
   /** The texts of keys that something may be found about; of all others the hash is enough. */
   readonly names = new Map<number, string>();
   /** How many open episodes each row has; such rows give way last. */
@@ -31,6 +34,7 @@ export class KeySpace {
       },
       isPinned: (row) => this.#pins.has(row),
     });
+    this.observations = new Observations(this.table.capacity);
   }
 
   /** How long after its last event a row can still matter to a window that is not sealed, ms. */

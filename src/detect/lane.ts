@@ -2,6 +2,7 @@ import { BucketPool } from "./bucket-pool.ts";
 import type { BucketRing } from "./bucket-ring.ts";
 import type { Known, Remembered } from "./define-detector.ts";
 import { LaneJudges } from "./lane-judges.ts";
+import { Observations } from "./observations.ts";
 import type { Sample } from "./sample.ts";
 import type { SampleRing } from "./sample-ring.ts";
 import { type SavedRow, type SavedRows, saveRows } from "./saved-rows.ts";
@@ -19,6 +20,19 @@ const mostPlaces = 64;
 const rememberedPlaces = 16;
 /** Rows that have buckets at once. */
 const mostRings = 8_192;
+
+export interface LaneOptions {
+  readonly rows: number;
+  readonly windowMs: number;
+  readonly bucketMs: number;
+  /** How far beyond a window buckets must be kept: lateness, and skew between partitions. */
+  readonly slackMs: number;
+  readonly ring: SampleRing;
+  /** What all lanes of its key space keep of single events, and which of them it is. */
+  readonly observations?: Observations;
+  readonly number?: number;
+  readonly isBroad?: boolean;
+}
 
 /**
  * One window over one key space: what was observed of each row, by bucket of event time. A quiet row
@@ -45,8 +59,7 @@ export class Lane {
   readonly hot = new Map<number, number>();
   /** The row that became or stayed hot last. */
   lastHot = -1;
-  readonly #rows: number;
-  readonly #slack: number;
+  readonly #options: LaneOptions;
   #width = 0;
   #lastMask = 0;
   #onlyLast = false;
@@ -55,26 +68,16 @@ export class Lane {
   #lastUnsealed = -1;
   #sparse!: SparseRows;
   #pool!: BucketPool;
-  readonly #ring: SampleRing;
   readonly #scratch = new Scratch();
 
-  /** `slackMs`: how far beyond a window buckets must be kept (lateness and skew between partitions). */
-  constructor(options: {
-    rows: number;
-    windowMs: number;
-    bucketMs: number;
-    slackMs: number;
-    ring: SampleRing;
-    isBroad?: boolean;
-  }) {
+  constructor(options: LaneOptions) {
+    const { windowMs, bucketMs, slackMs } = options;
     this.isBroad = options.isBroad ?? false;
-    this.#rows = options.rows;
-    this.windowMs = options.windowMs;
-    this.bucketMs = options.bucketMs;
-    this.keepMs = options.windowMs + options.slackMs + 2 * options.bucketMs;
-    this.span = Math.ceil(options.windowMs / options.bucketMs);
-    this.#slack = Math.ceil(options.slackMs / options.bucketMs) + 2;
-    this.#ring = options.ring;
+    this.windowMs = windowMs;
+    this.bucketMs = bucketMs;
+    this.keepMs = windowMs + slackMs + 2 * bucketMs;
+    this.span = Math.ceil(windowMs / bucketMs);
+    this.#options = options;
   }
 
   addSlot(slot: Slot): void {
@@ -88,21 +91,20 @@ export class Lane {
 
   /** Prepares its tables, once slots and judges are known. */
   allocate(): void {
+    const { rows, ring, slackMs, observations: store = new Observations(rows), number: lane = 0 } = this.#options;
     this.#onlyLast = this.slots.every((slot) => slot.kind === "last");
     this.#sparse = new SparseRows({
-      rows: this.#rows,
+      ...{ rows, ring, store, lane },
       places: this.#onlyLast ? rememberedPlaces : Math.max(fewestPlaces, Math.min(mostPlaces, this.judges.lowest)),
       width: this.#width,
-      bucketMs: this.bucketMs,
-      isOrdered: this.#lastMask !== 0,
-      isWhole: this.slots.every(({ kind }) => kind !== "sum" && kind !== "max" && kind !== "last"),
-      ring: this.#ring,
+      slots: this.slots,
+      isOrdered: this.isOrdered,
     });
     this.#pool = new BucketPool({
-      owners: this.#rows,
+      owners: rows,
       slots: this.slots,
-      ring: this.#onlyLast ? 1 : this.span + this.#slack,
-      size: Math.min(this.#rows, Math.max(1024, Math.min(mostRings, this.#rows >>> 5))),
+      ring: this.#onlyLast ? 1 : this.span + Math.ceil(slackMs / this.bucketMs) + 2,
+      size: Math.min(rows, Math.max(1024, Math.min(mostRings, rows >>> 5))),
     });
   }
 
@@ -129,10 +131,10 @@ export class Lane {
     return this.#pool.takenOver;
   }
 
-  /** Memory: of rows, with what they keep one by one, and of the buckets of those that are busy. */
+  /** Memory: of rows, without what they keep one by one, and of the buckets of those that are busy. */
   get bytes(): { readonly rows: number; readonly rings: number } {
     const { rows, rings } = this.#pool.bytes;
-    return { rows: this.#sparse.bytes + rows, rings };
+    return { rows: this.#sparse.entries.byteLength + rows, rings };
   }
 
   bucketOf(time: number): number {
@@ -153,7 +155,7 @@ export class Lane {
     const bucket = this.bucketOf(event.time);
     this.#sawBucket(bucket, event.evidence);
     const before = this.mostEvents(row);
-    this.#add(row, event, { scratch, bucket, sealedUntil });
+    this.#add(row, event, { scratch, sealedUntil });
     const { judges } = this;
     const lookers = judges.readyAt(this.mostEvents(row));
     if (lookers === 0) return 0;
@@ -241,7 +243,7 @@ export class Lane {
       for (let v = 0; v < this.#width; v++) scratch.values[v] = saved.values[i * this.#width + v]!;
       this.#sawBucket(this.bucketOf(time), evidence);
       // Beside buckets only `last` counters remember observations; the rest of them is in the buckets.
-      if (!saved.pooled) this.#add(row, event, { scratch, bucket: this.bucketOf(time), sealedUntil: 0 });
+      if (!saved.pooled) this.#add(row, event, { scratch, sealedUntil: 0, isSaved: true });
       else if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.keep(row, event, scratch);
     }
     if (this.judges.readyAt(this.mostEvents(row)) !== 0) this.hot.set(row, this.#newest);
@@ -259,11 +261,8 @@ export class Lane {
     this.unsealed.add(bucket);
   }
 
-  #add(
-    row: number,
-    event: SparseEvent,
-    { scratch, bucket, sealedUntil }: { scratch: Scratch; bucket: number; sealedUntil: number },
-  ): void {
+  #add(row: number, event: SparseEvent, of: { scratch: Scratch; sealedUntil: number; isSaved?: boolean }): void {
+    const { scratch, sealedUntil } = of;
     let ring = this.#pool.ring(row);
     if (ring === undefined) {
       const sparse = this.#sparse;
@@ -272,11 +271,11 @@ export class Lane {
         const oldest = (this.bucketOf(sealedUntil) - this.span) * this.bucketMs;
         sparse.keepOnly(row, (at) => sparse.time(at) >= oldest);
       }
-      if (!sparse.isFull(row)) return sparse.push(row, event, scratch);
+      if (!sparse.isFull(row)) return sparse.push(row, event, scratch, of.isSaved);
       ring = this.#promote(row);
     }
-    const { evidence, sample } = event;
-    ring.add(bucket, { evidence, sample: typeof sample === "number" ? this.#ring.get(sample) : sample }, scratch);
+    const sample = typeof event.sample === "number" ? this.#options.ring.get(event.sample) : event.sample;
+    ring.add(this.bucketOf(event.time), { evidence: event.evidence, sample }, scratch);
     this.#pool.wrote(ring);
     if ((scratch.mask & this.#lastMask) !== 0) this.#sparse.keep(row, event, scratch);
   }

@@ -1,6 +1,8 @@
+import type { LanePart, Sight } from "./observation-kinds.ts";
+import type { Observations } from "./observations.ts";
 import type { Sample } from "./sample.ts";
 import type { SampleRing } from "./sample-ring.ts";
-import type { Scratch } from "./slot.ts";
+import type { Scratch, Slot } from "./slot.ts";
 
 /** What is kept of one event beside its numbers. */
 export interface SparseEvent {
@@ -23,28 +25,7 @@ export interface SparseColumns {
   readonly values: Float64Array;
 }
 
-/** Observations in one stretch of memory. */
-const segmentBits = 12;
-const perSegment = 1 << segmentBits;
-const within = perSegment - 1;
-
-interface Segment {
-  /** The place of the row's observation before, or the next free place; 0: none. */
-  readonly next: Uint32Array;
-  /** Epoch ms where they are in order, else buckets. */
-  readonly times: Float64Array | Uint32Array;
-  /** Only where they are in order. */
-  readonly hashes: Uint32Array | undefined;
-  readonly masks: Uint32Array;
-  readonly evidence: Uint32Array;
-  readonly samples: Uint32Array;
-  readonly values: Float64Array | Uint32Array;
-}
-
-/**
- * Observations of rows, one by one, each row's in a chain with the newest first. Memory is taken in
- * segments as rows come to need it, never more than all rows with all their places, and is used again.
- */
+/** One lane's observations of rows, one by one, in the records of its key space. */
 export class SparseRows {
   /** Observations a row may have. */
   readonly places: number;
@@ -52,153 +33,125 @@ export class SparseRows {
   readonly entries: Uint8Array;
   /** Numbers an observation carries. */
   readonly width: number;
-  readonly #heads: Uint32Array;
-  readonly #segments: Segment[] = [];
-  readonly #bucketMs: number;
+  readonly #lane: number;
+  readonly #slots: readonly Slot[];
   readonly #isOrdered: boolean;
-  readonly #isWhole: boolean;
+  readonly #store: Observations;
   readonly #ring: SampleRing;
-  /** The first free place; place 0 is never used. */
-  #free = 0;
+  /** By mask, then by evidence. */
+  readonly #sights = new Map<number, Map<number, Sight>>();
+  #lastSight: Sight | undefined;
 
-  /**
-   * `isOrdered`: it has to be known which of two is older, else their buckets are enough. `isWhole`:
-   * numbers are whole, from 0 to 2^32 - 1. Both save room.
-   */
+  /** `lane`: its number among those of `store`; `isOrdered`: it has to be known which of two observations is older. */
   constructor(options: {
     rows: number;
     places: number;
     width: number;
-    bucketMs: number;
+    lane: number;
+    slots: readonly Slot[];
     isOrdered: boolean;
-    isWhole: boolean;
+    store: Observations;
     ring: SampleRing;
   }) {
     this.places = options.places;
-    this.#bucketMs = options.bucketMs;
-    this.#isOrdered = options.isOrdered;
     this.width = options.width;
-    this.#isWhole = options.isWhole;
-    this.#ring = options.ring;
     this.entries = new Uint8Array(options.rows);
-    this.#heads = new Uint32Array(options.rows);
+    this.#lane = options.lane;
+    this.#slots = options.slots;
+    this.#isOrdered = options.isOrdered;
+    this.#store = options.store;
+    this.#ring = options.ring;
   }
 
-  /** Memory of its columns, as far as they have grown. */
-  get bytes(): number {
-    const [segment] = this.#segments;
-    const columns: (ArrayBufferView | undefined)[] = segment === undefined ? [] : Object.values(segment);
-    const each = columns.reduce((sum, column) => sum + (column?.byteLength ?? 0), 0);
-    return this.entries.byteLength + this.#heads.byteLength + this.#segments.length * each;
-  }
-
-  /** A row's newest place, and the one before another; 0 at the end. */
+  /** A row's first place, and the one after another; 0 at the end. In no order. */
   first(row: number): number {
-    return this.#heads[row]!;
+    return this.#own(this.#store.first(row));
   }
 
   next(at: number): number {
-    return this.#segments[at >>> segmentBits]!.next[at & within]!;
+    return this.#own(this.#store.next(at));
   }
 
-  /** Epoch ms; where they are in no order, when its bucket began. */
+  /** Epoch ms. */
   time(at: number): number {
-    const time = this.#segments[at >>> segmentBits]!.times[at & within]!;
-    return this.#isOrdered ? time : time * this.#bucketMs;
+    return this.#store.time(at);
   }
 
   /** 0 where they are in no order. */
   hash(at: number): number {
-    return this.#segments[at >>> segmentBits]!.hashes?.[at & within] ?? 0;
+    return this.#isOrdered ? this.#store.hash(at) : 0;
   }
 
   /** Which slots the observation matched. */
   mask(at: number): number {
-    return this.#segments[at >>> segmentBits]!.masks[at & within]!;
+    return this.#part(at).sight.mask;
   }
 
   evidence(at: number): number {
-    return this.#segments[at >>> segmentBits]!.evidence[at & within]!;
+    return this.#part(at).sight.evidence;
   }
 
   /** One of its numbers. */
   value(at: number, number: number): number {
-    return this.#segments[at >>> segmentBits]!.values[(at & within) * this.width + number]!;
+    return this.#store.value(at, this.#part(at), number);
   }
 
   /** The sample of one observation; `undefined` when it has none, or newer ones took its place. */
   sampleAt(at: number): Sample | undefined {
-    return this.#ring.get(this.#segments[at >>> segmentBits]!.samples[at & within]!);
+    return this.#ring.get(this.#store.sample(at, this.#part(at)));
   }
 
   isFull(row: number): boolean {
     return this.entries[row]! >= this.places;
   }
 
-  /** Keeps an observation of a row that has room. */
-  push(row: number, event: SparseEvent, scratch: Scratch): void {
-    const at = this.#take();
-    const segment = this.#segments[at >>> segmentBits]!;
-    const i = at & within;
-    segment.next[i] = this.#heads[row]!;
-    this.#heads[row] = at;
+  /** Keeps an observation of a row that has room. `isSaved`: other lanes may have kept theirs long before. */
+  push(row: number, event: SparseEvent, scratch: Scratch, isSaved = false): void {
+    const { time, hash, sample } = event;
+    const number = sample === undefined ? 0 : typeof sample === "number" ? sample : this.#ring.put(sample);
+    const sight = this.#sight(scratch.mask, event.evidence);
+    this.#store.add(row, sight, { time, hash, sample: number }, scratch.values, isSaved);
     this.entries[row]!++;
-    this.#fill(at, event, scratch);
   }
 
-  /** Keeps an observation of a row that is full in place of its oldest, unless it is older than all of them. */
-  replace(row: number, event: SparseEvent, scratch: Scratch): void {
-    let oldest = this.#heads[row]!;
-    for (let at = this.next(oldest); at !== 0; at = this.next(at)) if (this.isBefore(at, oldest)) oldest = at;
-    const { time, hash } = event;
-    if (time < this.time(oldest) || (time === this.time(oldest) && hash < this.hash(oldest))) return;
-    this.#fill(oldest, event, scratch);
-  }
-
-  /** Keeps an observation, in place of the oldest where the row is full. */
+  /** Keeps an observation, in place of the oldest where the row is full, unless it is older than all of them. */
   keep(row: number, event: SparseEvent, scratch: Scratch): void {
-    if (this.isFull(row)) this.replace(row, event, scratch);
-    else this.push(row, event, scratch);
+    if (this.isFull(row)) {
+      let oldest = this.first(row);
+      for (let at = this.next(oldest); at !== 0; at = this.next(at)) if (this.isBefore(at, oldest)) oldest = at;
+      const { time, hash } = event;
+      if (time < this.time(oldest) || (time === this.time(oldest) && hash < this.hash(oldest))) return;
+      this.keepOnly(row, (at) => at !== oldest);
+    }
+    this.push(row, event, scratch);
   }
 
   /** Drops those of a row's observations that are not to be kept. */
   keepOnly(row: number, isKept: (at: number) => boolean): void {
-    let before = 0;
-    for (let at = this.#heads[row]!; at !== 0;) {
-      const next = this.next(at);
-      if (isKept(at)) before = at;
-      else {
-        if (before === 0) this.#heads[row] = next;
-        else this.#segments[before >>> segmentBits]!.next[before & within] = next;
-        this.#release(at);
-        this.entries[row]!--;
-      }
-      at = next;
-    }
+    if (this.entries[row] !== 0) this.entries[row]! -= this.#store.drop(row, this.#lane, isKept);
   }
 
   /** Copies a row's observations to columns, from the place `to` on; answers with the place after the last. */
   copy(row: number, into: SparseColumns, begin: number): number {
-    const { width } = this;
     let to = begin;
-    for (let from = this.#heads[row]!; from !== 0; to++) {
-      const segment = this.#segments[from >>> segmentBits]!;
-      const i = from & within;
-      into.times[to] = this.#isOrdered ? segment.times[i]! : segment.times[i]! * this.#bucketMs;
-      if (segment.hashes !== undefined) into.hashes[to] = segment.hashes[i]!;
-      into.masks[to] = segment.masks[i]!;
-      into.evidence[to] = segment.evidence[i]!;
-      into.samples[to] = segment.samples[i]!;
-      for (let v = 0; v < width; v++) into.values[to * width + v] = segment.values[i * width + v]!;
-      from = segment.next[i]!;
+    for (let at = this.first(row); at !== 0; at = this.next(at), to++) {
+      const part = this.#part(at);
+      into.times[to] = this.time(at);
+      into.hashes[to] = this.hash(at);
+      into.masks[to] = part.sight.mask;
+      into.evidence[to] = part.sight.evidence;
+      into.samples[to] = this.#store.sample(at, part);
+      for (const number of part.sight.numbers)
+        into.values[to * this.width + number] = this.#store.value(at, part, number);
     }
     return to;
   }
 
   /** Puts one observation's slots and numbers into the scratch. */
   read(at: number, scratch: Scratch): void {
-    scratch.mask = this.mask(at);
-    for (let v = 0; v < this.width; v++) scratch.values[v] = this.value(at, v);
+    const part = this.#part(at);
+    scratch.mask = part.sight.mask;
+    for (const number of part.sight.numbers) scratch.values[number] = this.#store.value(at, part, number);
   }
 
   /** By time, then by content. */
@@ -207,42 +160,38 @@ export class SparseRows {
     return a < b || (a === b && this.hash(one) < this.hash(other));
   }
 
-  #fill(at: number, { time, hash, evidence, sample }: SparseEvent, scratch: Scratch): void {
-    const segment = this.#segments[at >>> segmentBits]!;
-    const i = at & within;
-    segment.times[i] = this.#isOrdered ? time : Math.floor(time / this.#bucketMs);
-    if (segment.hashes !== undefined) segment.hashes[i] = hash;
-    segment.masks[i] = scratch.mask;
-    segment.evidence[i] = evidence;
-    segment.samples[i] = sample === undefined ? 0 : typeof sample === "number" ? sample : this.#ring.put(sample);
-    const { width } = this;
-    for (let v = 0; v < width; v++) segment.values[i * width + v] = scratch.values[v]!;
-  }
-
-  #take(): number {
-    if (this.#free === 0) this.#grow();
-    const at = this.#free;
-    this.#free = this.next(at);
+  /** The next record that the lane has a part in. */
+  #own(from: number): number {
+    let at = from;
+    while (at !== 0 && this.#store.part(at, this.#lane) === undefined) at = this.#store.next(at);
     return at;
   }
 
-  #release(at: number): void {
-    this.#segments[at >>> segmentBits]!.next[at & within] = this.#free;
-    this.#free = at;
+  #part(at: number): LanePart {
+    return this.#store.part(at, this.#lane)!;
   }
 
-  #grow(): void {
-    const first = this.#segments.length << segmentBits;
-    const n = perSegment;
-    this.#segments.push({
-      next: Uint32Array.from({ length: n }, (_, i) => (i === within ? 0 : first + i + 1)),
-      times: this.#isOrdered ? new Float64Array(n) : new Uint32Array(n),
-      hashes: this.#isOrdered ? new Uint32Array(n) : undefined,
-      masks: new Uint32Array(n),
-      evidence: new Uint32Array(n),
-      samples: new Uint32Array(n),
-      values: this.#isWhole ? new Uint32Array(n * this.width) : new Float64Array(n * this.width),
-    });
-    this.#free = first === 0 ? 1 : first;
+  #sight(mask: number, evidence: number): Sight {
+    const last = this.#lastSight;
+    if (last !== undefined && last.mask === mask && last.evidence === evidence) return last;
+    let byEvidence = this.#sights.get(mask);
+    if (byEvidence === undefined) this.#sights.set(mask, (byEvidence = new Map()));
+    let sight = byEvidence.get(evidence);
+    if (sight === undefined) {
+      const isOrdered = this.#isOrdered;
+      const numbers = this.#numbersOf(mask);
+      const of = { lane: this.#lane, mask, evidence, numbers, isOrdered };
+      sight = { ...of, kinds: new Map(), lastKey: -1, lastKind: undefined };
+      byEvidence.set(evidence, sight);
+    }
+    return (this.#lastSight = sight);
+  }
+
+  /** Numbers that observations carry for these slots; what was seen first is remembered elsewhere. */
+  #numbersOf(mask: number): number[] {
+    const numbers = this.#slots
+      .filter(({ bit, kind }) => (mask & bit) !== 0 && kind !== "firstSeen")
+      .flatMap(({ at, width }) => Array.from({ length: width }, (_, i) => at + i));
+    return [...new Set(numbers)].sort((a, b) => a - b);
   }
 }

@@ -86,7 +86,7 @@ export function buildTables(options: {
       const slackMs = slackOf(options.config);
       const lane = new Lane({
         ...{ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring },
-        isBroad: isBroad(where),
+        ...{ isBroad: isBroad(where), observations: space.observations, number: space.lanes.length },
       });
       space.addLane(lane);
       return lane;

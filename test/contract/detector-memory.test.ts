@@ -60,8 +60,8 @@ function anEngineFor(definition: DetectorDefinition) {
 /** Without the rings of busy keys. `observed`: what was kept of single events. */
 function bytesOf({ spaces }: DetectEngine) {
   let [perKey, ofFew, observed] = [0, 0, 0];
-  for (const { table, lanes } of spaces) {
-    const all = lanes.reduce((sum, lane) => sum + lane.bytes.rows, table.bytes);
+  for (const { table, lanes, observations } of spaces) {
+    const all = lanes.reduce((sum, lane) => sum + lane.bytes.rows, table.bytes + observations.bytes);
     if (table.capacity < clients) ofFew += all;
     else perKey += all / table.capacity;
     observed += table.used;

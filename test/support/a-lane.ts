@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { count, distinct, last, max, quantile, sum, type Counter } from "../../src/detect/define-detector.ts";
 import { Lane } from "../../src/detect/lane.ts";
-import { contentHash, evidenceOf } from "../../src/detect/sample.ts";
+import type { Observations } from "../../src/detect/observations.ts";
+import { contentHash, evidenceOf, type Sample } from "../../src/detect/sample.ts";
 import { SampleRing } from "../../src/detect/sample-ring.ts";
 import { createSlot, Scratch, slotValue } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
@@ -28,10 +29,15 @@ export const lastThree: Counter = last(3, (event) => [event.durationMs], (event)
 /** Of all lanes: what one of them saves names its samples by their numbers. */
 const laneSamples = new SampleRing(4096);
 
-/** A lane of a few rows with these counters. */
-export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): Lane {
+/** A lane of a few rows with these counters; `together`: one of several of a key space. */
+export function aLane(
+  counters: readonly Counter[] = addingCounters,
+  rows = 8,
+  together?: { readonly observations: Observations; readonly number: number },
+): Lane {
   const lane = new Lane({
     rows,
+    ...together,
     windowMs: laneWindowMs,
     bucketMs: laneBucketMs,
     slackMs: laneSlackMs,
@@ -43,17 +49,21 @@ export function aLane(counters: readonly Counter[] = addingCounters, rows = 8): 
   return lane;
 }
 
-/** Observes an event for a row, with its sample. */
-export function observe(lane: Lane, event: AccessEvent, row = 0): void {
+/** What is kept of an event as evidence. */
+export function sampleOf(event: AccessEvent): Sample {
+  return { time: event.time, hash: contentHash(event), detectors: [0], owner: undefined, event: evidenceOf(event) };
+}
+
+/** Observes an event for a row, with its sample; 0: with none. */
+export function observe(lane: Lane, event: AccessEvent, row = 0, sample: Sample | 0 = sampleOf(event)): void {
   const scratch = new Scratch();
   for (const slot of lane.slots) {
     const value = slot.counter.if?.(event) === false ? undefined : slotValue(slot.counter, event);
     if (value !== undefined) scratch.put(slot, value);
   }
   if (scratch.mask === 0) return;
-  const hash = contentHash(event);
-  const sample = { time: event.time, hash, detectors: [0], owner: undefined, event: evidenceOf(event) };
-  lane.observe(row, { time: event.time, hash, sample, evidence: 1 }, scratch, 0);
+  const of = { time: event.time, hash: contentHash(event), sample: sample || undefined, evidence: 1 };
+  lane.observe(row, of, scratch, 0);
 }
 
 /** Events within the window and the slack, in any order. */
