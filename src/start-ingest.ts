@@ -112,6 +112,8 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   lifecycle.onStop("context", () => marks.stop());
   const look = async () => (await prepared.partitions()).forEach((name) => alignment.expect(name));
   await look();
+  // Else the first lines would be given routes as if nobody had learned any.
+  await marks.caughtUp;
 
   for (const source of sources) lifecycle.onStop(`source ${source.name}`, () => source.close());
   lifecycle.onStop(

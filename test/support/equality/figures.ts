@@ -12,6 +12,8 @@ export interface Figures {
   readonly sealed: ReadonlyMap<string, string>;
   /** What was ever told, on change or sealed: detectors with their keys, and what was last told of each. */
   readonly told: ReadonlyMap<string, string>;
+  /** How many were told on change under another id first: at another bucket than the one that was sealed. */
+  readonly renamed: number;
   /** Detections of the shop's time that still go on. */
   readonly open: number;
   /** Requests in the counts of minutes. */
@@ -57,6 +59,7 @@ export async function readFigures(server: ClickHouseHttp, database: string, unti
         `${one.id} ${one.state} ${new Date(one.firedAt).toISOString()} ${one.summary}`,
       ]),
     ),
+    renamed: detections.filter(({ supersedes }) => supersedes !== undefined).length,
     open: detections.filter(({ state }) => state === "open").length,
     counted: Number(counts?.counted ?? 0),
     incidents: new Map(incidents.map((one) => [one.id, [...one.detections].sort()])),
