@@ -2,6 +2,7 @@ import type { AccessEvent } from "../normalize/access-event.ts";
 import { type Dimension, dimensionOf } from "./dimension.ts";
 import { hashed } from "./hash.ts";
 import { hashEvent, hashParts } from "./key-hash.ts";
+import { KeyNames } from "./key-names.ts";
 import { KeyTable } from "./key-table.ts";
 import type { Lane } from "./lane.ts";
 import { Observations } from "./observations.ts";
@@ -16,8 +17,8 @@ export class KeySpace {
   readonly lanes: Lane[] = [];
   /** What its lanes keep of single events. */
   readonly observations: Observations;
-  /** The texts of keys that something may be found about; of all others the hash is enough. */
-  readonly names = new Map<number, string>();
+  /** The texts of keys that something may be found about, for as long as it may; of all others the hash is enough. */
+  readonly names: KeyNames;
   /** How many open episodes each row has; such rows give way last. */
   readonly #pins = new Map<number, number>();
   #keepMs = 0;
@@ -35,6 +36,7 @@ export class KeySpace {
       isPinned: (row) => this.#pins.has(row),
     });
     this.observations = new Observations(this.table.capacity);
+    this.names = new KeyNames(this.table.capacity);
   }
 
   /** How long after its last event a row can still matter to a window that is not sealed, ms. */
@@ -44,6 +46,7 @@ export class KeySpace {
 
   addLane(lane: Lane): void {
     this.lanes.push(lane);
+    lane.cooled = (row) => this.#cooled(row);
     this.#keepMs = Math.max(this.#keepMs, lane.keepMs);
   }
 
@@ -57,7 +60,10 @@ export class KeySpace {
     if (this.names.get(row) !== name) return;
     const pins = this.#pins.get(row) ?? 0;
     if (pins > 1) this.#pins.set(row, pins - 1);
-    else this.#pins.delete(row);
+    else {
+      this.#pins.delete(row);
+      this.#cooled(row);
+    }
   }
 
   /** The event's row, made when needed; -1 when the event lacks a dimension. Looked up once for each event. */
@@ -126,5 +132,10 @@ export class KeySpace {
       this.dimensions,
     );
     return this.table.find(hashed.hi, hashed.lo);
+  }
+
+  /** Nothing can be found about a row that is hot in no lane, and has no episode: its text is told again with its next event. */
+  #cooled(row: number): void {
+    if (!this.#pins.has(row) && !this.lanes.some(({ hot }) => hot.has(row))) this.names.delete(row);
   }
 }

@@ -1,6 +1,7 @@
 import { BucketPool } from "./bucket-pool.ts";
 import type { BucketRing } from "./bucket-ring.ts";
 import type { Known, Remembered } from "./define-detector.ts";
+import { HotRows } from "./hot-rows.ts";
 import { LaneJudges } from "./lane-judges.ts";
 import { Observations } from "./observations.ts";
 import type { Sample } from "./sample.ts";
@@ -56,7 +57,9 @@ export class Lane {
   /** Buckets that are not sealed yet and hold evidence of any row. */
   readonly unsealed = new Set<number>();
   /** Rows that may make a detector fire, and the last bucket that has to be sealed for that. */
-  readonly hot = new Map<number, number>();
+  hot!: HotRows;
+  /** Told of rows that are not hot any more. */
+  cooled: (row: number) => void = () => {};
   /** The row that became or stayed hot last. */
   lastHot = -1;
   readonly #options: LaneOptions;
@@ -93,6 +96,7 @@ export class Lane {
   allocate(): void {
     const { rows, ring, slackMs, observations: store = new Observations(rows), number: lane = 0 } = this.#options;
     this.#onlyLast = this.slots.every((slot) => slot.kind === "last");
+    this.hot = new HotRows(rows);
     this.#sparse = new SparseRows({
       ...{ rows, ring, store, lane },
       places: this.#onlyLast ? rememberedPlaces : Math.max(fewestPlaces, Math.min(mostPlaces, this.judges.lowest)),
@@ -156,12 +160,11 @@ export class Lane {
     this.#sawBucket(bucket, event.evidence);
     const before = this.mostEvents(row);
     this.#add(row, event, { scratch, sealedUntil });
-    const { judges } = this;
-    const lookers = judges.readyAt(this.mostEvents(row));
+    const lookers = this.judges.readyAt(this.mostEvents(row));
     if (lookers === 0) return 0;
     const ready = event.evidence & lookers;
     // With enough events at last, what was evidence before counts as well.
-    if (ready !== 0 || (before > 0 && judges.readyAt(before) !== lookers)) {
+    if (ready !== 0 || (before > 0 && this.judges.readyAt(before) !== lookers)) {
       this.hot.set(row, this.#newest);
       this.lastHot = row;
     }
@@ -185,7 +188,7 @@ export class Lane {
   sealed(bucket: number): void {
     this.unsealed.delete(bucket);
     this.#lastUnsealed = -1;
-    for (const [row, last] of this.hot) if (last <= bucket) this.hot.delete(row);
+    this.hot.sealed(bucket, this.cooled);
   }
 
   /** The figure of one slot over the window that ends with bucket `end` (its own, complete or not). */
@@ -203,8 +206,7 @@ export class Lane {
 
   /** The samples kept of a row's window that ends with bucket `end`. */
   samples(row: number, end: number): Sample[] {
-    const begin = end - this.span + 1;
-    if (this.#pool.has(row)) return this.#pool.samples(row, begin, end);
+    if (this.#pool.has(row)) return this.#pool.samples(row, end - this.span + 1, end);
     return sparseSamples(this.#sparse, row, { ...this.windowAt(end), bucketMs: this.bucketMs });
   }
 

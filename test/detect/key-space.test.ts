@@ -47,6 +47,24 @@ test("the end of an episode whose key lost its row doesn't unpin whoever has it 
   expect(holds(client)).toBe(true);
 });
 
+test("a key's text is kept while something may be found about it: until its last bucket is sealed, and its episodes are over", () => {
+  const { space, rowOf } = aSpace();
+  const row = rowOf(client);
+  const [lane] = space.lanes;
+  lane!.hot.set(row, 5);
+  lane!.sealed(4);
+  expect(space.names.get(row)).toBe(client);
+  space.pin(row);
+  lane!.sealed(5);
+  expect(space.names.get(row)).toBe(client);
+  space.unpin(row, client);
+  expect(space.names.size).toBe(0);
+  rowOf(client);
+  lane!.hot.set(row, 7);
+  lane!.sealed(7);
+  expect(space.names.size).toBe(0);
+});
+
 test("a row that can still matter to a window that is not sealed is not taken for free", () => {
   const { space, rowOf } = aSpace();
   const lane = space.lanes[0]!;
