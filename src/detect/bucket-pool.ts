@@ -2,7 +2,7 @@ import { bitmapWords, countDistinct } from "./bitmap.ts";
 import { BucketRing, type RingLayout, ringLayout, type SampleBudget } from "./bucket-ring.ts";
 import type { Known } from "./define-detector.ts";
 import type { Sample } from "./sample.ts";
-import { addPacked, packed, quantileOf, sketchBins } from "./sketch.ts";
+import { addPacked, quantileOf, sketchBins } from "./sketch.ts";
 import { known, type Slot } from "./slot.ts";
 
 /** Samples of all rings together. */
@@ -26,7 +26,7 @@ export type SavedRing = readonly {
  */
 export class BucketPool {
   takenOver = 0;
-  readonly #layout: RingLayout;
+  readonly layout: RingLayout;
   readonly #size: number;
   /** For each row: its ring's number and one, or 0. */
   readonly #ringOf: Uint16Array | Uint32Array;
@@ -39,7 +39,7 @@ export class BucketPool {
 
   /** `owners`: rows; `ring`: buckets in a ring; `size`: the most rings there may be. */
   constructor(options: { owners: number; slots: readonly Slot[]; ring: number; size: number }) {
-    this.#layout = ringLayout(options.slots, options.ring);
+    this.layout = ringLayout(options.slots, options.ring);
     this.#size = options.size;
     this.#ringOf = options.size < 65_536 ? new Uint16Array(options.owners) : new Uint32Array(options.owners);
   }
@@ -74,7 +74,7 @@ export class BucketPool {
     if (this.#free.length === 0) {
       if (this.#rings.length < this.#size) {
         this.#free.push(this.#rings.length);
-        this.#rings.push(new BucketRing(this.#layout, this.#budget));
+        this.#rings.push(new BucketRing(this.layout, this.#budget));
       } else {
         loser = this.#quietest().row;
         this.release(loser);
@@ -105,12 +105,12 @@ export class BucketPool {
   }
 
   figure(row: number, slot: Slot, { begin, end }: { begin: number; end: number }): number | Known {
-    const s = this.#layout.slots.indexOf(slot);
+    const s = this.layout.slots.indexOf(slot);
     const ring = this.ring(row)!;
     if (slot.counter.kind === "quantile")
       return known(quantileOf(this.#merged(ring, s, { begin, end }), slot.counter.q));
-    const { bitmaps, numbers } = this.#layout;
-    const [numberAt, bitmapAt] = [this.#layout.numberAt[s]!, this.#layout.bitmapAt[s]!];
+    const { bitmaps, numbers } = this.layout;
+    const [numberAt, bitmapAt] = [this.layout.numberAt[s]!, this.layout.bitmapAt[s]!];
     this.#union.fill(0);
     let total = slot.kind === "max" ? -Infinity : 0;
     for (let bucket = begin; bucket <= end; bucket++) {
@@ -136,35 +136,10 @@ export class BucketPool {
     return found;
   }
 
-  /** The buckets of a row that has a ring, as plain data. */
-  save(row: number): SavedRing {
-    const ring = this.ring(row)!;
-    const { numberAt, bitmapAt, numbers, bitmaps } = this.#layout;
-    const buckets = [...ring.tags].filter((tag) => tag !== 0);
-    return buckets.map((bucket) => {
-      const cell = ring.cellOf(bucket);
-      const wordsAt = (column: number) => (cell * bitmaps + column) * bitmapWords;
-      return {
-        bucket,
-        events: ring.events[cell]!,
-        evidence: ring.evidence[cell]!,
-        numbers: numberAt.map((column) => (column < 0 ? undefined : ring.numbers[cell * numbers + column]!)),
-        bitmaps: bitmapAt.map((column) =>
-          column < 0 ? undefined : ring.bitmaps.slice(wordsAt(column), wordsAt(column) + bitmapWords),
-        ),
-        sketches: this.#layout.slots.map((_, s) => {
-          const counts = ring.sketch(cell, s);
-          return counts && packed(counts);
-        }),
-        samples: [...ring.samplesOf(cell)],
-      };
-    });
-  }
-
   /** Adds buckets that were saved, or counted elsewhere, to those of a row that has a ring. */
   merge(row: number, saved: SavedRing): void {
     const ring = this.ring(row)!;
-    const { slots, numberAt, bitmapAt, numbers: width, bitmaps: maps } = this.#layout;
+    const { slots, numberAt, bitmapAt, numbers: width, bitmaps: maps } = this.layout;
     ring.written = ++this.#clock;
     for (const { bucket, events, evidence, numbers, bitmaps, sketches, samples } of saved) {
       const cell = ring.cellFor(bucket);

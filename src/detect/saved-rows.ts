@@ -1,5 +1,6 @@
 import type { BucketPool, SavedRing } from "./bucket-pool.ts";
 import { picked } from "./picked.ts";
+import { ringsByPlace, type SavedRings, saveRings } from "./saved-rings.ts";
 import type { SparseRows } from "./sparse-rows.ts";
 
 /** What was observed of one row. */
@@ -21,8 +22,7 @@ export interface SavedRows extends Omit<SavedRow, "pooled"> {
   readonly width: number;
   /** Of each row: how many of the observations are its own. */
   readonly counts: Uint8Array;
-  /** By the row's place. */
-  readonly pooled: ReadonlyMap<number, SavedRing>;
+  readonly rings: SavedRings;
 }
 
 /** What was observed of these rows. */
@@ -38,9 +38,8 @@ export function saveRows({
   const { width } = sparse;
   const counts = picked(sparse.entries, rows);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const pooled = new Map<number, SavedRing>();
   const saved = {
-    ...{ width, pooled, counts },
+    ...{ width, counts, rings: saveRings(pool, rows) },
     times: new Float64Array(total),
     hashes: new Uint32Array(total),
     masks: new Uint32Array(total),
@@ -52,13 +51,13 @@ export function saveRows({
   for (let place = 0; place < rows.length; place++) {
     const row = rows[place]!;
     if (sparse.entries[row] !== 0) to = sparse.copy(row, saved, to);
-    if (pool.has(row)) pooled.set(place, pool.save(row));
   }
   return saved;
 }
 
 /** The rows one by one, in their order. */
 export function* savedRows(saved: SavedRows): Generator<SavedRow> {
+  const ringOf = ringsByPlace(saved.rings);
   let from = 0;
   for (let place = 0; place < saved.counts.length; place++) {
     const to = from + saved.counts[place]!;
@@ -69,7 +68,7 @@ export function* savedRows(saved: SavedRows): Generator<SavedRow> {
       evidence: saved.evidence.subarray(from, to),
       values: saved.values.subarray(from * saved.width, to * saved.width),
       samples: saved.samples.subarray(from, to),
-      pooled: saved.pooled.get(place),
+      pooled: ringOf(place),
     };
     from = to;
   }
