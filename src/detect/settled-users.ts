@@ -65,13 +65,13 @@ export class SettledUsers {
     this.#users.forget(row);
   }
 
-  /** `placeOf`: by row, its place among the rows that are saved. */
-  save(rows: readonly number[], placeOf: ReadonlyMap<number, number>): SavedSettled {
+  /** `placeOf`: by row, its place among the rows that are saved, or -1. */
+  save(rows: readonly number[], placeOf: Int32Array): SavedSettled {
     const pending = [...this.#pending].map(([at, { places, count }]) => {
-      const known = places.slice(0, count).filter((place) => placeOf.has(Math.floor(place / bitsPerRow)));
+      const known = places.slice(0, count).filter((place) => placeOf[Math.floor(place / bitsPerRow)]! >= 0);
       return [
         at,
-        known.map((place) => placeOf.get(Math.floor(place / bitsPerRow))! * bitsPerRow + (place % bitsPerRow)),
+        known.map((place) => placeOf[Math.floor(place / bitsPerRow)]! * bitsPerRow + (place % bitsPerRow)),
       ] as const;
     });
     return { ...this.#users.save(rows), pending, settled: this.#settled, since: this.#since };

@@ -186,7 +186,8 @@ export class TrafficMemory {
   save(): SavedMemory {
     const table = this.#clients;
     const rows = table.live(0);
-    const placeOf = new Map(rows.map((row, place) => [row, place]));
+    const placeOf = new Int32Array(table.capacity).fill(-1);
+    for (let place = 0; place < rows.length; place++) placeOf[rows[place]!] = place;
     return {
       hi: picked(table.hi, rows),
       lo: picked(table.lo, rows),
