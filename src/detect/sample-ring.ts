@@ -97,9 +97,11 @@ export class SampleRing {
 
   /** Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now. */
   load({ next, chunks }: SavedSamples, setOf: (set: DetectorSet) => DetectorSet): void {
-    for (const [first, chunk] of chunks) {
-      this.#chunks.set(first, { ...chunk, sets: chunk.sets.map(setOf) });
-      this.#bytes += chunk.bytes.byteLength;
+    for (const [first, { starts, bytes, texts, sets }] of chunks) {
+      // What was read may be a view of the whole state's bytes, and would keep them alive.
+      const own = { starts: starts.slice(), bytes: Uint8Array.from(bytes), texts };
+      this.#chunks.set(first, { ...own, sets: sets.map(setOf) });
+      this.#bytes += bytes.byteLength;
     }
     this.#next = next;
     this.#begin((next - (next % this.#perChunk) + this.#perChunk) % numbers);
