@@ -37,6 +37,8 @@ const topic = "access-logs";
 const warmUpMs = 8_000;
 const pollEveryMs = 2;
 const giveUpMs = 10_000;
+/** Longer than anything stalls: a refusal that comes later would be taken for one that needed a line more. */
+const probeMs = 2_000;
 /**
  * So many attackers at a time send what comes before their deciding lines. Were it all of them, most sign-ins of the
  * site would fail at once, and the guard rightly blocks nobody in what looks like an outage of logins.
@@ -123,7 +125,7 @@ async function linesToBlock(parts: { producer: kafkajs.Producer; poller: CheckPo
   const client = "203.0.112.1";
   for (let lines = 1; lines <= 100; lines++) {
     await parts.producer.send({ topic, acks: 1, messages: [oneTry(client, lines)] });
-    const refusedAt = await parts.poller.refusedAt(client, { withinMs: 700, pauseMs: 20 });
+    const refusedAt = await parts.poller.refusedAt(client, { withinMs: probeMs, pauseMs: 20 });
     if (refusedAt !== undefined) return lines;
   }
   throw new Error("a client that tries a hundred accounts is not refused");
