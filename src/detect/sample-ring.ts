@@ -81,9 +81,10 @@ export class SampleRing {
     return at;
   }
 
-  /** `undefined` once newer ones have taken its place. */
+  /** `undefined` once newer ones have taken its place, and of a number that none has yet. */
   get(at: number): Sample | undefined {
-    if (at === 0 || (this.#next - at + numbers) % numbers > this.#places) return undefined;
+    const newer = (this.#next - at + numbers) % numbers;
+    if (at === 0 || newer === 0 || newer > this.#places) return undefined;
     const within = at % this.#perChunk;
     const first = at - within;
     if (first === this.#first) return read(this.#open(), within);

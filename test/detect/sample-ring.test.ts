@@ -60,6 +60,13 @@ test.for([1, 16, 65_536])("of %i places the newest are kept, and no others", (si
   expect(ring.get(0)).toBeUndefined();
 });
 
+test("a number that none has yet stands for none", () => {
+  const ring = new SampleRing(16);
+  expect(ring.get(1)).toBeUndefined();
+  const at = ring.put(numbered(1));
+  expect([at + 1, at + 2].map((next) => ring.get(next))).toEqual([undefined, undefined]);
+});
+
 test("a sample that several rows share is kept once", () => {
   const ring = new SampleRing(16);
   const one = numbered(1);
