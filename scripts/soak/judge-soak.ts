@@ -6,7 +6,7 @@ export const soakBounds = {
   growthMiB: 48,
   growthShare: 0.05,
   /** Memory is judged from so many minutes on: before, tables and caches fill. */
-  memoryFromMinutes: 5,
+  memoryFromMinutes: 9,
   /** Seconds: in the middle of the samples, and by how much the fitted line may rise. */
   lag: 5,
   lagGrowth: 5,
