@@ -7,6 +7,7 @@ import { sharedMembership } from "./cluster/shared-membership.ts";
 import { StateTopic } from "./cluster/state-topic.ts";
 import { topicSource } from "./cluster/topic-source.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
+import { whenReached } from "./cluster/when-reached.ts";
 import { baselineTopicOf } from "./cluster-parts.ts";
 import type { BaselineTable } from "./detect/baseline-table.ts";
 import { DetectStage } from "./detect/detect-stage.ts";
@@ -40,7 +41,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     ready: () => (ready.trouble === undefined ? detect.behind() : [ready.trouble]),
   });
   // All partitions of the sources: one that nothing was heard of yet holds the watermark back, too.
-  let expected = await partitions();
+  let expected = (await whenReached(options, partitions)) ?? [];
   const stages = new Map<string, DetectStage>();
   const baselines = baselineTopicOf({ cluster, client, log });
   let usual: readonly BaselineTable[] = [];
@@ -129,7 +130,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     onTrouble: (reason) => (ready.trouble = reason === undefined ? undefined : `tallies can't be read: ${reason}`),
   });
 
-  await learn();
+  await whenReached(options, learn);
   lifecycle.onStop("reading tallies", () => tallies.close());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => detect.tick() },

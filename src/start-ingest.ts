@@ -7,6 +7,7 @@ import { IngestPartition } from "./cluster/ingest-partition.ts";
 import { routesKey, SharedRoutes } from "./cluster/shared-routes.ts";
 import { sharedMembership } from "./cluster/shared-membership.ts";
 import { TransactionalProducer } from "./cluster/transactional-producer.ts";
+import { whenReached } from "./cluster/when-reached.ts";
 import { TallyCounter } from "./detect/tally-counter.ts";
 import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
@@ -111,7 +112,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   marks.start();
   lifecycle.onStop("context", () => marks.stop());
   const look = async () => (await prepared.partitions()).forEach((name) => alignment.expect(name));
-  await look();
+  await whenReached(options, look);
   // Else the first lines would be given routes as if nobody had learned any.
   await marks.caughtUp;
 

@@ -1,12 +1,11 @@
 import kafkajs, { type Admin, type Kafka } from "kafkajs";
-import { type Clock, sleep } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { GatewatchError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { errorText, kafkaTrouble } from "../source/kafka-client.ts";
 import type { ClusterConfig, TopicKind } from "./cluster-config.ts";
 import { asCreated, type Topic, topicsOf } from "./topics.ts";
-
-const retryMs = 2_000;
+import { whenReached } from "./when-reached.ts";
 
 export interface PrepareTopicsOptions {
   readonly client: Kafka;
@@ -24,18 +23,7 @@ export interface PrepareTopicsOptions {
  * that is away is waited for. Rejects with `CLUSTER_TOPICS` when a person has to mend something.
  */
 export async function prepareTopics(options: PrepareTopicsOptions): Promise<void> {
-  const { clock, log, signal } = options;
-  for (;;) {
-    try {
-      return await prepareOnce(options);
-    } catch (error) {
-      if (error instanceof GatewatchError) throw error;
-      const reason = kafkaTrouble(error);
-      log.warn({ reason, error: errorText(error), retryInMs: retryMs }, "the cluster's brokers do not answer");
-      await sleep(clock, retryMs, signal);
-      if (signal?.aborted) return;
-    }
-  }
+  await whenReached(options, () => prepareOnce(options));
 }
 
 // helpers
