@@ -21,7 +21,9 @@ export class ChangedKeys {
     this.#events = bound.map(() => new Map());
   }
 
-  note({ index }: BoundDetector, { row, event }: ChangedKey): void {
+  /** Detectors that are judged on complete buckets alone take no part. */
+  note({ index, active }: BoundDetector, { row, event }: ChangedKey): void {
+    if (active.definition.onChange === false) return;
     this.#isEmpty = false;
     const events = this.#events[index]!;
     const known = events.get(row);

@@ -76,9 +76,8 @@ export class Judging {
   /** An event of this row speaks for the detector. */
   onChange(detector: BoundDetector, at: ChangedKey): Detection[] {
     const { row, event } = at;
-    const { lane, floor, judgedAt, space, active } = detector;
+    const { lane, floor, judgedAt, space } = detector;
     const { episodes, coverageOf } = this.#options;
-    if (active.definition.onChange === false) return [];
     if (lane.mostEvents(row) < floor || this.#options.holdsBack(detector, event.time)) return [];
     if (judgedAt !== undefined) {
       if (Math.abs(event.time - judgedAt[row]!) < slowEveryMs) return [];
