@@ -35,10 +35,8 @@ export class BaselineTopic {
   }
 
   async load(): Promise<readonly BaselineTable[]> {
-    const { client, topic, partition, transactionalId, log } = this.#options;
-    const committer = new TransactionalProducer(client, transactionalId);
-    const { state, problem } = await new StateTopic({ client, topic, partition, version, committer }).load();
-    if (problem !== undefined) log.warn({ problem }, "what is usual has to be learned anew");
+    const { state, problem } = await this.#open().topic.load();
+    if (problem !== undefined) this.#options.log.warn({ problem }, "what is usual has to be learned anew");
     return (state as SavedTables | undefined)?.tables ?? [];
   }
 
@@ -53,17 +51,22 @@ export class BaselineTopic {
 
   /** A producer of its own each time, which fences whoever led before: it happens once an hour. */
   async save(tables: readonly BaselineTable[]): Promise<void> {
-    const { client, topic, partition, transactionalId } = this.#options;
-    const committer = new TransactionalProducer(client, transactionalId);
-    const state = new StateTopic({ client, topic, partition, version, committer });
+    const { topic, committer } = this.#open();
     try {
       await committer.open();
       // How much of an earlier save has to be buried.
-      await state.load();
-      await state.save({ tables } satisfies SavedTables);
+      await topic.load();
+      await topic.save({ tables } satisfies SavedTables);
     } finally {
       await committer.close();
     }
+  }
+
+  /** The producer connects only when it is opened, to write. */
+  #open(): { readonly topic: StateTopic; readonly committer: TransactionalProducer } {
+    const { client, topic, partition, transactionalId } = this.#options;
+    const committer = new TransactionalProducer(client, transactionalId);
+    return { topic: new StateTopic({ client, topic, partition, version, committer }), committer };
   }
 
   async #endNow(): Promise<number> {

@@ -1,33 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import type { Kafka } from "kafkajs";
-import { afterAll, beforeAll, beforeEach, expect, type TestContext, test } from "vitest";
+import { expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { baselineTopicOf } from "../../src/cluster-parts.ts";
 import { type ClusterConfig, clusterConfig } from "../../src/cluster/cluster-config.ts";
 import { prepareTopics } from "../../src/cluster/prepare-topics.ts";
 import { type BaselineTable, emptyCells } from "../../src/detect/baseline-table.ts";
 import { silentLog } from "../../src/log.ts";
-import { createKafkaClient } from "../../src/source/kafka-client.ts";
 import { ClickHouseHttp } from "../support/clickhouse-http.ts";
 import { eventually } from "../support/eventually.ts";
 import { startGatewatch } from "../support/gatewatch-process.ts";
-import { type KafkaBroker, startKafka } from "../support/kafka-broker.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { useKafka } from "../support/use-kafka.ts";
 
-let broker: KafkaBroker;
-let client: Kafka;
-let missing: string | undefined;
-
-beforeAll(async () => {
-  const started = await startKafka();
-  missing = started.unavailableReason;
-  if (!started.broker) return;
-  broker = started.broker;
-  client = await createKafkaClient({ name: "test", tls: false, brokers: broker.brokers }, silentLog);
-});
-beforeEach((context: TestContext) => context.skip(missing !== undefined, missing));
-afterAll(async () => broker?.stop());
+const kafka = useKafka();
 
 /** A table that knows so many routes. */
 function aTable(learnedTo: number, routes: number): BaselineTable {
@@ -40,13 +26,13 @@ function aTable(learnedTo: number, routes: number): BaselineTable {
 }
 
 async function aCluster(): Promise<ClusterConfig> {
-  const cluster = clusterConfig.parse({ brokers: broker.brokers, prefix: `p-${randomUUID()}`, partitions: 2, replication: 1 }); // prettier-ignore
-  await prepareTopics({ client, config: cluster, kinds: ["state"], log: silentLog, clock: systemClock });
+  const cluster = clusterConfig.parse({ brokers: kafka.broker.brokers, prefix: `p-${randomUUID()}`, partitions: 2, replication: 1 }); // prettier-ignore
+  await prepareTopics({ client: kafka.client, config: cluster, kinds: ["state"], log: silentLog, clock: systemClock });
   return cluster;
 }
 
 test("what one instance has learned another knows, with the table before it, and is told once", async () => {
-  const parts = { cluster: await aCluster(), client, log: silentLog };
+  const parts = { cluster: await aCluster(), client: kafka.client, log: silentLog };
   const [leader, other] = [baselineTopicOf(parts), baselineTopicOf(parts)];
   expect(await other.news()).toEqual([]);
   expect(await other.news()).toBeUndefined();
@@ -66,10 +52,10 @@ test("what one instance has learned another knows, with the table before it, and
 
 test("the role detect begins with what is usual", async () => {
   const cluster = await aCluster();
-  const shared = baselineTopicOf({ cluster, client, log: silentLog });
+  const shared = baselineTopicOf({ cluster, client: kafka.client, log: silentLog });
   await shared.save([aTable(10, 7)]);
   const topic = `logs-${randomUUID()}`;
-  await broker.createTopic(topic, 1);
+  await kafka.broker.createTopic(topic, 1);
   const directory = temporaryDirectory();
   const server = await ClickHouseHttp.start(join(directory, "store"));
   const detect = await startGatewatch({
@@ -77,8 +63,8 @@ test("the role detect begins with what is usual", async () => {
     config: {
       service: { dataDirectory: "./data" },
       store: { type: "server", url: server.url, database: "shop" },
-      cluster: { brokers: broker.brokers, prefix: cluster.prefix, partitions: 2, replication: 1 },
-      sources: [{ ...{ name: "edge", type: "kafka", brokers: broker.brokers, topic, group: "edge" }, format: "nginx-json" }],
+      cluster: { brokers: kafka.broker.brokers, prefix: cluster.prefix, partitions: 2, replication: 1 },
+      sources: [{ ...{ name: "edge", type: "kafka", brokers: kafka.broker.brokers, topic, group: "edge" }, format: "nginx-json" }],
     },
   }); // prettier-ignore
   try {

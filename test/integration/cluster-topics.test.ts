@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Kafka } from "kafkajs";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, type TestContext, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { clusterConfig } from "../../src/cluster/cluster-config.ts";
 import { PartitionReader } from "../../src/cluster/partition-reader.ts";
@@ -8,37 +7,25 @@ import { prepareTopics } from "../../src/cluster/prepare-topics.ts";
 import { StateTopic } from "../../src/cluster/state-topic.ts";
 import { Fenced, TransactionalProducer } from "../../src/cluster/transactional-producer.ts";
 import { silentLog } from "../../src/log.ts";
-import { createKafkaClient } from "../../src/source/kafka-client.ts";
 import { eventually } from "../support/eventually.ts";
-import { type KafkaBroker, startKafka } from "../support/kafka-broker.ts";
+import { useKafka } from "../support/use-kafka.ts";
 
-let broker: KafkaBroker;
-let client: Kafka;
-let missing: string | undefined;
+const kafka = useKafka();
 const open: { close(): Promise<void> }[] = [];
 
-beforeAll(async () => {
-  const started = await startKafka();
-  missing = started.unavailableReason;
-  if (!started.broker) return;
-  broker = started.broker;
-  client = await createKafkaClient({ name: "test", tls: false, brokers: broker.brokers }, silentLog);
-});
-beforeEach((context: TestContext) => context.skip(missing !== undefined, missing));
 afterEach(async () => {
   for (const one of open.splice(0)) await one.close();
 });
-afterAll(async () => broker?.stop());
 
 async function producer(id: string): Promise<TransactionalProducer> {
-  const made = new TransactionalProducer(client, id);
+  const made = new TransactionalProducer(kafka.client, id);
   open.push(made);
   await made.open();
   return made;
 }
 
 async function committed(topic: string, partition = 0): Promise<(string | undefined)[]> {
-  const reader = await PartitionReader.open(client, topic, partition);
+  const reader = await PartitionReader.open(kafka.client, topic, partition);
   open.push(reader);
   const messages = await reader.readToEnd(await reader.start());
   return messages.map(({ value }) => value?.toString());
@@ -46,7 +33,7 @@ async function committed(topic: string, partition = 0): Promise<(string | undefi
 
 async function topicOf(partitions = 1): Promise<string> {
   const topic = `t-${randomUUID()}`;
-  await broker.createTopic(topic, partitions);
+  await kafka.broker.createTopic(topic, partitions);
   return topic;
 }
 
@@ -162,15 +149,15 @@ describe("a state topic", () => {
 describe("the cluster's topics", () => {
   const kinds = ["state", "decisions"] as const;
   const configOf = (change: object) =>
-    clusterConfig.parse({ brokers: broker.brokers, prefix: randomUUID(), ...change });
+    clusterConfig.parse({ brokers: kafka.broker.brokers, prefix: randomUUID(), ...change });
   const prepare = (config: ReturnType<typeof configOf>) =>
-    prepareTopics({ client, config, kinds, log: silentLog, clock: systemClock });
+    prepareTopics({ client: kafka.client, config, kinds, log: silentLog, clock: systemClock });
 
   test("are created when missing, and accepted when there", async () => {
     const config = configOf({ partitions: 3 });
     await Promise.all([prepare(config), prepare(config)]);
     await prepare(config);
-    const admin = client.admin();
+    const admin = kafka.client.admin();
     await admin.connect();
     const { topics } = await admin.fetchTopicMetadata({ topics: [`${config.prefix}.state`] });
     await admin.disconnect();
@@ -187,7 +174,7 @@ describe("the cluster's topics", () => {
 
   test("are refused when they are otherwise", async () => {
     const config = configOf({ partitions: 3 });
-    await broker.createTopic(`${config.prefix}.state`, 2);
+    await kafka.broker.createTopic(`${config.prefix}.state`, 2);
     await expect(prepare(config)).rejects.toMatchObject({
       code: "CLUSTER_TOPICS",
       message: `Topics of the cluster are not as they have to be: ${config.prefix}.state has 2 partitions, and needs 5; ${config.prefix}.state has cleanup.policy=delete, and needs compact.`,
@@ -203,11 +190,11 @@ describe("the cluster's topics", () => {
 
 async function stateOf(topic: string, partition: number, version = 1): Promise<StateTopic> {
   const committer = await producer(`${topic}-${partition}`);
-  return new StateTopic({ client, topic, partition, version, committer });
+  return new StateTopic({ client: kafka.client, topic, partition, version, committer });
 }
 
 async function offsetOf(groupId: string, topic: string): Promise<string | undefined> {
-  const admin = client.admin();
+  const admin = kafka.client.admin();
   await admin.connect();
   const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
   await admin.disconnect();

@@ -1,29 +1,14 @@
 import { randomUUID } from "node:crypto";
-import kafkajs, { type Kafka, type Producer } from "kafkajs";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, type TestContext, test } from "vitest";
+import kafkajs, { type Producer } from "kafkajs";
+import { afterEach, expect, test } from "vitest";
 import { systemClock } from "../../src/clock.ts";
 import { CompactedTopic, type CompactedTopicOptions } from "../../src/cluster/compacted-topic.ts";
 import { silentLog } from "../../src/log.ts";
-import { createKafkaClient } from "../../src/source/kafka-client.ts";
 import { eventually } from "../support/eventually.ts";
-import { type KafkaBroker, startKafka } from "../support/kafka-broker.ts";
+import { useKafka } from "../support/use-kafka.ts";
 
-let broker: KafkaBroker;
-let missing: string | undefined;
-let client: Kafka;
+const kafka = useKafka();
 const ends: (() => Promise<void>)[] = [];
-
-beforeAll(async () => {
-  const started = await startKafka();
-  missing = started.unavailableReason;
-  if (!started.broker) return;
-  broker = started.broker;
-  client = await createKafkaClient({ name: "test", brokers: broker.brokers, tls: false }, silentLog);
-});
-
-afterAll(() => broker?.stop());
-
-beforeEach((context: TestContext) => context.skip(missing !== undefined, missing));
 
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
@@ -35,7 +20,7 @@ async function compacted(settings: Record<string, string> = {}): Promise<string>
     name,
     value,
   }));
-  const admin = client.admin();
+  const admin = kafka.client.admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
   await admin.disconnect();
@@ -43,7 +28,7 @@ async function compacted(settings: Record<string, string> = {}): Promise<string>
 }
 
 async function producer(transactionalId?: string): Promise<Producer> {
-  const made = client.producer({
+  const made = kafka.client.producer({
     createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     ...(transactionalId === undefined ? {} : { transactionalId, idempotent: true, maxInFlightRequests: 1 }),
   });
@@ -62,7 +47,7 @@ function follow(topic: string, change: Partial<CompactedTopicOptions> = {}) {
   const set = new Map<string, string>();
   const told: string[] = [];
   const following = new CompactedTopic({
-    ...{ client, topic, clock: systemClock, log: silentLog },
+    ...{ client: kafka.client, topic, clock: systemClock, log: silentLog },
     onRecords: (records) => {
       for (const { key, value } of records) {
         told.push(`${key}=${value?.toString() ?? ""}`);
@@ -139,7 +124,7 @@ test("batches that compaction has emptied, with nothing after them, do not hold 
     ...{ "segment.ms": "50", "min.cleanable.dirty.ratio": "0", "delete.retention.ms": "0", "min.compaction.lag.ms": "0" },
     ...{ "max.compaction.lag.ms": "10", "file.delete.delay.ms": "0" },
   }); // prettier-ignore
-  const admin = client.admin();
+  const admin = kafka.client.admin();
   await admin.connect();
   ends.push(() => admin.disconnect());
   const backOff = [{ name: "log.cleaner.backoff.ms", value: "50" }];
@@ -172,9 +157,9 @@ test("a broker that restarts only delays it: it goes on where it was, and says w
   const trouble: (string | undefined)[] = [];
   const { following, told } = follow(topic, { onTrouble: (reason) => trouble.push(reason) });
   await following.caughtUp;
-  await broker.kill();
+  await kafka.broker.kill();
   await eventually("the trouble", () => trouble.length > 0);
-  await broker.restart();
+  await kafka.broker.restart();
   await send(await producer(), topic, { a: "2" });
   await eventually("what came after", () => told.includes("a=2"));
   expect(told).toEqual(["a=1", "a=2"]);
@@ -200,7 +185,7 @@ test("a topic that was made anew is told whole again, after word that nothing ho
   const resets: number[] = [];
   const { following, told } = follow(topic, { onReset: () => resets.push(told.length) });
   await following.caughtUp;
-  const admin = client.admin();
+  const admin = kafka.client.admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [topic] });
   await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
