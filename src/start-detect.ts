@@ -50,7 +50,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     if (news === undefined) return;
     usual = news;
     measured.usual(news.at(-1)?.places.size ?? 0);
-    for (const [name, partition] of detect.partitions)
+    for (const [name, partition] of detect.known)
       await partition.between(async () => stages.get(name)?.baselines.load(news));
   };
   /** How long all copies of states took. */
@@ -102,6 +102,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
           return saved as SavedPartition<MinuteRowsSnapshot> | undefined;
         },
         save: (saved) => state.save(saved),
+        confirm: () => state.confirm(),
       },
       async end() {
         const reader = await PartitionReader.open(client, topics.tallies.name, partition);
@@ -118,7 +119,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     config: topicSource(cluster, {
       ...{ name: source, topic: topics.tallies.name, group: `${cluster.prefix}-detect` },
     }),
-    ...{ clock, log, metrics, payload: "bytes", membership: sharedMembership },
+    ...{ clock, log, metrics, payload: "bytes", membership: sharedMembership(clock) },
   });
   const detect: Detect<MinuteRowsSnapshot> = new Detect({
     partitionOf,
@@ -126,6 +127,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
       log.warn({ err }, "what was found can't be handed on; it is found again");
       tallies.restart(err);
     },
+    onClosed: (name) => stages.delete(name),
     onLost: (err) => log.warn({ err }, "a state could not be saved; what it lacks is found again by whoever is next"),
     onTrouble: (reason) => (ready.trouble = reason === undefined ? undefined : `tallies can't be read: ${reason}`),
   });
@@ -142,15 +144,14 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
       everyMs: lookEveryMs,
       async run() {
         expected = await partitions();
-        for (const name of detect.partitions.keys())
-          for (const one of expected) stages.get(name)?.watermark.assign(one);
+        for (const stage of stages.values()) for (const one of expected) stage.watermark.assign(one);
       },
     },
     { everyMs: lookEveryMs, run: learn },
   ])); // prettier-ignore
   lifecycle.onStop("parts", async () => {
     await tallies.stop();
-    await detect.revoked([...detect.partitions.keys()]);
+    await detect.close();
   });
   await tallies.start(detect);
   ready.trouble = undefined;

@@ -53,7 +53,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   const routes = new SharedRoutes(normalizer);
   const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
   const sources = configs.map(
-    (source) => new KafkaSource({ config: source, clock, log, metrics, membership: sharedMembership }),
+    (source) => new KafkaSource({ config: source, clock, log, metrics, membership: sharedMembership(clock) }),
   );
   const each = (run: (source: KafkaSource) => void) => sources.forEach(run);
   const measured = ingestMetrics(metrics);

@@ -31,6 +31,8 @@ export interface DetectPartitionOptions<Minutes> {
   readonly state: {
     load(): Promise<SavedPartition<Minutes> | undefined>;
     save(state: SavedPartition<Minutes>): Promise<void>;
+    /** Rejects when another has opened the part since we have. */
+    confirm(): Promise<void>;
   };
   readonly store: { flush(): Promise<void> };
   /** Where the tallies end now: what comes before is behind. */
@@ -50,6 +52,7 @@ const markers = 64;
 export class DetectPartition<Minutes> {
   readonly #options: DetectPartitionOptions<Minutes>;
   #offset: string | undefined;
+  #isOpen = false;
   #goal = Infinity;
   #isChanged = false;
   /** Something was counted and not handed on: saved, it would never be. Whoever opens the part next finds it again. */
@@ -76,10 +79,29 @@ export class DetectPartition<Minutes> {
     await committer.open();
     this.#goal = await this.#options.end();
     const saved = await state.load();
-    if (saved === undefined) return;
-    stage.load(saved.detect);
-    minutes.restore(saved.minutes);
-    this.#offset = saved.offset;
+    if (saved !== undefined) {
+      stage.load(saved.detect);
+      minutes.restore(saved.minutes);
+      this.#offset = saved.offset;
+    }
+    this.#isOpen = true;
+  }
+
+  /**
+   * Goes on with what it has, after others may have had the part. Answers `false` when somebody has, or that
+   * can't be told: it has to be opened anew then.
+   */
+  async resume(): Promise<boolean> {
+    await this.#tail;
+    if (!this.#isOpen || this.#failed !== undefined) return false;
+    try {
+      await this.#options.state.confirm();
+      this.#goal = await this.#options.end();
+      return true;
+    } catch {
+      // Whatever it was, opening it anew finds out.
+      return false;
+    }
   }
 
   handle({ tallies, next }: TallyBatch): Promise<void> {

@@ -6,15 +6,23 @@ export interface DetectOptions<Minutes> {
   readonly partitionOf: (name: string) => DetectPartition<Minutes>;
   /** Begins reading anew, from what was saved last. */
   readonly restart: (error: unknown) => void;
+  /** A part of this name is here no more. */
+  readonly onClosed?: (name: string) => void;
   /** What was counted last could not be saved; whoever has the part next counts it again. */
   readonly onLost: (error: unknown) => void;
   readonly onTrouble: (reason: string | undefined) => void;
 }
 
-/** The role `detect`: the parts of the keys that this instance owns, each by itself. */
+/**
+ * The role `detect`: the parts of the keys that this instance owns, each by itself. A part that is given up
+ * while the group divides its partitions anew is kept as it is: mostly it comes back at once, and to save and
+ * load it would keep everybody waiting. Whoever else is given it goes on from what was saved last.
+ */
 export class Detect<Minutes> implements SourceIo {
   readonly #options: DetectOptions<Minutes>;
   readonly #partitions = new Map<string, DetectPartition<Minutes>>();
+  /** Those that may come back; nothing of them is judged or saved until then. */
+  readonly #kept = new Map<string, DetectPartition<Minutes>>();
 
   constructor(options: DetectOptions<Minutes>) {
     this.#options = options;
@@ -22,6 +30,11 @@ export class Detect<Minutes> implements SourceIo {
 
   get partitions(): ReadonlyMap<string, DetectPartition<Minutes>> {
     return this.#partitions;
+  }
+
+  /** Those it owns, and those that may come back. */
+  get known(): ReadonlyMap<string, DetectPartition<Minutes>> {
+    return new Map([...this.#partitions, ...this.#kept]);
   }
 
   /** Why it is not ready; empty when all it owns is caught up. Owning nothing is ready: others do the work. */
@@ -44,20 +57,33 @@ export class Detect<Minutes> implements SourceIo {
     await this.#partitions.get(batch.partition)?.handle({ tallies, next: batch.next as string });
   }
 
+  /** `claim` has made what is needed; what was kept and is not among it is another's now. */
   assigned(): void {
-    // `claim` has made what is needed.
+    for (const [name, partition] of this.#kept) {
+      this.#kept.delete(name);
+      this.#options.onClosed?.(name);
+      partition.close().catch(this.#options.onLost);
+    }
   }
 
-  /** Saved, so that whoever has them next begins here. */
   async revoked(names: readonly string[]): Promise<void> {
-    const given = names.flatMap((name) => this.#partitions.get(name) ?? []);
-    for (const name of names) this.#partitions.delete(name);
+    for (const name of names) {
+      const partition = this.#partitions.get(name);
+      this.#partitions.delete(name);
+      if (partition !== undefined) this.#kept.set(name, partition);
+    }
+  }
+
+  /** Saves everything, so that whoever is next begins here. */
+  async close(): Promise<void> {
     await Promise.all(
-      given.map(async (partition) => {
+      [...this.#partitions].map(async ([name, partition]) => {
+        this.#partitions.delete(name);
         await partition.save().catch(this.#options.onLost);
         await partition.close();
       }),
     );
+    this.assigned();
   }
 
   resumeAt(name: string): string | undefined {
@@ -88,12 +114,24 @@ export class Detect<Minutes> implements SourceIo {
 
   /** A part that failed has to be opened anew, and with it the reading. */
   async #each(run: (partition: DetectPartition<Minutes>) => Promise<void>): Promise<void> {
-    const results = await Promise.allSettled([...this.#partitions.values()].map(run));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) this.#options.restart(failed.reason);
+    await Promise.all(
+      [...this.#partitions].map(([name, partition]) =>
+        run(partition).catch((error: unknown) => {
+          // Given up in the meantime: whoever has it now goes on with it.
+          if (this.#partitions.get(name) === partition) this.#options.restart(error);
+        }),
+      ),
+    );
   }
 
   async #open(name: string): Promise<void> {
+    const kept = this.#kept.get(name);
+    this.#kept.delete(name);
+    if (kept !== undefined && (await kept.resume())) {
+      this.#partitions.set(name, kept);
+      return;
+    }
+    await kept?.close();
     const partition = this.#options.partitionOf(name);
     this.#partitions.set(name, partition);
     await partition.open();

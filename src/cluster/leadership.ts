@@ -20,7 +20,7 @@ export class Leadership implements GroupMembership {
   readonly sessionTimeoutMs = sessionTimeoutMs;
   readonly heartbeatMs = heartbeatMs;
   readonly maxWaitMs = 100;
-  readonly assigner: PartitionAssigner;
+  readonly assigners: PartitionAssigner[];
   readonly #clock: Clock;
   /** By source; only of those that have given us partitions. */
   readonly #heard = new Map<string, number>();
@@ -34,7 +34,7 @@ export class Leadership implements GroupMembership {
     this.#clock = clock;
     const started = clock.now();
     // Whoever isn't sure that it leads counts as new.
-    this.assigner = oneForAll(() => ({ instance, started, since: this.isAssured ? this.#since : undefined }));
+    this.assigners = [oneForAll(() => ({ instance, started, since: this.isAssured ? this.#since : undefined }))];
   }
 
   /** Resolves with the reason once another leads. */

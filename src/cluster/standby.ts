@@ -40,7 +40,8 @@ export class Standby implements SourceIo {
   }
 
   assigned(partitions: readonly string[]): void {
-    this.#leading.assigned(partitions);
+    // Nothing: another works, and this one stays warm.
+    if (partitions.length > 0) this.#leading.assigned(partitions);
   }
 
   /**

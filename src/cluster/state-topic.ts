@@ -58,6 +58,11 @@ export class StateTopic {
     this.#chunks = chunks;
   }
 
+  /** Rejects with `Fenced` when another has opened the committer since; what is saved stays as it is. */
+  confirm(): Promise<void> {
+    return this.#options.committer.commit({ messages: [this.#record("confirmed", "")] });
+  }
+
   /**
    * What was saved last, and committed; `problem` says why it can't be used, and then everything begins
    * anew. The committer has to be open: by then whoever saved before can save no more.

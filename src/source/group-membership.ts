@@ -8,7 +8,8 @@ export interface GroupMembership {
   readonly heartbeatMs: number;
   /** How long the broker may hold a fetch when there is nothing, ms: heartbeats wait for it. */
   readonly maxWaitMs: number;
-  readonly assigner: PartitionAssigner;
+  /** How the group divides its partitions, the one that is liked best first: all members have to know one of them. */
+  readonly assigners: PartitionAssigner[];
   /** The group knows that we live: it answered what was sent at `sentAt` (monotonic, ms). */
   heard(source: string, sentAt: number): void;
   /** The group has gone on without us. */

@@ -62,7 +62,7 @@ export class KafkaSession {
       groupId: config.group,
       sessionTimeout: membership?.sessionTimeoutMs ?? sessionTimeoutMs,
       heartbeatInterval: this.#heartbeatMs,
-      ...(membership && { partitionAssigners: [membership.assigner] }),
+      ...(membership && { partitionAssigners: membership.assigners }),
       maxWaitTimeInMs: membership?.maxWaitMs ?? maxWaitMs,
       ...fetchSizes,
       metadataMaxAge: 60_000,
@@ -76,7 +76,7 @@ export class KafkaSession {
     const reason = await this.#end.promise;
     await this.#disconnect();
     if (reason === undefined) return undefined;
-    this.#reassign([]);
+    this.#reassign(undefined);
     await this.#assigning;
     return reason;
   }
@@ -129,7 +129,7 @@ export class KafkaSession {
     const { topic } = this.#options.config;
     this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#joined(payload.memberAssignment[topic] ?? []));
     onHeartbeats(this.#consumer, this.#options.clock, (sentAt) => this.#heard(sentAt));
-    this.#consumer.on(REBALANCING, () => this.#reassign([]));
+    this.#consumer.on(REBALANCING, () => this.#reassign(undefined));
     this.#consumer.on(CRASH, ({ payload }) => this.#end.resolve(payload.error));
     await this.#admin.connect();
     await this.#consumer.connect();
@@ -151,14 +151,17 @@ export class KafkaSession {
     this.#reassign(partitions);
   }
 
-  /** Gives up what we own, and takes on `partitions`; one such change at a time, the newest wins. */
-  #reassign(partitions: readonly number[]): void {
+  /**
+   * Gives up what we own, and takes on `partitions`, unless the group has yet to say which; one such change at a
+   * time, the newest wins.
+   */
+  #reassign(partitions: readonly number[] | undefined): void {
     const generation = ++this.#generation;
     this.#positions.clear();
     this.#assigning = this.#assigning.then(async () => {
       try {
         await this.#giveUp();
-        if (generation === this.#generation) await this.#takeOn(partitions, generation);
+        if (generation === this.#generation && partitions !== undefined) await this.#takeOn(partitions, generation);
       } catch (error) {
         this.#end.resolve(error);
       }
@@ -173,8 +176,12 @@ export class KafkaSession {
   }
 
   async #takeOn(partitions: readonly number[], generation: number): Promise<void> {
-    if (partitions.length === 0 || this.#stopping) return;
+    if (this.#stopping) return;
     const { config, io, log, metrics, paused, onReady } = this.#options;
+    if (partitions.length === 0) {
+      io.assigned([]);
+      return;
+    }
     const names = partitions.map((partition) => this.#name(partition));
     await io.claim?.(names);
     const offsets = await fetchOffsets(this.#admin, config);

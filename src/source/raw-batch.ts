@@ -40,9 +40,9 @@ export interface SourceIo {
   claim?(partitions: readonly string[]): Promise<void>;
   /** Takes one batch through the pipeline; resolves when it is handled (this is the back-pressure). */
   handle(batch: RawBatch): Promise<void>;
-  /** The source now owns these partitions, and may be silent on them. Called before their first batch. */
+  /** The source now owns these partitions, which may be none, and may be silent on them. Called before their first batch. */
   assigned(partitions: readonly string[]): void;
-  /** The source no longer owns them; resolves when what was handled of them is saved. */
+  /** The source no longer owns them, or not for now; resolves when whoever is next may have them. */
   revoked(partitions: readonly string[]): Promise<void>;
   /** Where an earlier run had got to; `undefined` on a first start. */
   resumeAt(partition: string): Position | undefined;

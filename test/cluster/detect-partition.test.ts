@@ -43,6 +43,36 @@ test("it is caught up once all was taken that had come before it was opened", as
   expect(partition.isCaughtUp).toBe(true);
 });
 
+test("it goes on with what it has, if nobody else has had it", async () => {
+  const { partition } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  expect(await partition.resume()).toBe(true);
+  expect(partition.offset).toBe("1");
+  await partition.handle(tallies(1, "b"));
+});
+
+test.for<[string, (of: Awaited<ReturnType<typeof aPartition>>) => Promise<unknown>]>([
+  ["another has taken it over", async ({ committer }) => (committer.fail = new Error("fenced"))],
+  [
+    "something found could not be told",
+    async ({ committer, partition }) => {
+      committer.fail = new Error("no broker");
+      await partition.handle(tallies(0, "found a")).catch(() => {});
+    },
+  ],
+])("it has to be opened anew when %s", async ([, happens]) => {
+  const a = await aPartition();
+  await happens(a);
+  expect(await a.partition.resume()).toBe(false);
+});
+
+test("one that could not be opened whole is opened anew", async () => {
+  const { partition } = await aPartition({ state: undefined }, async () => {
+    throw new Error("the broker is away");
+  });
+  expect(await partition.resume()).toBe(false);
+});
+
 test("nothing is saved where nothing changed", async () => {
   const { partition, order } = await aPartition();
   await partition.save();
@@ -81,7 +111,7 @@ interface Kept {
 }
 
 /** An engine that "counts" tallies by keeping their texts; `found …` is a detection. */
-async function aPartition(kept: Kept = { state: undefined }) {
+async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<number> = async () => 70) {
   const committer = new FakeCommitter();
   const order: string[] = [];
   const store = { fail: false };
@@ -111,6 +141,7 @@ async function aPartition(kept: Kept = { state: undefined }) {
         order.push("saved");
         kept.state = state;
       },
+      confirm: () => committer.commit({ messages: [] }),
     },
     store: {
       flush: async () => {
@@ -118,10 +149,10 @@ async function aPartition(kept: Kept = { state: undefined }) {
         order.push("rows in the store");
       },
     },
-    end: async () => 70,
+    end,
     detections: "d",
   });
-  await partition.open();
+  await partition.open().catch(() => {});
   return { partition, committer, order, kept, store };
 }
 
