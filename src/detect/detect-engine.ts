@@ -14,12 +14,12 @@ import type { FirstSeen } from "./first-seen.ts";
 import { HeldEvents } from "./held-events.ts";
 import { HeldTallies } from "./held-tallies.ts";
 import { KeyDivision, type Part } from "./key-division.ts";
-import { buildTables, rememberFirsts, ringFor, slackOf } from "./tables.ts";
+import { buildTables, rememberFirsts, samplesFor, slackOf } from "./tables.ts";
 import { EventCounting } from "./event-counting.ts";
 import type { Cell } from "./cells.ts";
 import { bindDetectors, type ActiveDetector, type BoundDetector } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
-import type { SampleRing } from "./sample-ring.ts";
+import type { Samples } from "./samples.ts";
 import type { Shedding } from "./shedding.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import { type MergedTally, TallyMerging } from "./tally-merging.ts";
@@ -67,7 +67,7 @@ export class DetectEngine {
   readonly heldTallies = new HeldTallies();
   readonly coverage: Coverage;
   /** Samples of quiet rows. */
-  readonly samples: SampleRing;
+  readonly samples: Samples;
   /** When values of keys were first seen, if a detector asks for it. */
   readonly firsts: FirstSeen | undefined;
   /** What is left out while reading is too far behind; absent where nothing may be. */
@@ -92,7 +92,7 @@ export class DetectEngine {
     this.#options = options;
     this.shedding = options.shedding;
     this.#reach = slackOf(options.config);
-    this.samples = ringFor(options.config);
+    this.samples = samplesFor(options.config);
     const tables = buildTables({ config: options.config, ring: this.samples });
     this.bound = bindDetectors(options.detectors, tables);
     this.spaces = tables.spaces();

@@ -9,7 +9,7 @@ import type { KeySpace } from "./key-space.ts";
 import type { SavedPopulation } from "./population.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import type { Sample } from "./sample.ts";
-import type { SavedSamples } from "./sample-ring.ts";
+import type { SavedRings } from "./samples.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
 import { picked } from "./picked.ts";
 import type { SavedShedding } from "./shedding.ts";
@@ -41,7 +41,7 @@ export interface SavedDetect {
   /** Ids in the order of the numbers that samples name. */
   readonly detectors: readonly string[];
   /** Of quiet rows. */
-  readonly samples: SavedSamples;
+  readonly samples: SavedRings;
   readonly spaces: readonly SavedSpace[];
   readonly episodes: readonly SavedEpisode[];
   readonly coverage: SavedCoverage;

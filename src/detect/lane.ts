@@ -5,7 +5,7 @@ import { HotRows } from "./hot-rows.ts";
 import { LaneJudges } from "./lane-judges.ts";
 import { Observations } from "./observations.ts";
 import type { Sample } from "./sample.ts";
-import type { SampleRing } from "./sample-ring.ts";
+import type { Samples } from "./samples.ts";
 import { type SavedRow, type SavedRows, saveRows } from "./saved-rows.ts";
 import { placeAmong, Scratch, type Slot } from "./slot.ts";
 import { remembered, sparseFigure, sparseSamples } from "./sparse-figures.ts";
@@ -28,7 +28,7 @@ export interface LaneOptions {
   readonly bucketMs: number;
   /** How far beyond a window buckets must be kept: lateness, and skew between partitions. */
   readonly slackMs: number;
-  readonly ring: SampleRing;
+  readonly ring: Samples;
   /** What all lanes of its key space keep of single events, and which of them it is. */
   readonly observations?: Observations;
   readonly number?: number;

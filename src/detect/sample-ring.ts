@@ -8,8 +8,8 @@ import type { Sample } from "./sample.ts";
 const mostPerChunk = 4_096;
 /** On average no sample may take more, so that long paths can't take all memory; some 70 are usual. */
 const mostBytesEach = 512;
-/** Numbers of samples are of 32 bits, and begin anew. */
-const numbers = 2 ** 32;
+/** Numbers of samples are of 27 bits, and begin anew: who keeps them has 32, and may have several rings. */
+const numbers = 2 ** 27;
 
 /** As most gateways write the ids of requests: half as long in bytes. */
 const hexId = /^[0-9a-f]{32}$/;
@@ -27,7 +27,7 @@ interface Chunk {
   readonly sets: readonly DetectorSet[];
 }
 
-/** Samples of quiet rows as plain data. */
+/** Samples as plain data. */
 export interface SavedSamples {
   /** The number that the next sample would have had. */
   readonly next: number;
@@ -36,7 +36,7 @@ export interface SavedSamples {
 }
 
 /**
- * Samples of quiet rows: the newest so many over all rows, addressed by a number that ascends from 1 and
+ * Samples of quiet rows: the newest so many, addressed by a number that ascends from 1 and
  * wraps. They are kept as bytes, since few are ever looked at: objects would take five times as much, and
  * the garbage collector would have to visit all of them.
  */

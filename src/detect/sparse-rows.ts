@@ -1,7 +1,7 @@
 import type { LanePart, Sight } from "./observation-kinds.ts";
 import type { Observations } from "./observations.ts";
 import type { Sample } from "./sample.ts";
-import type { SampleRing } from "./sample-ring.ts";
+import type { Samples } from "./samples.ts";
 import type { Scratch, Slot } from "./slot.ts";
 
 /** What is kept of one event beside its numbers. */
@@ -37,7 +37,7 @@ export class SparseRows {
   readonly #slots: readonly Slot[];
   readonly #isOrdered: boolean;
   readonly #store: Observations;
-  readonly #ring: SampleRing;
+  readonly #ring: Samples;
   /** By mask, then by evidence. */
   readonly #sights = new Map<number, Map<number, Sight>>();
   #lastSight: Sight | undefined;
@@ -51,7 +51,7 @@ export class SparseRows {
     slots: readonly Slot[];
     isOrdered: boolean;
     store: Observations;
-    ring: SampleRing;
+    ring: Samples;
   }) {
     this.places = options.places;
     this.width = options.width;

@@ -5,7 +5,7 @@ import { KeySpace } from "./key-space.ts";
 import { Lane } from "./lane.ts";
 import type { PlanTables } from "./plan.ts";
 import { parseDuration } from "../units.ts";
-import { SampleRing } from "./sample-ring.ts";
+import { Samples } from "./samples.ts";
 import { definitionOf } from "./slot.ts";
 import { canMeet, everyday } from "./where.ts";
 
@@ -17,12 +17,12 @@ export function slackOf(config: DetectConfig): number {
   return config.lateness + 2 * aheadMs;
 }
 
-/** Samples of quiet rows that are kept at once; with more rows half as many as there are. */
-const leastSamples = 65_536;
+/** Samples of quiet rows that are kept at once of each class of endpoints; with more rows a quarter as many as there are. */
+const leastSamples = 16_384;
 
 /** Where samples of quiet rows are kept. */
-export function ringFor({ clients }: Pick<DetectConfig, "clients">): SampleRing {
-  return new SampleRing(Math.max(leastSamples, clients / 2));
+export function samplesFor({ clients }: Pick<DetectConfig, "clients">): Samples {
+  return new Samples(Math.max(leastSamples, clients / 4));
 }
 
 /** Dimensions with few values, so that each may take some memory. */
@@ -62,10 +62,7 @@ export function rememberFirsts(spaces: readonly KeySpace[], config: DetectConfig
 }
 
 /** Makes the key spaces and lanes that a plan asks for, each once. */
-export function buildTables(options: {
-  config: DetectConfig;
-  ring: SampleRing;
-}): PlanTables & { spaces(): KeySpace[] } {
+export function buildTables(options: { config: DetectConfig; ring: Samples }): PlanTables & { spaces(): KeySpace[] } {
   const spaces = new Map<string, KeySpace>();
   const rowsFor = (dimensions: readonly Dimension[]) =>
     dimensions.every((dimension) => few.includes(dimension)) ? rowsOfFew : options.config.clients * kindsOf(dimensions);

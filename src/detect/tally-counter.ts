@@ -12,7 +12,7 @@ import { Muting } from "./muting.ts";
 import { type ActiveDetector, bindDetectors } from "./plan.ts";
 import { RepeatFilter } from "./repeat-filter.ts";
 import { chanceOf } from "./sample.ts";
-import { SampleRing } from "./sample-ring.ts";
+import { Samples } from "./samples.ts";
 import { buildTables } from "./tables.ts";
 import { takenAtOf } from "./taken-at.ts";
 import { stretchMs } from "./tally-form.ts";
@@ -72,7 +72,7 @@ export class TallyCounter {
   constructor(options: TallyCounterOptions) {
     this.#options = options;
     const { parts, config, onMuted } = options;
-    const tables = buildTables({ config: { ...config, clients: planRows }, ring: new SampleRing(1) });
+    const tables = buildTables({ config: { ...config, clients: planRows }, ring: new Samples(1) });
     const bound = bindDetectors(options.detectors, tables);
     const spaces = tables.spaces();
     const lanes = nameLanes(spaces, bound);

@@ -5,7 +5,7 @@ import { detectConfig } from "../../src/detect/detect-config.ts";
 import { EventReading } from "../../src/detect/event-reading.ts";
 import { loadDetectors } from "../../src/detect/load-detectors.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { slotValue } from "../../src/detect/slot.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { kindNumber } from "../../src/detect/where.ts";
@@ -49,7 +49,7 @@ function read(reading: EventReading, cell: Parameters<typeof asked>[0], event: P
 }
 
 function planOf(detectors: Parameters<typeof bindDetectors>[0]) {
-  return bindDetectors(detectors, buildTables({ config: { ...config, clients: 32 }, ring: new SampleRing(1) }));
+  return bindDetectors(detectors, buildTables({ config: { ...config, clients: 32 }, ring: new Samples(1) }));
 }
 
 describe("a cell's code says the same as asking each slot", () => {

@@ -3,7 +3,7 @@ import { Coverage } from "../../src/detect/coverage.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { aDetector } from "../support/a-detector.ts";
@@ -81,6 +81,6 @@ test("requests whose attempts shop events are to tell of, and none of those: bli
 // helpers
 
 function bind(needs: DetectorDefinition["needs"]) {
-  const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new SampleRing(16) });
+  const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new Samples(16) });
   return bindDetectors([active(aDetector({ needs }))], tables);
 }

@@ -7,7 +7,7 @@ import type { Moment } from "../../src/detect/new-detection.ts";
 import type { Finding } from "../../src/detect/judge.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
 import { evidenceOf, type Sample } from "../../src/detect/sample.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { aDetector } from "../support/a-detector.ts";
 import { anEvent } from "../support/an-event.ts";
@@ -15,7 +15,7 @@ import { active } from "../support/run-engine.ts";
 
 const start = Date.UTC(2026, 7, 22, 9);
 const moment: Moment = { stale: false, coverage: { state: "full", missing: [], events: 100, fields: [], gaps: [] } };
-const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new SampleRing(16) });
+const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new Samples(16) });
 /** Buckets of a second, a quiet time of a minute. */
 const [detector, other] = bindDetectors([active(aDetector()), active(aDetector({ id: "other" }))], tables);
 for (const lane of tables.spaces().flatMap(({ lanes }) => lanes)) lane.allocate();

@@ -5,7 +5,7 @@ import { isFailed } from "../../src/detect/define-detector.ts";
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { KeyDivision } from "../../src/detect/key-division.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { Random } from "../../src/simulate/random.ts";
 import { aDetector } from "../support/a-detector.ts";
@@ -77,7 +77,7 @@ test("what is compared with others, or held back by them, is found in parts as i
 }, 60_000);
 
 describe("where keys go", () => {
-  const tables = buildTables({ config: detectConfig.parse({ clients: 1024 }), ring: new SampleRing(1) });
+  const tables = buildTables({ config: detectConfig.parse({ clients: 1024 }), ring: new Samples(1) });
   const division = new KeyDivision(bindDetectors(detectors, tables), 8);
   const space = (...dimensions: Parameters<typeof tables.space>[0]) => tables.space(dimensions);
   const parts = (keys: readonly (readonly string[])[], ...of: Parameters<typeof tables.space>[0]) =>

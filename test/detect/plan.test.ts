@@ -3,7 +3,7 @@ import { count, type Counter, distinct, isFailed, isOk, last, sum } from "../../
 import { detectConfig } from "../../src/detect/detect-config.ts";
 import { indexDetectors } from "../../src/detect/cells.ts";
 import { bindDetectors } from "../../src/detect/plan.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { buildTables } from "../../src/detect/tables.ts";
 import { kindNumber } from "../../src/detect/where.ts";
 import type { DetectorDefinition } from "../../src/detect/define-detector.ts";
@@ -154,7 +154,7 @@ test("an episode closes after its quiet time, which is the window unless given",
 // helpers
 
 function plan(definitions: readonly DetectorDefinition[]) {
-  const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new SampleRing(16) });
+  const tables = buildTables({ config: detectConfig.parse({ clients: 1_024 }), ring: new Samples(16) });
   const bound = bindDetectors(definitions.map(active), tables);
   return { tables, bound, cells: indexDetectors(bound) };
 }

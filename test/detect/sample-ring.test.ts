@@ -104,10 +104,10 @@ describe("what was saved", () => {
 
   test("goes on beyond the largest number", () => {
     const ring = new SampleRing(16);
-    ring.load({ next: 2 ** 32 - 20, chunks: [] }, (set) => set);
+    ring.load({ next: 2 ** 27 - 20, chunks: [] }, (set) => set);
     const at = Array.from({ length: 40 }, (_, i) => ring.put(numbered(i)));
     expect(at).not.toContain(0);
-    expect(Math.max(...at)).toBe(2 ** 32 - 1);
+    expect(Math.max(...at)).toBe(2 ** 27 - 1);
     expect(at.map((number) => ring.get(number)?.hash).slice(-15)).toEqual(at.slice(-15).map((_, i) => 25 + i));
   });
 });

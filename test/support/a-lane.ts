@@ -3,7 +3,7 @@ import { count, distinct, last, max, quantile, sum, type Counter } from "../../s
 import { Lane } from "../../src/detect/lane.ts";
 import type { Observations } from "../../src/detect/observations.ts";
 import { contentHash, evidenceOf, type Sample } from "../../src/detect/sample.ts";
-import { SampleRing } from "../../src/detect/sample-ring.ts";
+import { Samples } from "../../src/detect/samples.ts";
 import { createSlot, Scratch, slotValue } from "../../src/detect/slot.ts";
 import type { AccessEvent } from "../../src/normalize/access-event.ts";
 import { anEvent } from "./an-event.ts";
@@ -27,7 +27,7 @@ export const addingCounters: readonly Counter[] = [
 export const lastThree: Counter = last(3, (event) => [event.durationMs], (event) => event.status === 200); // prettier-ignore
 
 /** Of all lanes: what one of them saves names its samples by their numbers. */
-const laneSamples = new SampleRing(4096);
+const laneSamples = new Samples(4096);
 
 /** A lane of a few rows with these counters; `together`: one of several of a key space. */
 export function aLane(

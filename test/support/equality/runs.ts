@@ -6,7 +6,8 @@ import type { KafkaBroker } from "../kafka-broker.ts";
 import { type Figures, readFigures } from "./figures.ts";
 import type { RecordedStream } from "./stream.ts";
 
-const fewestClients = 524_288;
+/** With so many rows the samples of every sign-in are kept, in one process as in each of several parts. */
+const clients = 1_048_576;
 
 /** The roles of a whole cluster, two of each that counts or judges. */
 export const clusterRoles = ["ingest", "ingest", "detect", "detect", "respond"] as const;
@@ -105,9 +106,7 @@ function configOf({ stream, server, name }: RunOptions, more: object): Readonly<
     endpointFiles: [stream.endpoints],
     store: { type: "server", url: server.url, database: name, retention: { minutes: "3650d" } },
     // Months after the shop's day nothing may count as stale, nor a dead instance's partitions as idle.
-    // Samples of quiet rows, half as many as rows, may not give way to newer ones: one process has as many of them
-    // as each of several parts.
-    detect: { staleAfter: "3650d", idleAfter: "10m", clients: Math.max(fewestClients, stream.requests) },
+    detect: { staleAfter: "3650d", idleAfter: "10m", clients },
     // It counts different routes, also of paths that the inventory lacks: what one instance learned a moment ago
     // another may not know yet.
     detectors: { "method-override": { mode: "off" } },
