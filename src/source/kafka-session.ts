@@ -151,10 +151,7 @@ export class KafkaSession {
     this.#reassign(partitions);
   }
 
-  /**
-   * Gives up what we own, and takes on `partitions`, unless the group has yet to say which; one such change at a
-   * time, the newest wins.
-   */
+  /** Gives up what we own, and takes on `partitions`, if they are known; one such change at a time, the newest wins. */
   #reassign(partitions: readonly number[] | undefined): void {
     const generation = ++this.#generation;
     this.#positions.clear();
@@ -178,10 +175,7 @@ export class KafkaSession {
   async #takeOn(partitions: readonly number[], generation: number): Promise<void> {
     if (this.#stopping) return;
     const { config, io, log, metrics, paused, onReady } = this.#options;
-    if (partitions.length === 0) {
-      io.assigned([]);
-      return;
-    }
+    if (partitions.length === 0) return io.assigned([]);
     const names = partitions.map((partition) => this.#name(partition));
     await io.claim?.(names);
     const offsets = await fetchOffsets(this.#admin, config);
@@ -200,10 +194,8 @@ export class KafkaSession {
     });
     for (const partition of plan.lost) {
       metrics.positionLost();
-      log.warn(
-        { source: config.name, partition, start: plan.starts.get(partition) },
-        "position no longer on the broker",
-      );
+      const start = plan.starts.get(partition);
+      log.warn({ source: config.name, partition, start }, "position no longer on the broker");
     }
     for (const [partition, start] of plan.starts) {
       this.#positions.set(partition, start);
