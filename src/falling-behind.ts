@@ -14,8 +14,8 @@ export interface FallingBehindOptions {
   readonly clock: Clock;
   /** Event time; see `detect.behindAfter`. */
   readonly behindAfter: number | "never";
-  /** What share of the time each stage takes. */
-  readonly shares: () => Readonly<Record<Stage, number>>;
+  /** What share of the time each stage takes of whoever reads a source. */
+  readonly shares: (source: string) => Readonly<Record<Stage, number>>;
   /** Called with what is to be told of a source; with `undefined` once it is over. */
   readonly report: (source: string, text: string | undefined) => void;
 }
@@ -65,7 +65,7 @@ export class FallingBehind {
   /** Tells once, and again when another stage has become the slow one. */
   #tell(source: string, { lag, pace }: { lag: number; pace: "growing" | "slow" | "still" }): void {
     const { shares, clock, report } = this.#options;
-    const slow = slowest(shares());
+    const slow = slowest(shares(source));
     const told = this.#told.get(source);
     if (slow === undefined || told?.stage === slow.stage) return;
     if (told && clock.monotonic() - told.at < retellMs) return;

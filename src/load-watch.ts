@@ -1,9 +1,9 @@
 import type { Clock } from "./clock.ts";
 import { FallingBehind } from "./falling-behind.ts";
 import type { Metrics } from "./metrics.ts";
-import { PartitionLag } from "./partition-lag.ts";
+import { PartitionLag, type PartitionStatus } from "./partition-lag.ts";
 import type { Source } from "./source/raw-batch.ts";
-import { stages, StageTimes } from "./stage-times.ts";
+import { type Stage, stages, StageTimes } from "./stage-times.ts";
 
 export interface LoadWatchOptions {
   readonly clock: Clock;
@@ -13,10 +13,20 @@ export interface LoadWatchOptions {
   readonly sources: readonly Pick<Source, "name" | "behind">[];
   /** For how many milliseconds the event loop has had nothing to do so far. */
   readonly idle: () => number;
-  /** Told every second how far the partition that is furthest is behind. */
+  /** Told every second how far the partition that is furthest is behind, of those that are read here. */
   readonly onLag?: (lagMs: number) => void;
+  /** What other instances read, as they say themselves; nothing unless given. */
+  readonly elsewhere?: () => readonly LoadElsewhere[];
   /** What is to be told of a source that is behind; `undefined` once it no longer is. */
   readonly report: (source: string, text: string | undefined) => void;
+}
+
+/** A partition that another instance reads. */
+export interface LoadElsewhere extends Pick<PartitionStatus, "source" | "partition" | "lagMs"> {
+  readonly records?: number | undefined;
+  readonly eventsPerSecond: number;
+  /** Which share of that instance's time each stage takes. */
+  readonly shares: Readonly<Record<string, number>>;
 }
 
 /** How much there is to do, and where the time goes: lag by partition, time by stage, and an alarm when it is too much. */
@@ -24,6 +34,7 @@ export class LoadWatch {
   readonly times: StageTimes;
   readonly lag: PartitionLag;
   readonly #behind: FallingBehind;
+  readonly #elsewhere: () => readonly LoadElsewhere[];
   readonly #onLag: ((lagMs: number) => void) | undefined;
 
   constructor(options: LoadWatchOptions) {
@@ -33,16 +44,35 @@ export class LoadWatch {
       sources.find(({ name }) => name === source)?.behind?.(partition);
     this.lag = new PartitionLag({ clock, behind });
     this.#onLag = options.onLag;
-    this.#behind = new FallingBehind({ clock, behindAfter, report, shares: () => this.times.shares() });
+    this.#elsewhere = options.elsewhere ?? (() => []);
+    this.#behind = new FallingBehind({ clock, behindAfter, report, shares: (source) => this.#sharesOf(source) });
     measureLoad({ metrics, watch: this });
+  }
+
+  /** All that are read, here and elsewhere. */
+  partitions(): PartitionStatus[] {
+    const elsewhere = this.#elsewhere().map(({ source, partition, lagMs, records }) => ({ source, partition, lagMs, records })); // prettier-ignore
+    return [...this.lag.all(), ...elsewhere];
+  }
+
+  /** Events of a source that other instances count. */
+  eventsPerSecond(source: string): number {
+    return this.#elsewhere().reduce((sum, one) => sum + (one.source === source ? one.eventsPerSecond : 0), 0);
   }
 
   /** To be called every second. */
   look(): void {
     this.times.sample();
-    const partitions = this.lag.all();
-    this.#behind.look(partitions);
-    this.#onLag?.(Math.max(0, ...partitions.map(({ lagMs }) => lagMs)));
+    this.#behind.look(this.partitions());
+    this.#onLag?.(Math.max(0, ...this.lag.all().map(({ lagMs }) => lagMs)));
+  }
+
+  /** Of whoever is furthest behind with the source. */
+  #sharesOf(source: string): Record<Stage, number> {
+    const readers = this.#elsewhere().filter((one) => one.source === source);
+    const slowest = readers.toSorted((a, b) => b.lagMs - a.lagMs)[0];
+    if (slowest === undefined) return this.times.shares();
+    return Object.fromEntries(stages.map((stage) => [stage, slowest.shares[stage] ?? 0])) as Record<Stage, number>;
   }
 }
 

@@ -56,26 +56,27 @@ export class StatusBoard {
     store: Store;
     blocker: Blocker;
     places: Pick<GeoWatch, "status">;
-    load: { readonly lag: Pick<LoadWatch["lag"], "all">; readonly times: Pick<LoadWatch["times"], "shares"> };
+    load: Pick<LoadWatch, "partitions" | "eventsPerSecond"> & { readonly times: Pick<LoadWatch["times"], "shares"> };
   }): ServiceStatus {
     const { config, normalizer, detect, store, blocker, places, load } = parts;
-    const partitions = load.lag.all();
+    const partitions = load.partitions();
     const now = this.#clock.now();
     const watermark = detect.watermark.value || undefined;
     const block = blocker.status();
-    const sum = (suffix: string) =>
-      config.sources.reduce((total, { name }) => total + this.#rates.perSecond(`${name}${suffix}`), 0);
+    const sources = config.sources.map((source) =>
+      this.#sourceStatus(source, { normalizer, partitions, watermark, load }),
+    );
     return {
       service: config.service.name,
       version,
       now,
       startedAt: this.#startedAt,
-      eventsPerSecond: sum(""),
-      rejectedPerSecond: sum(" rejected"),
+      eventsPerSecond: sources.reduce((total, one) => total + one.eventsPerSecond, 0),
+      rejectedPerSecond: sources.reduce((total, one) => total + one.rejectedPerSecond, 0),
       watermark,
       lagMs: worst(partitions),
       stages: load.times.shares(),
-      sources: config.sources.map((source) => this.#sourceStatus(source, { normalizer, partitions, watermark })),
+      sources,
       detectors: detect.status().map(({ id, title, mode, coverage, muted, suppressed, usual }) => ({
         ...{ id, title, mode, muted, suppressed, usual },
         ...coverage,
@@ -92,6 +93,7 @@ export class StatusBoard {
       normalizer: Pick<Normalizer, "coverage" | "formatOf">;
       partitions: readonly PartitionStatus[];
       watermark: number | undefined;
+      load: Pick<LoadWatch, "eventsPerSecond">;
     },
   ): ServiceStatus["sources"][number] {
     const coverage = at.normalizer.coverage().filter(({ source }) => source === name);
@@ -112,7 +114,7 @@ export class StatusBoard {
       name,
       type,
       format: at.normalizer.formatOf(name),
-      eventsPerSecond: this.#rates.perSecond(name),
+      eventsPerSecond: this.#rates.perSecond(name) + at.load.eventsPerSecond(name),
       rejectedPerSecond: this.#rates.perSecond(`${name} rejected`),
       watermark: at.watermark,
       lagMs: worst(partitions),

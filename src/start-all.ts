@@ -28,7 +28,7 @@ import { repeatJobs } from "./jobs.ts";
 import { LiveTrials } from "./live-trials.ts";
 import type { Rules } from "./load-rules.ts";
 import { loadState } from "./load-state.ts";
-import { eventLoopIdle, LoadWatch } from "./load-watch.ts";
+import { eventLoopIdle, LoadWatch, type LoadWatchOptions } from "./load-watch.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
 import type { ChannelsConfig } from "./notify/notify-config.ts";
@@ -77,6 +77,8 @@ export interface Ways {
   readonly flow?: (options: PipelineOptions) => Flow;
   /** Which part of what is counted comes here; all, unless given. */
   readonly part?: Part;
+  /** What other instances read. */
+  readonly elsewhere?: LoadWatchOptions["elsewhere"];
 }
 
 /**
@@ -189,7 +191,7 @@ export async function startAll(
   }
   const ended = new Ended(config.sources.map(({ name }) => name));
   const load = new LoadWatch({
-    onLag: (lagMs) => shedding?.look(lagMs),
+    ...{ onLag: (lagMs) => shedding?.look(lagMs), elsewhere: ways.elsewhere },
     ...{ clock, metrics, sources, idle: eventLoopIdle, behindAfter: config.detect.behindAfter },
     report: (source, text) => report("falling-behind", source, text),
   });
@@ -272,11 +274,9 @@ export async function startAll(
   ])); // prettier-ignore
 
   const reload = createReload({
-    ...{ configFile, log, clock, service, normalizer, detect, trials },
+    ...{ configFile, config, log, clock, service, normalizer, detect, trials },
     ...{ incidents, blocker, pager, query, pipeline, proxies, notifiers },
-    config,
-    onRules: (rules) => (current = rules),
-    current: () => current,
+    ...{ onRules: (rules) => (current = rules), current: () => current },
   });
   const watcher = await watchConfig({
     ...{ file: configFile, env: options.env, clock, started: config, onUpdate: reload },

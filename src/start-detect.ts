@@ -15,6 +15,7 @@ import { repeatJobs } from "./jobs.ts";
 import { pacedSave } from "./paced-save.ts";
 import { prepareRole } from "./prepare-role.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { RoleLoad, tellLoadEveryMs } from "./role-load.ts";
 import { KafkaSource } from "./source/kafka-source.ts";
 import { stateVersion } from "./state-file.ts";
 import { createMinuteRows, type MinuteRowsSnapshot } from "./store/minute-rows.ts";
@@ -37,7 +38,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
   const ready = { trouble: "the tallies are being opened" as string | undefined };
   const { cluster, topics, metrics, rules, client, store, partitions } = await prepareRole(options, {
     lifecycle,
-    kinds: ["tallies", "state", "detections"],
+    kinds: ["tallies", "state", "detections", "context"],
     ready: () => (ready.trouble === undefined ? detect.behind() : [ready.trouble]),
   });
   // All partitions of the sources: one that nothing was heard of yet holds the watermark back, too.
@@ -121,8 +122,10 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     }),
     ...{ clock, log, metrics, payload: "bytes", membership: sharedMembership(clock) },
   });
+  const load = new RoleLoad({ clock, metrics, log, sources: [tallies], behindAfter: config.detect.behindAfter });
   const detect: Detect<MinuteRowsSnapshot> = new Detect({
-    partitionOf,
+    ...{ partitionOf, load },
+    newest: (name) => stages.get(name)?.watermark.newest || undefined,
     restart: (err) => {
       log.warn({ err }, "what was found can't be handed on; it is found again");
       tallies.restart(err);
@@ -136,6 +139,14 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
   lifecycle.onStop("reading tallies", () => tallies.close());
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => detect.tick() },
+    { everyMs: 1_000, run: () => load.look() },
+    {
+      everyMs: tellLoadEveryMs,
+      run() {
+        const to = { topic: topics.context.name, partition: 0 };
+        return detect.tell(new Map([...load.told()].map(([name, record]) => [name, { ...to, ...record }])));
+      },
+    },
     {
       everyMs: config.detect.saveEvery,
       run: pacedSave({ clock, waited: () => copied.ms * copyAndWrite, save: () => detect.save() }),

@@ -13,6 +13,7 @@ import { createGeoLookup } from "./normalize/geo-lookup.ts";
 import { createNormalizer } from "./normalize/normalizer.ts";
 import { repeatJobs } from "./jobs.ts";
 import type { Lifecycle } from "./lifecycle.ts";
+import { RoleLoad, tellLoadEveryMs } from "./role-load.ts";
 import { loadProxies } from "./load-proxies.ts";
 import { prepareRole } from "./prepare-role.ts";
 import { KafkaSource } from "./source/kafka-source.ts";
@@ -50,6 +51,7 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     ...{ formats: config.formats, metrics, geo: geo.lookup, privacy: config.privacy },
     ...{ endpoints: config.endpoints, proxies: config.proxies, trusted: networks.prefixes, redact: config.redact },
   });
+  if (config.detect.shed) log.warn("detect.shed is for one process: the roles leave nothing out; add instances");
   const routes = new SharedRoutes(normalizer);
   const alignment = new Alignment({ clock, latenessMs: config.detect.lateness, idleAfterMs: config.detect.idleAfter });
   const sources = configs.map(
@@ -57,8 +59,9 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
   );
   const each = (run: (source: KafkaSource) => void) => sources.forEach(run);
   const measured = ingestMetrics(metrics);
+  const load = new RoleLoad({ clock, metrics, log, sources, behindAfter: config.detect.behindAfter });
   const ingest = new Ingest({
-    ...{ normalizer, alignment },
+    ...{ normalizer, alignment, load },
     partitionOf(name) {
       const { source, partition } = placeOf(name, configs);
       const { group, topic } = source;
@@ -122,6 +125,14 @@ export async function startIngest(options: StartAppOptions, lifecycle: Lifecycle
     repeatJobs({ clock, log }, [
       { everyMs: cluster.flushEvery, run: () => ingest.flush() },
       { everyMs: lookEveryMs, run: look },
+      { everyMs: 1_000, run: () => load.look() },
+      {
+        everyMs: tellLoadEveryMs,
+        run() {
+          for (const [name, record] of load.told())
+            ingest.partitions.get(name)?.send({ topic: topics.context.name, partition: 0, ...record });
+        },
+      },
       {
         everyMs: tellEveryMs,
         run() {

@@ -1,4 +1,5 @@
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
+import { ClusterLoad } from "./cluster/cluster-load.ts";
 import { topicSource } from "./cluster/topic-source.ts";
 import { topicsOf } from "./cluster/topics.ts";
 import { clusterOf } from "./cluster-parts.ts";
@@ -20,7 +21,8 @@ export async function startRespond(options: StartAppOptions, lifecycle: Lifecycl
     topicSource(cluster, { name: kind, topic: topics[kind].name, group: group(kind) }),
   );
   return startWarm(options, lifecycle, {
-    topics: ["state", "decisions", "commands", "detections", "traffic"],
+    topics: ["state", "decisions", "commands", "detections", "traffic", "context"],
+    elsewhere: new ClusterLoad(clock),
     // Behind those of the parts of the keys.
     statePartition: cluster.partitions,
     sources: ({ metrics, membership }) =>

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { ForwardedCallers } from "./api/forwarded-callers.ts";
 import type { RunningService, StartAppOptions } from "./cli/cli-context.ts";
 import type { TopicKind } from "./cluster/cluster-config.ts";
+import type { ClusterLoad } from "./cluster/cluster-load.ts";
+import { CompactedTopic, type CompactedRecord } from "./cluster/compacted-topic.ts";
 import { Leadership } from "./cluster/leadership.ts";
 import { prepareTopics } from "./cluster/prepare-topics.ts";
 import { Standby } from "./cluster/standby.ts";
@@ -38,6 +40,8 @@ export interface WarmRole {
   readonly sources?: (parts: Pick<Prepared, "metrics"> & { readonly membership: Leadership }) => readonly Source[];
   readonly flow?: Ways["flow"];
   readonly part?: Ways["part"];
+  /** What other roles have to do; told of what they say in the topic `context`. */
+  readonly elsewhere?: ClusterLoad;
 }
 
 const all: WarmRole = { topics: ["state", "decisions", "commands"], statePartition: 0 };
@@ -83,6 +87,12 @@ export async function startWarm(
 
   await prepareTopics({ client, config: cluster, kinds: role.topics, log, clock });
   warmGate.start();
+  if (role.elsewhere) {
+    const onRecords = (records: readonly CompactedRecord[]) => role.elsewhere!.take(records);
+    const said = new CompactedTopic({ client, topic: topicsOf(cluster).context.name, clock, log, onRecords });
+    said.start();
+    lifecycle.onStop("what other roles say", () => said.stop());
+  }
   const { name: topic } = topicsOf(cluster).state;
   const { statePartition: partition } = role;
   const committer = new TransactionalProducer(client, `${cluster.prefix}-state-${partition}`);
@@ -143,6 +153,7 @@ export async function startWarm(
           read: () => Promise.resolve(),
           ...(role.flow && { flow: role.flow }),
           ...(role.part && { part: role.part }),
+          ...(role.elsewhere && { elsewhere: () => role.elsewhere!.all() }),
         });
         running.all = service;
         log.info({ instance, tookMs: Math.round(clock.monotonic() - since) }, "this instance leads");

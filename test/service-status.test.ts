@@ -29,10 +29,9 @@ function aBoard(coverage: readonly FieldCoverage[] = []) {
     { name: "edge", type: "kafka" },
     { name: "push", type: "http" },
   ];
-  const load = {
-    lag: new PartitionLag({ clock, behind: (source, partition) => waiting.get(`${source} ${partition}`) }),
-    times: new StageTimes({ clock, idle: () => 0 }),
-  };
+  const lag = new PartitionLag({ clock, behind: (source, partition) => waiting.get(`${source} ${partition}`) });
+  const times = new StageTimes({ clock, idle: () => 0 });
+  const load = { lag, times, partitions: () => lag.all(), eventsPerSecond: () => 0 };
   const waiting = new Map<string, number>();
   const status = () =>
     board.status({

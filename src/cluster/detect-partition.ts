@@ -1,6 +1,6 @@
 import type { SavedStage } from "../detect/detect-stage.ts";
 import type { Detection } from "../detect/detection.ts";
-import type { Committer } from "./commit.ts";
+import type { Committer, OutgoingRecord } from "./commit.ts";
 import { writeDetection } from "./detection-record.ts";
 
 /** What is saved of one part of the keys: what was counted, and up to which tally. */
@@ -107,7 +107,7 @@ export class DetectPartition<Minutes> {
   handle({ tallies, next }: TallyBatch): Promise<void> {
     return this.#inTurn(async () => {
       const found = tallies.flatMap(({ bytes, offset }) => this.#options.stage.merge(bytes, offset));
-      await this.#tell(found);
+      await this.#handOn(found);
       this.#offset = next;
       this.#isChanged = true;
     });
@@ -117,7 +117,7 @@ export class DetectPartition<Minutes> {
   tick(): Promise<void> {
     return this.#inTurn(async () => {
       const found = this.#options.stage.tick();
-      await this.#tell(found);
+      await this.#handOn(found);
       // Counts are shown within seconds, however seldom a large state is saved; told again they are the same rows.
       await this.#options.minutes.flush();
       this.#isChanged ||= found.length > 0;
@@ -127,6 +127,11 @@ export class DetectPartition<Minutes> {
   /** Runs something while nothing is under way. */
   between<T>(run: () => Promise<T>): Promise<T> {
     return this.#inTurn(run);
+  }
+
+  /** Writes records that rest on nothing. */
+  tell(messages: readonly OutgoingRecord[]): Promise<void> {
+    return this.#inTurn(() => this.#options.committer.commit({ messages }));
   }
 
   /** Saves what was counted with how far was read; rows of what came before are in the store, or nothing moves. */
@@ -147,7 +152,7 @@ export class DetectPartition<Minutes> {
     await this.#options.committer.close();
   }
 
-  async #tell(found: readonly Detection[]): Promise<void> {
+  async #handOn(found: readonly Detection[]): Promise<void> {
     if (found.length === 0) return;
     const topic = this.#options.detections;
     const messages = found.map((one) => ({ topic, partition: 0, key: one.id, value: writeDetection(one) }));

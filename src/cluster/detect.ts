@@ -1,5 +1,7 @@
 import type { RawBatch, SourceIo } from "../source/raw-batch.ts";
 import type { DetectPartition } from "./detect-partition.ts";
+import { type LoadFollower, noFollower } from "./load-follower.ts";
+import type { OutgoingRecord } from "./commit.ts";
 
 export interface DetectOptions<Minutes> {
   /** Makes one part of the keys; named as in `RawBatch`. */
@@ -10,6 +12,9 @@ export interface DetectOptions<Minutes> {
   readonly onClosed?: (name: string) => void;
   /** What was counted last could not be saved; whoever has the part next counts it again. */
   readonly onLost: (error: unknown) => void;
+  readonly load?: LoadFollower;
+  /** The time of the newest event that a part has taken, epoch ms, if there is one. */
+  readonly newest?: (name: string) => number | undefined;
   readonly onTrouble: (reason: string | undefined) => void;
 }
 
@@ -54,7 +59,18 @@ export class Detect<Minutes> implements SourceIo {
 
   async handle(batch: RawBatch): Promise<void> {
     const tallies = batch.records.map((record, i) => ({ offset: batch.offsets[i]!, bytes: record as Uint8Array }));
-    await this.#partitions.get(batch.partition)?.handle({ tallies, next: batch.next as string });
+    const partition = this.#partitions.get(batch.partition);
+    if (partition === undefined) return;
+    const { load = noFollower, newest = () => undefined } = this.#options;
+    load.arrived(batch);
+    try {
+      load.enter("detect");
+      await partition.handle({ tallies, next: batch.next as string });
+      load.handled(batch, { events: 0, newest: newest(batch.partition) });
+    } finally {
+      load.enter(undefined);
+      load.left(batch);
+    }
   }
 
   /** `claim` has made what is needed; what was kept and is not among it is another's now. */
@@ -70,6 +86,7 @@ export class Detect<Minutes> implements SourceIo {
     for (const name of names) {
       const partition = this.#partitions.get(name);
       this.#partitions.delete(name);
+      this.#options.load?.released(name);
       if (partition !== undefined) this.#kept.set(name, partition);
     }
   }
@@ -112,11 +129,19 @@ export class Detect<Minutes> implements SourceIo {
     return this.#each((partition) => partition.save());
   }
 
+  /** Writes records for others, each with the producer of the part that it is about. */
+  tell(records: ReadonlyMap<string, OutgoingRecord>): Promise<void> {
+    return this.#each(async (partition, name) => {
+      const record = records.get(name);
+      if (record !== undefined) await partition.tell([record]);
+    });
+  }
+
   /** A part that failed has to be opened anew, and with it the reading. */
-  async #each(run: (partition: DetectPartition<Minutes>) => Promise<void>): Promise<void> {
+  async #each(run: (partition: DetectPartition<Minutes>, name: string) => Promise<void>): Promise<void> {
     await Promise.all(
       [...this.#partitions].map(([name, partition]) =>
-        run(partition).catch((error: unknown) => {
+        run(partition, name).catch((error: unknown) => {
           // Given up in the meantime: whoever has it now goes on with it.
           if (this.#partitions.get(name) === partition) this.#options.restart(error);
         }),

@@ -36,8 +36,8 @@ export class IngestPartition {
   #next: string | undefined;
   /** The newest event time read, epoch ms; 0 before there is one. */
   #newest = 0;
-  /** Records for others that go along with the next commit. */
-  #along: OutgoingRecord[] = [];
+  /** Records for others that go along with the next commit, the newest of each key. */
+  readonly #along = new Map<string, OutgoingRecord>();
   #tail: Promise<void> = Promise.resolve();
   #failed: unknown;
 
@@ -65,9 +65,9 @@ export class IngestPartition {
     if (counting.size >= largeBytes) await this.flush();
   }
 
-  /** Has a record go along with the next commit. */
-  send(record: OutgoingRecord): void {
-    this.#along.push(record);
+  /** Has a record go along with the next commit, in place of one of the same key. */
+  send(record: OutgoingRecord & { readonly key: string }): void {
+    this.#along.set(record.key, record);
   }
 
   /** Hands on what was counted since the last time; rejects when that failed, now or before. */
@@ -99,13 +99,15 @@ export class IngestPartition {
   #commitOf(offset: string): Commit {
     const { counting, from, topics, name } = this.#options;
     const { parts, traffic } = counting.take();
+    const along = [...this.#along.values()];
+    this.#along.clear();
     const tallies = parts.map((value, partition) => ({ topic: topics.tallies, partition, key: name, value }));
     return {
       messages: [
         ...tallies,
         { topic: topics.traffic, partition: 0, key: name, value: traffic },
         { topic: topics.context, partition: 0, ...writeMark(name, this.#newest) },
-        ...this.#along.splice(0),
+        ...along,
       ],
       offsets: [{ ...from, offset }],
     };

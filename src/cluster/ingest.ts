@@ -3,6 +3,7 @@ import type { Normalizer } from "../normalize/normalizer.ts";
 import type { RawBatch, SourceIo } from "../source/raw-batch.ts";
 import type { Alignment } from "./alignment.ts";
 import type { IngestPartition } from "./ingest-partition.ts";
+import type { LoadFollower } from "./load-follower.ts";
 
 export interface IngestOptions {
   readonly normalizer: Pick<Normalizer, "normalize">;
@@ -17,6 +18,7 @@ export interface IngestOptions {
   /** Rows of single requests and refused records; told again they are the same rows. */
   readonly keep: (batch: RawBatch, read: ReturnType<Normalizer["normalize"]>) => Promise<void>;
   readonly observe: (batch: RawBatch, read: { events: number; rejected: readonly RejectedRecord[] }) => void;
+  readonly load: LoadFollower;
   readonly onTrouble: (source: string, reason: string | undefined) => void;
 }
 
@@ -46,15 +48,25 @@ export class Ingest implements SourceIo {
   }
 
   async handle(batch: RawBatch): Promise<void> {
-    const { normalizer, keep, alignment, observe } = this.#options;
+    const { normalizer, keep, alignment, observe, load } = this.#options;
     const partition = this.#partitions.get(batch.partition);
     // Given up in the meantime: whoever has it now reads it again.
     if (partition === undefined) return;
-    const read = normalizer.normalize(batch);
-    await keep(batch, read);
-    await partition.add(batch, read);
-    if (partition.newest > 0) alignment.reached(batch.partition, partition.newest);
-    observe(batch, { events: read.events.length, rejected: read.rejected });
+    load.arrived(batch);
+    try {
+      load.enter("normalize");
+      const read = normalizer.normalize(batch);
+      load.enter("store");
+      await keep(batch, read);
+      load.enter("detect");
+      await partition.add(batch, read);
+      if (partition.newest > 0) alignment.reached(batch.partition, partition.newest);
+      observe(batch, { events: read.events.length, rejected: read.rejected });
+      load.handled(batch, { events: read.events.length, newest: partition.newest || undefined });
+    } finally {
+      load.enter(undefined);
+      load.left(batch);
+    }
   }
 
   assigned(): void {
@@ -63,7 +75,10 @@ export class Ingest implements SourceIo {
 
   async revoked(names: readonly string[]): Promise<void> {
     const given = names.flatMap((name) => this.#partitions.get(name) ?? []);
-    for (const name of names) this.#partitions.delete(name);
+    for (const name of names) {
+      this.#partitions.delete(name);
+      this.#options.load.released(name);
+    }
     await Promise.all(given.map((partition) => partition.close()));
   }
 
