@@ -44,9 +44,9 @@ export class Handover {
     return this.#unsaved.rows.size > 0 || this.#waiting.length > 0;
   }
 
-  /** Takes over changes, and further rows to save with them; `flush` does the work. */
+  /** Takes over changes, and the rows that they follow from, which are saved after them; `flush` does the work. */
   add(changes: readonly BookChange[], rows: readonly SavedRow[]): void {
-    for (const row of [...rows, ...changes.flatMap(rowsOf)]) this.#unsaved.rows.set(`${row.table} ${row.id}`, row);
+    for (const row of [...changes.flatMap(rowsOf), ...rows]) this.#unsaved.rows.set(`${row.table} ${row.id}`, row);
     this.#unsaved.changes.push(...changes);
   }
 
@@ -88,7 +88,6 @@ export class Handover {
 
 function rowsOf({ change, line }: BookChange): SavedRow[] {
   const { kind, page, detection } = change;
-  const rows = [incidentRow(change.incident)];
-  if (line) rows.push(incidentEventRow(line, { kind, page, detection: detection?.id }));
-  return rows;
+  const row = incidentRow(change.incident);
+  return line ? [incidentEventRow(line, { kind, page, detection: detection?.id }), row] : [row];
 }

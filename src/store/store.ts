@@ -1,11 +1,16 @@
-/** Tables whose rows must be durable before anything is done about them. */
+/**
+ * Tables whose rows must be durable before anything is done about them, in the order in which rows that wait
+ * together go to ClickHouse. Whoever takes over from a process that died in between goes by what is there: a
+ * detection that is there counts as acted upon, and a line that says a change was handed on as done. So what
+ * follows from a row is there before it.
+ */
 export const savedTables = [
-  "detections",
-  "incidents",
-  "incident_events",
+  "silences",
   "decisions",
   "deliveries",
-  "silences",
+  "incident_events",
+  "incidents",
+  "detections",
 ] as const;
 export type SavedTable = (typeof savedTables)[number];
 

@@ -3,6 +3,7 @@ import type { BulkBuffer } from "./bulk-buffer.ts";
 import type { Inserter } from "./inserter.ts";
 import type { Journal } from "./journal.ts";
 import type { JournalEntry } from "./journal-record.ts";
+import { savedTables } from "./store.ts";
 import { WorkLoop } from "./work-loop.ts";
 
 /** Rows of the journal that go in at once; large bodies are limited by bytes. */
@@ -14,15 +15,20 @@ const bulkEveryMs = 1000;
  * those of the buffer every second or when a batch is full. Takes turns, so that neither starves.
  */
 export class Writer {
-  readonly #journal: Journal;
-  readonly #bulk: BulkBuffer;
-  readonly #inserter: Inserter;
+  readonly #journal: Pick<Journal, "peek" | "written" | "onAppended">;
+  readonly #bulk: Pick<BulkBuffer, "hasFullBatch" | "take" | "written">;
+  readonly #inserter: Pick<Inserter, "insert">;
   readonly #cancelTimer: () => void;
   #bulkDue = false;
   readonly #loop = new WorkLoop(() => this.#step());
   #stopped = false;
 
-  constructor(options: { journal: Journal; bulk: BulkBuffer; inserter: Inserter; clock: Clock }) {
+  constructor(options: {
+    journal: Pick<Journal, "peek" | "written" | "onAppended">;
+    bulk: Pick<BulkBuffer, "hasFullBatch" | "take" | "written">;
+    inserter: Pick<Inserter, "insert">;
+    clock: Clock;
+  }) {
     this.#journal = options.journal;
     this.#bulk = options.bulk;
     this.#inserter = options.inserter;
@@ -53,8 +59,10 @@ export class Writer {
 
   async #writeJournal(): Promise<boolean> {
     const batch = this.#journal.peek(journalBatch);
-    for (const [table, entries] of Map.groupBy(batch, (entry) => entry.table)) {
-      if ((await this.#inserter.insert(table, lines(entries))) === "stopped") return false;
+    const byTable = Map.groupBy(batch, (entry) => entry.table);
+    for (const table of savedTables) {
+      const entries = byTable.get(table);
+      if (entries && (await this.#inserter.insert(table, lines(entries))) === "stopped") return false;
     }
     if (batch.length > 0) await this.#journal.written(batch.length);
     return batch.length > 0;

@@ -3,6 +3,7 @@ import type { Detection } from "../../src/detect/detection.ts";
 import { aDetection } from "../support/a-detection.ts";
 import { aRunbook } from "../support/a-runbook.ts";
 import { incidentScene } from "../support/incident-scene.ts";
+import { MemoryStore } from "../support/memory-store.ts";
 
 const minute = 60_000;
 const other = { id: "det_0000000000000002", key: { clientIp: "203.0.113.8" } };
@@ -117,8 +118,26 @@ describe("saved first, then handed on", () => {
   test("one save holds the detection, the incident and its line", async () => {
     const scene = await incidentScene();
     await scene.see(aDetection());
-    expect(scene.store.saves[0]?.map((row) => row.table)).toEqual(["detections", "incidents", "incident_events"]);
+    expect(scene.store.saves[0]?.map((row) => row.table)).toEqual(["incident_events", "incidents", "detections"]);
   });
+
+  test.for([0, 1, 2, 3])(
+    "killed when %s of three rows were in ClickHouse, and told again: one incident, one page",
+    async (many) => {
+      const scene = await incidentScene();
+      await scene.see(aDetection());
+      // Another instance takes over, which has not the journal of this one.
+      const store = new MemoryStore();
+      await store.save(scene.store.saves[0]!.slice(0, many));
+      const again = await scene.restart({ store });
+      await again.see(aDetection());
+      await again.pass(1_000);
+      expect(again.told().filter((change) => change.includes("page"))).toEqual(["opened page identity"]);
+      const [incident, ...others] = await again.incidents.list({ limit: 10 });
+      expect(others).toEqual([]);
+      expect(incident).toMatchObject({ detections: [aDetection().id], detectionCount: 1 });
+    },
+  );
 
   test("what the store refuses is not handed on, and is saved by the next call", async () => {
     const scene = await incidentScene();
