@@ -1,6 +1,6 @@
 import type { FormatFigures } from "./formats.ts";
 import type { KafkaFigures, KafkaWay } from "./measure-kafka.ts";
-import type { LoadLatency } from "./measure-loads.ts";
+import type { MeasuredLoads } from "./measure-loads.ts";
 import type { Stage, StageFigures } from "./measure-stages.ts";
 
 export type Ratio = Exclude<Stage, "parse" | "twoThreads"> | "twoCores" | "kafka" | "kafkaFullPack" | "twoProcesses";
@@ -26,7 +26,7 @@ export interface BenchReport {
     readonly rssMiB: number;
     readonly batchMs: { readonly p50: number; readonly p999: number; readonly max: number };
   };
-  readonly latencyMs: Exclude<LoadLatency, { skipped: string }> | undefined;
+  readonly latencyMs: MeasuredLoads | undefined;
   /** Parts that could not be measured, and why. */
   readonly skipped: { readonly kafka?: string; readonly latency?: string };
   readonly formats: Readonly<Record<string, FormatFigures>>;

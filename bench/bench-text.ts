@@ -1,5 +1,7 @@
 import type { BenchReport, Ratio } from "./bench-report.ts";
 import { benchedFormats } from "./formats.ts";
+import type { LoadFigures } from "./measure-loads.ts";
+import { loadText } from "./process-load.ts";
 
 /** The report as tables for people. */
 export function benchText(report: BenchReport): string {
@@ -62,11 +64,14 @@ function keysAndLatency({ bytesPerKey, keys, latencyMs }: BenchReport): string[]
   const { batchMs } = keys;
   return [
     `${keys.clients.toLocaleString("en")} clients and as many users: ${bytesPerKey} bytes a key; a batch of 500 took ${batchMs.p50} ms, at most ${batchMs.max} ms`,
-    ...(latencyMs?.loads ?? []).map(
-      ({ eventsPerSecond, p50, p99, max, n, missed }) =>
-        `refused after p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms, at ${eventsPerSecond.toLocaleString("en")} events/s (${n} attackers${missed > 0 ? `, ${missed} not refused` : ""})`,
-    ),
+    ...(latencyMs?.loads ?? []).map(latencyText),
+    ...(latencyMs ? ["skipped" in latencyMs.roles ? `roles: ${latencyMs.roles.skipped}` : `roles: ${latencyText(latencyMs.roles)}`] : []), // prettier-ignore
   ];
+}
+
+function latencyText({ eventsPerSecond, p50, p99, max, n, missed, processes }: LoadFigures): string {
+  const lost = missed > 0 ? `, ${missed} not refused` : "";
+  return `refused after p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms, at ${eventsPerSecond.toLocaleString("en")} events/s (${n} attackers${lost}; ${loadText(processes)})`;
 }
 
 function formatTable({ formats }: BenchReport): string[] {

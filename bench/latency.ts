@@ -2,6 +2,7 @@
 // /v1/check, at several loads. bench/README.md says how to read it.
 import { parseArgs } from "node:util";
 import { measureLatency } from "./measure-latency.ts";
+import { loadText } from "./process-load.ts";
 import { startRoles } from "./roles-service.ts";
 
 const { values } = parseArgs({
@@ -20,9 +21,9 @@ for (const rate of rates) {
   const latency = await measureLatency({ rate, attackers, ...(values.split && { start: startRoles }) });
   if (values.json) console.log(JSON.stringify({ rate, ...latency }));
   else {
-    const { p50, p99, max, n, missed, eventsPerSecond } = latency;
+    const { p50, p99, max, n, missed, eventsPerSecond, processes } = latency;
     console.log(
-      `${eventsPerSecond.toLocaleString("en").padStart(7)} events/s   p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms, over ${n} attackers${missed > 0 ? `; ${missed} were not refused` : ""}`,
+      `${eventsPerSecond.toLocaleString("en").padStart(7)} events/s   p50 ${p50} ms, p99 ${p99} ms, at most ${max} ms, over ${n} attackers${missed > 0 ? `; ${missed} were not refused` : ""} (${loadText(processes)})`,
     );
   }
 }

@@ -7,6 +7,7 @@ import { type KafkaBroker, startKafka } from "../test/support/kafka-broker.ts";
 import { makeTemporaryDirectory } from "../test/support/temporary-directory.ts";
 import { CheckPoller } from "./check-poller.ts";
 import { startLoad } from "./load.ts";
+import { loadText, type NamedProcess, type ProcessLoad, watchLoad } from "./process-load.ts";
 import { shopConfig } from "./shop-service.ts";
 
 export interface LatencyOptions {
@@ -18,7 +19,10 @@ export interface LatencyOptions {
   readonly start?: (options: { broker: KafkaBroker; topic: string; directory: string }) => Promise<Service>;
 }
 
-type Service = Pick<GatewatchProcess, "url" | "metric" | "kill">;
+/** More lines come than are read: there is no latency to measure. */
+export class Overloaded extends Error {}
+
+type Service = Pick<GatewatchProcess, "url" | "metric" | "kill"> & { readonly processes: readonly NamedProcess[] };
 
 /** Milliseconds from when Kafka had the deciding line to the answer that refused its client. */
 export interface Latency {
@@ -31,10 +35,16 @@ export interface Latency {
   readonly missed: number;
   /** Events a second that were read meanwhile. */
   readonly eventsPerSecond: number;
+  /** What each process of the service had to do for it. */
+  readonly processes: readonly ProcessLoad[];
 }
 
 const topic = "access-logs";
 const warmUpMs = 8_000;
+/** After which it has caught up with what came while it warmed up, or never will. */
+const settleMs = 5_000;
+/** Further behind, what is measured would be how far. */
+const mostLagSeconds = 1.5;
 const pollEveryMs = 2;
 const giveUpMs = 10_000;
 /** Longer than anything stalls: a refusal that comes later would be taken for one that needed a line more. */
@@ -68,8 +78,14 @@ export async function measureLatency(options: LatencyOptions): Promise<Latency> 
     await pause(warmUpMs);
     await eventually("the load to be read", async () => (await eventsRead(service)) > (rate * warmUpMs) / 2_000);
 
+    const inTime = await watchLoad(service.processes);
+    await pause(settleMs);
+    const settled = await inTime();
+    if (settled.some(({ lagSeconds }) => lagSeconds > mostLagSeconds))
+      throw new Overloaded(`${rate} lines a second are more than it reads here: ${loadText(settled)}`);
     const lines = await linesToBlock({ producer, poller });
     const clients = Array.from({ length: attackers }, (_, i) => `203.0.${113 + (i >> 8)}.${i & 255}`);
+    const load = await watchLoad(service.processes);
     const before = { events: await eventsRead(service), at: performance.now() };
     const took: number[] = [];
     let missed = 0;
@@ -95,7 +111,7 @@ export async function measureLatency(options: LatencyOptions): Promise<Latency> 
     const read = (await eventsRead(service)) - before.events;
     const eventsPerSecond = Math.round((read / (performance.now() - before.at)) * 1000);
     took.sort((a, b) => a - b);
-    return { p50: quantile(took, 0.5), p99: quantile(took, 0.99), max: took.at(-1) ?? NaN, n: took.length, missed, eventsPerSecond }; // prettier-ignore
+    return { p50: quantile(took, 0.5), p99: quantile(took, 0.99), max: took.at(-1) ?? NaN, n: took.length, missed, eventsPerSecond, processes: await load() }; // prettier-ignore
   } finally {
     for (const end of ends.toReversed()) await end();
   }
@@ -103,8 +119,9 @@ export async function measureLatency(options: LatencyOptions): Promise<Latency> 
 
 // helpers
 
-function startAll({ broker, directory }: { broker: KafkaBroker; directory: string }): Promise<Service> {
-  return startGatewatch({ directory, config: shopConfig({ brokers: broker.brokers, topic }) });
+async function startAll({ broker, directory }: { broker: KafkaBroker; directory: string }): Promise<Service> {
+  const process = await startGatewatch({ directory, config: shopConfig({ brokers: broker.brokers, topic }) });
+  return { ...process, processes: [{ name: "all", process }] };
 }
 
 /** The broker's own time on each record: it is what is measured from. */

@@ -1,25 +1,26 @@
 import { kcatMissing } from "../test/support/kcat.ts";
-import { measureLatency } from "./measure-latency.ts";
+import { type Latency, measureLatency, Overloaded } from "./measure-latency.ts";
+import { startRoles } from "./roles-service.ts";
 
-/** At one load; milliseconds. */
-export interface LoadFigures {
-  /** Lines a second that were asked for, and that were read. */
+/** At one load: lines a second that were asked for. */
+export interface LoadFigures extends Latency {
   readonly rate: number;
-  readonly eventsPerSecond: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly max: number;
-  /** Attackers that were refused, and that were not. */
-  readonly n: number;
-  readonly missed: number;
 }
 
-/** From the deciding line in Kafka to the refusal: at the highest load, and at each; or why nothing was measured. */
-export type LoadLatency =
-  | { readonly p50: number; readonly p99: number; readonly rate: number; readonly loads: readonly LoadFigures[] }
-  | { readonly skipped: string };
+/** From the deciding line in Kafka to the refusal, in milliseconds. */
+export interface MeasuredLoads {
+  /** At the highest load. */
+  readonly rate: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly loads: readonly LoadFigures[];
+  /** The highest load once more, with a process of each role; or why there are no figures. */
+  readonly roles: LoadFigures | { readonly skipped: string };
+}
 
-/** One `all` under each load in turn. */
+export type LoadLatency = MeasuredLoads | { readonly skipped: string };
+
+/** One `all` under each load in turn, then the roles. */
 export async function measureLoads(options: { rates: readonly number[]; attackers: number }): Promise<LoadLatency> {
   const missing = kcatMissing();
   if (missing !== undefined) return { skipped: missing };
@@ -29,5 +30,16 @@ export async function measureLoads(options: { rates: readonly number[]; attacker
     loads.push({ rate, ...measured });
   }
   const { rate, p50, p99 } = loads.toSorted((a, b) => b.rate - a.rate)[0]!;
-  return { p50, p99, rate, loads };
+  return { p50, p99, rate, loads, roles: await measureRoles({ rate, attackers: options.attackers }) };
+}
+
+// helpers
+
+async function measureRoles(options: { rate: number; attackers: number }): Promise<MeasuredLoads["roles"]> {
+  try {
+    return { rate: options.rate, ...(await measureLatency({ ...options, start: startRoles })) };
+  } catch (error) {
+    if (error instanceof Overloaded) return { skipped: error.message };
+    throw error;
+  }
 }

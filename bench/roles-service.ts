@@ -3,6 +3,7 @@ import { ClickHouseHttp } from "../test/support/clickhouse-http.ts";
 import { eventually } from "../test/support/eventually.ts";
 import { type GatewatchProcess, startGatewatch } from "../test/support/gatewatch-process.ts";
 import type { KafkaBroker } from "../test/support/kafka-broker.ts";
+import type { NamedProcess } from "./process-load.ts";
 import { shopConfig } from "./shop-service.ts";
 
 /** The same service, split: a process of each role. Its gate is asked. */
@@ -10,7 +11,7 @@ export async function startRoles(options: {
   readonly broker: KafkaBroker;
   readonly topic: string;
   readonly directory: string;
-}): Promise<Pick<GatewatchProcess, "url" | "metric" | "kill">> {
+}): Promise<Pick<GatewatchProcess, "url" | "metric" | "kill"> & { readonly processes: readonly NamedProcess[] }> {
   const { broker, topic, directory } = options;
   const server = await ClickHouseHttp.start(join(directory, "clickhouse"));
   const config = {
@@ -21,14 +22,14 @@ export async function startRoles(options: {
   const start = (role: string) =>
     startGatewatch({ directory: join(directory, role), config, role, until: "listening" });
   // One after the other: on few processors all at once take longer.
-  const ingest = await start("ingest");
-  const detect = await start("detect");
-  const respond = await start("respond");
-  const gate = await start("gate");
-  const all = [ingest, detect, respond, gate];
+  const processes: { name: string; process: GatewatchProcess }[] = [];
+  for (const name of ["ingest", "detect", "respond", "gate"]) processes.push({ name, process: await start(name) });
+  const all = processes.map(({ process }) => process);
+  const [ingest, , , gate] = all as [GatewatchProcess, GatewatchProcess, GatewatchProcess, GatewatchProcess];
   await eventually("all roles to be ready", () => Promise.all(all.map(isReady)).then((ready) => ready.every(Boolean)), 60_000); // prettier-ignore
   return {
     url: gate.url,
+    processes,
     metric: (name, labels) => ingest.metric(name, labels),
     async kill() {
       for (const process of all) await process.kill();

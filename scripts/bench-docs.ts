@@ -44,9 +44,13 @@ function keysLine({ bytesPerKey, keys }: BenchReport): string {
 }
 
 function latencyLines({ latencyMs }: BenchReport): string[] {
-  return (latencyMs?.loads ?? []).map(({ rate, eventsPerSecond, p50, p99, missed, n }) => {
+  if (latencyMs === undefined) return [];
+  const { loads, roles } = latencyMs;
+  return [...loads, ...("skipped" in roles ? [] : [roles])].map((load) => {
+    const { rate, eventsPerSecond, p50, p99, missed, n } = load;
     const lost = missed === 0 ? "" : ` ${missed} of ${missed + n} attackers were not refused within ten seconds.`;
-    return `From a line in Kafka to its client refused, at ${many(rate)} lines a second (${many(eventsPerSecond)} were read): half within ${p50} ms, 99 % within ${p99} ms.${lost}`;
+    const whose = load === roles ? " split in roles," : "";
+    return `From a line in Kafka to its client refused,${whose} at ${many(rate)} lines a second (${many(eventsPerSecond)} were read): half within ${p50} ms, 99 % within ${p99} ms.${lost}`;
   });
 }
 

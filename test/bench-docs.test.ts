@@ -17,7 +17,7 @@ const kafka = {
   kafkaFullPack: 30_000,
   twoProcesses: 135_000,
 };
-const load = { rate: 20_000, eventsPerSecond: 19_990, p50: 30, p99: 200, max: 300, n: 100, missed: 0 };
+const load = { rate: 20_000, eventsPerSecond: 19_990, p50: 30, p99: 200, max: 300, n: 100, missed: 0, processes: [] };
 
 const report: BenchReport = {
   machine: { processors: 2, node: "v24.21.0" },
@@ -26,7 +26,7 @@ const report: BenchReport = {
   ...{ peakMemoryMiB: 900, lines: 400_000, clients: 20_000, bytesPerLine: 487, rounds: 3, detections: 9 },
   bytesPerKey: 413,
   keys: { clients: 2_000_000, users: 2_000_000, rssMiB: 1_773, batchMs: { p50: 9, p999: 90, max: 266 } },
-  latencyMs: { p50: 30, p99: 200, rate: 20_000, loads: [load] },
+  latencyMs: { p50: 30, p99: 200, rate: 20_000, loads: [load], roles: { ...load, p50: 90, p99: 400 } },
   skipped: {},
   formats: {
     kong: { read: 2, normalize: 1.2, eventsPerSecond: 397_744 },
@@ -48,11 +48,15 @@ test("each figure of a run is in the summary, with what it is held against", () 
   expect(summary).toContain("0.94 to 2.00 times as fast");
   expect(summary).toContain("413 bytes for each of 2,000,000 live clients");
   expect(summary).toContain("at 20,000 lines a second (19,990 were read): half within 30 ms, 99 % within 200 ms.");
+  expect(summary).toContain("split in roles, at 20,000 lines a second (19,990 were read): half within 90 ms, 99 % within 400 ms."); // prettier-ignore
 });
 
 test("what could not be measured is said, and attackers that got through too", () => {
-  const missed = { p50: 30, p99: 200, rate: 20_000, loads: [{ ...load, n: 98, missed: 2 }] };
-  expect(benchSummary({ ...report, latencyMs: missed })).toContain("2 of 100 attackers were not refused");
+  const roles = { skipped: "20000 lines a second are more than it reads here" };
+  const missed = { p50: 30, p99: 200, rate: 20_000, loads: [{ ...load, n: 98, missed: 2 }], roles };
+  const summary = benchSummary({ ...report, latencyMs: missed });
+  expect(summary).toContain("2 of 100 attackers were not refused");
+  expect(summary).not.toContain("split in roles");
   const bare = benchSummary({
     ...{ ...report, eventsPerSecond: inMemory, ratio: ratiosOf(inMemory, { skipped: "" }) },
     ...{ latencyMs: undefined, skipped: { kafka: "no Java here" } },

@@ -56,10 +56,13 @@ describe("npm run bench", () => {
 
   test("tells how soon an attacker is refused, at each load", (context) => {
     context.skip(report.skipped.latency !== undefined, report.skipped.latency);
-    const { p50, p99, rate, loads } = report.latencyMs!;
+    const { p50, p99, rate, loads, roles } = report.latencyMs!;
     expect(rate).toBe(300);
     expect(loads).toMatchObject([{ rate: 300, p50, p99, n: 3, missed: 0 }]);
     expect(p99).toBeGreaterThanOrEqual(p50);
+    expect(roles).toMatchObject({ rate: 300, n: 3, missed: 0 });
+    const names = "skipped" in roles ? [] : roles.processes.map(({ name }) => name);
+    expect(names).toEqual(["ingest", "detect", "respond", "gate"]);
   });
 
   test("is told in tables, too, and what is missing is not", () => {
