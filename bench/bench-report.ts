@@ -24,7 +24,8 @@ export interface BenchReport {
     readonly clients: number;
     readonly users: number;
     readonly rssMiB: number;
-    readonly batchMs: { readonly p50: number; readonly p999: number; readonly max: number };
+    /** `cold`: the longest of the first, while code is compiled; the others are of what came after. */
+    readonly batchMs: { readonly p50: number; readonly p999: number; readonly max: number; readonly cold: number };
   };
   readonly latencyMs: MeasuredLoads | undefined;
   /** Parts that could not be measured, and why. */

@@ -63,7 +63,7 @@ function stageTable(report: BenchReport): string[] {
 function keysAndLatency({ bytesPerKey, keys, latencyMs }: BenchReport): string[] {
   const { batchMs } = keys;
   return [
-    `${keys.clients.toLocaleString("en")} clients and as many users: ${bytesPerKey} bytes a key; a batch of 500 took ${batchMs.p50} ms, at most ${batchMs.max} ms`,
+    `${keys.clients.toLocaleString("en")} clients and as many users: ${bytesPerKey} bytes a key; a batch of 500 took ${batchMs.p50} ms, at most ${batchMs.max} ms (${batchMs.cold} ms cold)`,
     ...(latencyMs?.loads ?? []).map(latencyText),
     ...(latencyMs ? ["skipped" in latencyMs.roles ? `roles: ${latencyMs.roles.skipped}` : `roles: ${latencyText(latencyMs.roles)}`] : []), // prettier-ignore
   ];

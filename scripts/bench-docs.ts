@@ -40,7 +40,7 @@ function formatsLine({ formats }: BenchReport): string {
 }
 
 function keysLine({ bytesPerKey, keys }: BenchReport): string {
-  return `Memory: ${bytesPerKey} bytes for each of ${many(keys.clients)} live clients and as many users, with every detector; the longest a batch of 500 events took was ${keys.batchMs.max} ms.`;
+  return `Memory: ${bytesPerKey} bytes for each of ${many(keys.clients)} live clients and as many users, with every detector; the longest a batch of 500 events took was ${keys.batchMs.max} ms, and ${keys.batchMs.cold} ms while its code was still being compiled.`;
 }
 
 function latencyLines({ latencyMs }: BenchReport): string[] {
