@@ -104,10 +104,12 @@ export class DetectPartition<Minutes> {
     }
   }
 
+  /** A tally that was taken already, and comes again, is left out. */
   handle({ tallies, next }: TallyBatch): Promise<void> {
     return this.#inTurn(async () => {
-      const found = tallies.flatMap(({ bytes, offset }) => this.#options.stage.merge(bytes, offset));
-      await this.#handOn(found);
+      const taken = Number(this.#offset ?? 0);
+      const fresh = tallies.filter(({ offset }) => offset >= taken);
+      await this.#handOn(this.#mergeAll(fresh));
       this.#offset = next;
       this.#isChanged = true;
     });
@@ -150,6 +152,16 @@ export class DetectPartition<Minutes> {
   async close(): Promise<void> {
     await this.#tail;
     await this.#options.committer.close();
+  }
+
+  #mergeAll(tallies: TallyBatch["tallies"]): Detection[] {
+    try {
+      return tallies.flatMap(({ bytes, offset }) => this.#options.stage.merge(bytes, offset));
+    } catch (error) {
+      // Some of them were counted, and nobody knows which.
+      this.#failed = error;
+      throw error;
+    }
   }
 
   async #handOn(found: readonly Detection[]): Promise<void> {

@@ -210,9 +210,8 @@ export class KafkaSession {
 
   async #pin(pins: ReadonlyMap<number, number>): Promise<void> {
     const { topic } = this.#options.config;
-    await this.#consumer.commitOffsets(
-      [...pins].map(([partition, offset]) => ({ topic, partition, offset: String(offset) })),
-    );
+    const offsets = [...pins].map(([partition, offset]) => ({ topic, partition, offset: String(offset) }));
+    await this.#consumer.commitOffsets(offsets);
   }
 
   async #eachBatch(payload: EachBatchPayload): Promise<void> {
@@ -233,11 +232,13 @@ export class KafkaSession {
     });
     for (const { lastOffset, ...part } of parts) {
       if (!current()) return;
-      await this.#handle(part, () => payload.heartbeat());
+      const failure = await this.#handle(part, () => payload.heartbeat());
       if (generation !== this.#generation) return;
       this.#positions.set(batch.partition, lastOffset + 1);
       payload.resolveOffset(String(lastOffset));
       metrics.lag(batch.partition, Number(batch.highWatermark) - lastOffset - 1);
+      // Not before: kafkajs may go on without joining anew, and what was handled would be handled again.
+      if (failure !== undefined) throw failure;
       await payload.heartbeat();
       // Too far ahead of other partitions: the rest is fetched again once they have caught up.
       if (this.#options.paused.has(batch.partition)) return;
@@ -245,8 +246,8 @@ export class KafkaSession {
     payload.resolveOffset(batch.messages.at(-1)?.offset ?? batch.lastOffset());
   }
 
-  /** The group must hear from us also while the pipeline takes its time. */
-  async #handle(part: Parameters<SourceIo["handle"]>[0], heartbeat: () => Promise<void>): Promise<void> {
+  /** The group must hear from us also while the pipeline takes its time; answers why it could not. */
+  async #handle(part: Parameters<SourceIo["handle"]>[0], heartbeat: () => Promise<void>): Promise<unknown> {
     let failure: unknown;
     const { clock, membership, config } = this.#options;
     const stopBeating = clock.every(this.#heartbeatMs, () => {
@@ -265,7 +266,7 @@ export class KafkaSession {
     } finally {
       stopBeating();
     }
-    if (failure !== undefined) throw failure;
+    return failure;
   }
 
   async #disconnect(): Promise<void> {

@@ -23,6 +23,24 @@ test("counts are handed over as time passes, whether anything is saved or not", 
   expect(order).toEqual(["rows handed over"]);
 });
 
+test("a tally that comes again is counted once", async () => {
+  const { partition, kept } = await aPartition();
+  await partition.handle(tallies(0, "a", "b"));
+  await partition.handle(tallies(0, "a", "b", "c"));
+  await partition.save();
+  expect(kept.state).toEqual({ offset: "3", detect: "a|b|c", minutes: 3 });
+});
+
+test("when one can't be counted, nobody knows what was: nothing of it is saved, and it is opened anew", async () => {
+  const { partition, kept } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  await partition.save();
+  await expect(partition.handle(tallies(1, "b", "broken"))).rejects.toThrow("broken");
+  await expect(partition.save()).rejects.toThrow("broken");
+  expect(await partition.resume()).toBe(false);
+  expect(kept.state).toEqual({ offset: "1", detect: "a", minutes: 1 });
+});
+
 test("goes on from what the one before had saved", async () => {
   const first = await aPartition();
   await first.partition.handle(tallies(0, "a"));
@@ -121,6 +139,7 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     stage: {
       merge(bytes) {
         const text = Buffer.from(bytes).toString();
+        if (text === "broken") throw new Error("broken");
         counted.push(text);
         rows++;
         return text.startsWith("found") ? [found(text)] : [];
