@@ -35,6 +35,7 @@ export async function measureStages(lines: readonly string[], rounds: number): P
     await measure("detect", () => stages.detect(batches));
     await measure("pipeline", () => stages.pipeline(batches));
     await measure("fullPack", () => stages.fullPack(batches));
+    await stages.warmThread(batches);
     await measure("twoThreads", () => stages.twoThreads(batches));
     detections = stages.detections();
     await stages.close();

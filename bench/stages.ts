@@ -45,6 +45,10 @@ export async function createStages() {
     },
     pipeline: (batches: readonly RawBatch[]) => run(six, batches),
     fullPack: (batches: readonly RawBatch[]) => run(all, batches),
+    /** Has the thread compile what it runs, as the main thread has by then: it begins with nothing each time. */
+    warmThread: async (batches: readonly RawBatch[]) => {
+      for (const batch of batches) await thread.begin(batch)();
+    },
     /** As with `service.threads: 2`. */
     twoThreads: (batches: readonly RawBatch[]) => run(two, batches),
     detections,

@@ -8,7 +8,7 @@ import { EventColumnsReader } from "./event-columns-reader.ts";
 import type { GeoLookup } from "./geo-place.ts";
 import { NormalizeCounting } from "./normalize-metrics.ts";
 import type { Normalizer } from "./normalizer.ts";
-import { type FromThread, sentBatch, type ThreadOptions, type ToThread } from "./normalizer-messages.ts";
+import type { FromThread, ThreadOptions, ToThread } from "./normalizer-messages.ts";
 import type { LearnedRoutes } from "./route-learner.ts";
 
 /** Makes events of raw records ahead of those who want them. */
@@ -21,7 +21,7 @@ export interface NormalizerAhead extends Pick<
 }
 
 /**
- * A normalizer in a thread of its own: its lines go there as one text, and its events come back as columns. Places
+ * A normalizer in a thread of its own: its lines go there as they are, and its events come back as columns. Places
  * are looked up here, so that their databases are in memory once. What it tells of formats, fields and routes
  * is as of the batch that was waited for last, however far the thread is ahead.
  */
@@ -56,7 +56,7 @@ export class NormalizerThread implements NormalizerAhead {
     });
     // Whoever waits is told; before that nobody may wait yet.
     answer.catch(() => {});
-    if (!this.#failed) this.#tell({ kind: "batch", batch: sentBatch(batch) });
+    if (!this.#failed) this.#tell({ kind: "batch", batch });
     return async () => this.#take(batch.source, await answer);
   }
 

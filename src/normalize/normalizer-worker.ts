@@ -2,7 +2,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { createMetrics } from "../metrics.ts";
 import { EventColumnsWriter, transferable } from "./event-columns.ts";
 import { createNormalizer } from "./normalizer.ts";
-import { type FromThread, receivedBatch, type ThreadOptions, type ToThread } from "./normalizer-messages.ts";
+import type { FromThread, ThreadOptions, ToThread } from "./normalizer-messages.ts";
 
 // A thread that normalizes the batches it is sent (`NormalizerThread`). Whoever sends them counts, and looks up places.
 
@@ -15,7 +15,7 @@ port.on("message", (message: ToThread) => {
   if (message.kind === "update") normalizer.update(message.rules);
   else if (message.kind === "trust") normalizer.trust(message.rules);
   else {
-    const batch = receivedBatch(message.batch);
+    const { batch } = message;
     const { rejected, ...read } = normalizer.normalize(batch);
     const figures = normalizer.figures();
     const answer: FromThread = {
