@@ -1,6 +1,8 @@
 const firstBytes = 4_096;
 /** Whole numbers up to here are written as such, in as few bytes as they need. */
 const largestWhole = 2 ** 50;
+/** The length of a shorter text is one byte. */
+const longText = 128;
 
 /** Writes numbers and texts one after the other into bytes that grow as they are needed; `ByteReader` reads them. */
 export class ByteWriter {
@@ -26,7 +28,7 @@ export class ByteWriter {
   whole(value: number): void {
     this.#room(8);
     let left = value;
-    for (; left >= 0x8000_0000; left = Math.floor(left / 128)) this.#bytes[this.#length++] = (left % 128) | 0x80;
+    for (; left >= 0x8000_0000; left = Math.floor(left / 128)) this.#bytes[this.#length++] = (left & 0x7f) | 0x80;
     for (; left >= 0x80; left >>>= 7) this.#bytes[this.#length++] = (left & 0x7f) | 0x80;
     this.#bytes[this.#length++] = left;
   }
@@ -49,6 +51,7 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (value.length < longText && this.#plain(value)) return;
     // A character is at most three bytes in UTF-8.
     const most = value.length * 3;
     this.whole(value.length);
@@ -85,6 +88,21 @@ export class ByteWriter {
   /** A copy of what was written. */
   take(): Buffer {
     return Buffer.from(this.view());
+  }
+
+  /** Writes a short text of plain characters here, which takes less than to ask the system; false when it has others. */
+  #plain(value: string): boolean {
+    this.#room(value.length + 1);
+    const bytes = this.#bytes;
+    let at = this.#length;
+    bytes[at++] = value.length;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) return false;
+      bytes[at++] = unit;
+    }
+    this.#length = at;
+    return true;
   }
 
   #room(more: number): void {

@@ -11,9 +11,6 @@ const mostBytesEach = 512;
 /** Numbers of samples are of 27 bits, and begin anew: who keeps them has 32, and may have several rings. */
 const numbers = 2 ** 27;
 
-/** As most gateways write the ids of requests: half as long in bytes. */
-const hexId = /^[0-9a-f]{32}$/;
-
 /** What a sample lacks, or need not say twice, by bit. */
 const has = { ip: 1, ownKey: 2, sameKey: 4, path: 8, user: 16, id: 32, hexId: 64 } as const;
 
@@ -55,6 +52,7 @@ export class SampleRing {
   readonly #starts: Uint32Array;
   #texts = new Numbering<string | undefined>();
   #sets = new Numbering<DetectorSet>();
+  readonly #hex = new Uint8Array(16);
 
   /** `size` is rounded up to a power of two. */
   constructor(size: number) {
@@ -150,11 +148,21 @@ export class SampleRing {
     to.number(time);
     to.word(hash);
     to.whole(this.#sets.of(detectors));
-    for (const text of [owner, ...sharedOf(event)]) to.whole(this.#texts.of(text));
+    const texts = this.#texts;
+    to.whole(texts.of(owner));
+    // What many samples have in common.
+    to.whole(texts.of(event.gateway));
+    to.whole(texts.of(event.clientIpTrust));
+    to.whole(texts.of(event.method));
+    to.whole(texts.of(event.route));
+    to.whole(texts.of(event.endpointClass));
+    to.whole(texts.of(event.outcome));
+    to.whole(texts.of(event.country));
+    to.whole(texts.of(event.userAgent));
     to.number(event.time - time);
     to.number(event.status);
     const { clientIp, clientKey, path, route, userId, requestId } = event;
-    const isHex = requestId !== undefined && hexId.test(requestId);
+    const isHex = requestId !== undefined && this.#readHex(requestId);
     to.byte(
       (clientIp === undefined ? 0 : has.ip) |
         (clientKey === undefined ? 0 : clientKey === clientIp ? has.sameKey : has.ownKey) |
@@ -166,17 +174,29 @@ export class SampleRing {
     if (clientKey !== undefined && clientKey !== clientIp) to.text(clientKey);
     if (path !== route) to.text(path);
     if (userId !== undefined) to.text(userId);
-    if (isHex) to.bytes(Buffer.from(requestId, "hex"));
+    if (isHex) to.bytes(this.#hex);
     else if (requestId !== undefined) to.text(requestId);
+  }
+
+  /** Reads an id as most gateways write them, 32 digits: half as long in bytes. False for any other. */
+  #readHex(id: string): boolean {
+    const hex = this.#hex;
+    if (id.length !== 2 * hex.length) return false;
+    for (let i = 0; i < hex.length; i++) {
+      const [high, low] = [digitOf(id.charCodeAt(2 * i)), digitOf(id.charCodeAt(2 * i + 1))];
+      if (high < 0 || low < 0) return false;
+      hex[i] = high * 16 + low;
+    }
+    return true;
   }
 }
 
 // helpers
 
-/** What many samples have in common. */
-function sharedOf(event: EvidenceEvent): (string | undefined)[] {
-  const { gateway, clientIpTrust, method, route, endpointClass, outcome, country, userAgent } = event;
-  return [gateway, clientIpTrust, method, route, endpointClass, outcome, country, userAgent];
+/** What a hexadecimal digit stands for; -1 for any other character. */
+function digitOf(unit: number): number {
+  if (unit >= 48 && unit <= 57) return unit - 48;
+  return unit >= 97 && unit <= 102 ? unit - 87 : -1;
 }
 
 /** Different values, numbered as they come. */

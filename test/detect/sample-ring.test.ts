@@ -10,6 +10,13 @@ const start = Date.UTC(2026, 7, 22, 9);
 const ids = fc.oneof(
   fc.string({ unit: "grapheme" }),
   fc.constantFrom("ff16a5abd3d40894e72a71902e9b3f0b", "FF16A5ABD3D40894E72A71902E9B3F0B", "ff16a5abd3d4089", ""),
+  // Nearly such an id, longer than a byte tells, and just as long in characters but not in bytes.
+  fc.constantFrom(
+    "1g16a5abd3d40894e72a71902e9b3f0b",
+    "ff16a5abd3d40894e72a71902e9b3f0G",
+    "a".repeat(300),
+    "é".repeat(127),
+  ),
 );
 const maybe = <T>(given: fc.Arbitrary<T>) => fc.option(given, { nil: undefined });
 
