@@ -163,14 +163,13 @@ async function openParts() {
 
 /** Everything but paging and blocking: the last row is in ClickHouse when it resolves. */
 async function run(pipeline: Pipeline, batches: readonly RawBatch[]): Promise<void> {
-  // One batch ahead, as sources of lines are.
-  let last = Promise.resolve();
+  // Two batches ahead, as sources of lines are.
+  const handed: Promise<void>[] = [];
   for (const batch of batches) {
-    const before = last;
-    last = pipeline.handle(batch);
-    await before;
+    handed.push(pipeline.handle(batch));
+    if (handed.length > 2) await handed.shift();
   }
-  await last;
+  await Promise.all(handed);
   await pipeline.finish();
 }
 

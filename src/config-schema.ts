@@ -47,7 +47,7 @@ export const serviceConfig = z
       .min(1)
       .max(2)
       .default(1)
-      .meta({ description: "Threads on the way of a log line. With 2, one of them only makes events of lines, on a second processor: a quarter to a half more events a second, for some 60 MiB of memory.", examples: [1] }), // prettier-ignore
+      .meta({ description: "Threads on the way of a log line. With 2, one of them only makes events of lines, on a second processor: a quarter to a half more events a second from files, HTTP and standard input, for some 60 MiB of memory; from Kafka no more.", examples: [1] }), // prettier-ignore
     shutdownAfter: durationMs("10s")
       .prefault("10s")
       .meta({ description: "How long stopping may take: positions, buffers and pages under way.", examples: ["10s"] }),

@@ -5,6 +5,8 @@ import type { Position, RefusedRecord, SourceIo } from "./raw-batch.ts";
 
 /** One raw batch holds at most so many records, however short the lines of a chunk are. */
 const maxRecords = 2_000;
+/** Batches that wait while one is handled: with one alone, whoever handles them waits where it was long in the making. */
+const ahead = 2;
 
 export interface LineFeedOptions {
   readonly source: string;
@@ -18,15 +20,15 @@ export interface LineFeedOptions {
 }
 
 /**
- * Hands the lines of one partition's bytes to the pipeline, one batch ahead of the one that is being handled:
- * it may be read meanwhile in a thread of its own.
+ * Hands the lines of one partition's bytes to the pipeline, two batches ahead of the one that is being handled:
+ * they may be read meanwhile in a thread of its own.
  */
 export class LineFeed {
   readonly #options: LineFeedOptions;
   readonly #splitter: LineSplitter;
   readonly #position: (offset: number) => Position;
-  /** The batch that was handed over last. */
-  #last: Promise<void> = Promise.resolve();
+  /** The batches that were handed over last, the oldest first. */
+  readonly #handed: Promise<void>[] = [];
 
   /** `start` is the offset of the first byte; `position` makes an offset what the source resumes by. */
   constructor(options: LineFeedOptions & { start: number; position: (offset: number) => Position }) {
@@ -52,25 +54,25 @@ export class LineFeed {
   /** Hands over the unfinished last line as it is; resolves when all is handled. */
   async flush(): Promise<void> {
     await this.#hand(this.#splitter.flush());
-    await this.#last;
+    await this.settled();
   }
 
   /** Resolves when all that was handed over is handled. */
-  settled(): Promise<void> {
-    return this.#last;
+  async settled(): Promise<void> {
+    await Promise.all(this.#handed);
   }
 
   /** Tells the pipeline where reading begins, so that it is saved before the first line comes. */
   async mark(): Promise<void> {
     await this.#handle({ records: [], offsets: [], refused: [], next: this.next });
-    await this.#last;
+    await this.settled();
   }
 
   /** Says that the bytes from here on can't be read (a broken gzip stream). */
   async refuseRest(): Promise<void> {
     const refused: RefusedRecord = { offset: this.next, reason: "undecodable", head: "" };
     await this.#hand({ records: [], offsets: [], refused: [refused] });
-    await this.#last;
+    await this.settled();
   }
 
   async #hand({ records, offsets, refused }: Lines): Promise<void> {
@@ -95,13 +97,13 @@ export class LineFeed {
   async #handle({ next, records, ...lines }: Lines & { next: number }): Promise<void> {
     const { source, partition, io, clock, gate, recordOf } = this.#options;
     await gate.passed();
-    const before = this.#last;
-    this.#last = io.handle({
+    const handled = io.handle({
       ...{ source, partition, records: recordOf ? records.map(recordOf) : records },
       ...{ ...lines, next: this.#position(next), receivedAt: clock.now() },
     });
     // That it failed is told to whoever waits for it.
-    this.#last.catch(() => {});
-    await before;
+    handled.catch(() => {});
+    this.#handed.push(handled);
+    if (this.#handed.length > ahead) await this.#handed.shift();
   }
 }
