@@ -58,6 +58,7 @@ export class DetectPartition<Minutes> {
   /** Something was counted and not handed on: saved, it would never be. Whoever opens the part next finds it again. */
   #failed: unknown;
   #tail: Promise<unknown> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
 
   constructor(options: DetectPartitionOptions<Minutes>) {
     this.#options = options;
@@ -136,22 +137,40 @@ export class DetectPartition<Minutes> {
     return this.#inTurn(() => this.#options.committer.commit({ messages }));
   }
 
-  /** Saves what was counted with how far was read; rows of what came before are in the store, or nothing moves. */
+  /**
+   * Saves what was counted with how far was read; rows of what came before are in the store, or nothing moves.
+   * Tallies wait for the copy alone: to write it takes seconds, in which an attacker would be let in.
+   */
   save(): Promise<void> {
-    return this.#inTurn(async () => {
-      if (!this.#isChanged || this.#offset === undefined) return;
-      const { stage, minutes, store, state } = this.#options;
-      const saved = { offset: this.#offset, detect: stage.save(), minutes: minutes.snapshot() };
-      await minutes.flush();
-      await store.flush();
-      await state.save(saved);
-      this.#isChanged = false;
-    });
+    // One after the other: an older state must not be written over a newer one.
+    const saved = this.#saving.then(() => this.#save());
+    this.#saving = saved.catch(() => {});
+    return saved;
   }
 
   async close(): Promise<void> {
     await this.#tail;
+    await this.#saving;
     await this.#options.committer.close();
+  }
+
+  async #save(): Promise<void> {
+    const { stage, minutes, store, state } = this.#options;
+    const copy = await this.#inTurn(async () => {
+      if (!this.#isChanged || this.#offset === undefined) return undefined;
+      const copied = { offset: this.#offset, detect: stage.save(), minutes: minutes.snapshot() };
+      await minutes.flush();
+      this.#isChanged = false;
+      return copied;
+    });
+    if (copy === undefined) return;
+    try {
+      await store.flush();
+      await state.save(copy);
+    } catch (error) {
+      this.#isChanged = true;
+      throw error;
+    }
   }
 
   #mergeAll(tallies: TallyBatch["tallies"]): Detection[] {

@@ -124,9 +124,9 @@ export class Detect<Minutes> implements SourceIo {
     return this.#each((partition) => partition.tick());
   }
 
-  /** To be called every `detect.saveEvery`. */
-  save(): Promise<void> {
-    return this.#each((partition) => partition.save());
+  /** To be called every `detect.saveEvery`. One after the other: all copies at once would keep tallies waiting for the sum. */
+  async save(): Promise<void> {
+    for (const [name, partition] of [...this.#partitions]) await this.#guarded(name, partition, () => partition.save());
   }
 
   /** Writes records for others, each with the producer of the part that it is about. */
@@ -140,13 +140,17 @@ export class Detect<Minutes> implements SourceIo {
   /** A part that failed has to be opened anew, and with it the reading. */
   async #each(run: (partition: DetectPartition<Minutes>, name: string) => Promise<void>): Promise<void> {
     await Promise.all(
-      [...this.#partitions].map(([name, partition]) =>
-        run(partition, name).catch((error: unknown) => {
-          // Given up in the meantime: whoever has it now goes on with it.
-          if (this.#partitions.get(name) === partition) this.#options.restart(error);
-        }),
-      ),
+      [...this.#partitions].map(([name, partition]) => this.#guarded(name, partition, () => run(partition, name))),
     );
+  }
+
+  async #guarded(name: string, partition: DetectPartition<Minutes>, run: () => Promise<void>): Promise<void> {
+    // Given up in the meantime: whoever has it now goes on with it.
+    const isOurs = () => this.#partitions.get(name) === partition;
+    if (!isOurs()) return;
+    await run().catch((error: unknown) => {
+      if (isOurs()) this.#options.restart(error);
+    });
   }
 
   async #open(name: string): Promise<void> {

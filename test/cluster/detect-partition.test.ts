@@ -122,6 +122,52 @@ test("rows that the store does not take keep the position where it was", async (
   expect(kept.state?.offset).toBe("1");
 });
 
+test("tallies are taken while a state is written, and it holds what was counted before", async () => {
+  const { partition, kept, writing } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  writing.until = Promise.withResolvers();
+  const saving = partition.save();
+  await writing.begun.promise;
+  await partition.handle(tallies(1, "b"));
+  expect(partition.offset).toBe("2");
+  expect(kept.state).toBeUndefined();
+  writing.until.resolve(undefined);
+  await saving;
+  expect(kept.state).toEqual({ offset: "1", detect: "a", minutes: 1 });
+  await partition.save();
+  expect(kept.state).toEqual({ offset: "2", detect: "a|b", minutes: 2 });
+});
+
+test("an older state is not written over a newer one", async () => {
+  const { partition, kept, order, writing } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  const until = (writing.until = Promise.withResolvers());
+  const older = partition.save();
+  await writing.begun.promise;
+  await partition.handle(tallies(1, "b"));
+  const newer = partition.save();
+  await partition.handle(tallies(2, "c"));
+  expect(order).toEqual(["rows handed over", "rows in the store"]);
+  writing.until = undefined;
+  until.resolve(undefined);
+  await Promise.all([older, newer]);
+  expect(kept.state?.offset).toBe("3");
+});
+
+test("what is being written is written to its end before the part is let go", async () => {
+  const { partition, committer, writing } = await aPartition();
+  await partition.handle(tallies(0, "a"));
+  writing.until = Promise.withResolvers();
+  const saving = partition.save();
+  await writing.begun.promise;
+  const closing = partition.close();
+  await partition.handle(tallies(1, "b"));
+  expect(committer.calls).toEqual(["open"]);
+  writing.until.resolve(undefined);
+  await Promise.all([saving, closing]);
+  expect(committer.calls).toEqual(["open", "close"]);
+});
+
 // helpers
 
 interface Kept {
@@ -133,6 +179,10 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
   const committer = new FakeCommitter();
   const order: string[] = [];
   const store = { fail: false };
+  /** `until` then nothing is written, though it has `begun`. */
+  const writing: { until?: PromiseWithResolvers<unknown> | undefined; begun: PromiseWithResolvers<void> } = {
+    begun: Promise.withResolvers(),
+  };
   const counted: string[] = [];
   let rows = 0;
   const partition = new DetectPartition<number>({
@@ -157,6 +207,8 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     state: {
       load: async () => kept.state,
       save: async (state) => {
+        writing.begun.resolve();
+        await writing.until?.promise;
         order.push("saved");
         kept.state = state;
       },
@@ -172,7 +224,7 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     detections: "d",
   });
   await partition.open().catch(() => {});
-  return { partition, committer, order, kept, store };
+  return { partition, committer, order, kept, store, writing };
 }
 
 function found(summary: string): Detection {

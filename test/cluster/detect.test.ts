@@ -43,6 +43,15 @@ test("what is kept is left alone until it comes back", async () => {
   expect(detect.behind()).toEqual(["t/1 is being caught up with"]);
 });
 
+test("parts are saved one after the other, so that tallies never wait for all copies", async () => {
+  const { detect, calls } = aDetect();
+  await detect.claim(["t/0", "t/1"]);
+  const saving = detect.save();
+  expect(calls.slice(2)).toEqual(["save t/0"]);
+  await saving;
+  expect(calls.slice(2)).toEqual(["save t/0", "save t/1"]);
+});
+
 test("at the end what it has is saved, and everything closed", async () => {
   const { detect, calls } = aDetect();
   await detect.claim(["t/0", "t/1"]);
