@@ -96,14 +96,25 @@ export class SampleRing {
 
   /** Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now. */
   load({ next, chunks }: SavedSamples, setOf: (set: DetectorSet) => DetectorSet): void {
-    for (const [first, { starts, bytes, texts, sets }] of chunks) {
+    const whole = chunks.slice(0, -1);
+    const open = chunks.at(-1);
+    for (const [first, { starts, bytes, texts, sets }] of whole) {
       // What was read may be a view of the whole state's bytes, and would keep them alive.
       const own = { starts: starts.slice(), bytes: Uint8Array.from(bytes), texts };
       this.#chunks.set(first, { ...own, sets: sets.map(setOf) });
       this.#bytes += bytes.byteLength;
     }
+    this.#begin(open ? open[0] : next - (next % this.#perChunk));
+    if (open) this.#reopen(open[1], setOf);
     this.#next = next;
-    this.#begin((next - (next % this.#perChunk) + this.#perChunk) % numbers);
+  }
+
+  /** Goes on writing a chunk: beginning another would cost the oldest their places each time a state is loaded. */
+  #reopen({ starts, bytes, texts, sets }: Chunk, setOf: (set: DetectorSet) => DetectorSet): void {
+    this.#starts.set(starts);
+    this.#writer.bytes(bytes);
+    this.#texts = new Numbering(texts);
+    this.#sets = new Numbering(sets.map(setOf));
   }
 
   /** The chunk that is written, as it is now. */
@@ -201,8 +212,13 @@ function digitOf(unit: number): number {
 
 /** Different values, numbered as they come. */
 class Numbering<T> {
-  readonly values: T[] = [];
-  readonly #numbers = new Map<T, number>();
+  readonly values: T[];
+  readonly #numbers: Map<T, number>;
+
+  constructor(values: readonly T[] = []) {
+    this.values = [...values];
+    this.#numbers = new Map(values.map((value, i) => [value, i]));
+  }
 
   of(value: T): number {
     const known = this.#numbers.get(value);

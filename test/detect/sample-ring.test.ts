@@ -109,6 +109,18 @@ describe("what was saved", () => {
     );
   });
 
+  test("keeps its places however often it is loaded", () => {
+    let ring = new SampleRing(16_384);
+    const at = Array.from({ length: 10 }, (_, i) => {
+      const number = ring.put(numbered(i));
+      const saved = copied(ring);
+      ring = new SampleRing(16_384);
+      ring.load(saved, (set) => set);
+      return number;
+    });
+    expect(at.map((number) => ring.get(number)?.hash)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
   test("goes on beyond the largest number", () => {
     const ring = new SampleRing(16);
     ring.load({ next: 2 ** 27 - 20, chunks: [] }, (set) => set);
