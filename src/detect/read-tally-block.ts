@@ -144,6 +144,11 @@ function readEntries(from: ByteReader, lane: Lane, of: BlockTables & { keys: num
   const firstBucket = lane.bucketOf(of.begin);
   const buckets = Math.ceil(stretchMs / lane.bucketMs) + 1;
   const entries: ReadEntry[] = [];
+  const columnsOf = (matched: readonly Slot[], count: number) => {
+    const columns: number[][] = [];
+    for (const slot of matched) columns.push(readColumn(from, slot, count));
+    return columns;
+  };
   const summed = (): ReadGroup => {
     const time = (firstBucket + from.below(buckets, "a bucket")) * lane.bucketMs;
     const { mask, evidence, slots: matched } = combinationOf();
@@ -152,7 +157,7 @@ function readEntries(from: ByteReader, lane: Lane, of: BlockTables & { keys: num
     if (count === 0) from.fail("at least one observation");
     const samples = head % 2 === 1 ? listOf(from, 1, sampleOf) : [];
     if (samples.length > count) from.fail("no more samples than observations");
-    return { time, hash: 0, mask, evidence, count, samples, columns: matched.map((slot) => readColumn(from, slot, count)) }; // prettier-ignore
+    return { time, hash: 0, mask, evidence, count, samples, columns: columnsOf(matched, count) }; // prettier-ignore
   };
   const ordered = (): ReadGroup => {
     const time = of.begin + from.below(stretchMs, "a time within its stretch");
@@ -160,7 +165,7 @@ function readEntries(from: ByteReader, lane: Lane, of: BlockTables & { keys: num
     const { mask, evidence, slots: matched } = combinationOf();
     const sample = from.below(of.samples.length + 1, "the number of a sample");
     const samples = sample === 0 ? [] : [of.samples[sample - 1]!];
-    return { time, hash, mask, evidence, count: 1, samples, columns: matched.map((slot) => readColumn(from, slot, 1)) };
+    return { time, hash, mask, evidence, count: 1, samples, columns: columnsOf(matched, 1) };
   };
   for (let key = -1; !from.isAtEnd;) {
     key += 1 + from.whole();
@@ -198,12 +203,11 @@ function readColumn(from: ByteReader, { kind }: Slot, count: number): number[] {
 function readDistinct(from: ByteReader, count: number): number[] {
   const listed = from.byte();
   const bytes = from.bytes(listed === 0 ? bitmapWords * 4 : listed);
-  const values =
-    listed > 0
-      ? [...bytes]
-      : [...bytes].flatMap((byte, at) =>
-          [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) => ((byte >>> bit) & 1 ? [at * 8 + bit] : [])),
-        );
+  const values: number[] = [];
+  for (let at = 0; at < bytes.length; at++) {
+    if (listed > 0) values.push(bytes[at]!);
+    else for (let left = bytes[at]!; left !== 0; left &= left - 1) values.push(at * 8 + 31 - Math.clz32(left & -left));
+  }
   return values.length > 0 && values.length <= count ? values : from.fail("a value for each observation at most");
 }
 

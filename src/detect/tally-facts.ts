@@ -72,5 +72,8 @@ const nobodyElse = {
 
 /** So many things as are said before them; each takes some bytes at least. */
 export function listOf<T>(from: ByteReader, leastBytes: number, read: () => T): T[] {
-  return Array.from({ length: from.count(leastBytes, "fewer of them") }, read);
+  const count = from.count(leastBytes, "fewer of them");
+  const list: T[] = [];
+  for (let i = 0; i < count; i++) list.push(read());
+  return list;
 }
