@@ -11,6 +11,7 @@ import {
   type Sight,
 } from "./observation-kinds.ts";
 
+import { picked } from "./picked.ts";
 import { lastWidth } from "./slot.ts";
 
 /** Words in one stretch of memory: 256 KiB. */
@@ -40,9 +41,11 @@ export interface Observed {
  * memory is taken in segments and used again.
  */
 export class Observations {
-  readonly #kinds = new ObservationKinds();
-  readonly #heads: Uint32Array;
-  readonly #segments: Uint32Array[] = [];
+  #kinds = new ObservationKinds();
+  #heads: Uint32Array;
+  #segments: Uint32Array[] = [];
+  /** Of each segment, whether somebody holds it as it was: it is written to no more, a copy of it is. */
+  readonly #isHeld: boolean[] = [];
   /** By number of words: the first record that is free. */
   readonly #free: number[] = [];
   /** Where the segment that was taken last is used up to; no record is at 0. */
@@ -60,6 +63,19 @@ export class Observations {
 
   constructor(rows: number) {
     this.#heads = new Uint32Array(rows);
+  }
+
+  /**
+   * What these rows hold at this moment, by their places, however much is added and dropped from now on: for as long
+   * as somebody reads it. Of a segment that is written to meanwhile there are two then.
+   */
+  held(rows: readonly number[]): Pick<Observations, "first" | "next" | "part" | "time" | "hash" | "sample" | "value"> {
+    const held = new Observations(0);
+    held.#kinds = this.#kinds;
+    held.#heads = picked(this.#heads, rows);
+    held.#segments = [...this.#segments];
+    this.#isHeld.fill(true);
+    return held;
   }
 
   /** Memory that it has taken. */
@@ -130,11 +146,11 @@ export class Observations {
     let at = same;
     if (from.lanes === 0) {
       at = this.#heads[row] = this.#take(kind.words);
-      const segment = this.#segments[at >>> segmentBits]!;
+      const segment = this.#own(at);
       segment[at & within] = head;
       segment[(at & within) + 2] = this.#lower;
     } else if (this.#freshWords > 0) at = this.#moved(row, same, { before, from, words: kind.words });
-    const segment = this.#segments[at >>> segmentBits]!;
+    const segment = this.#own(at);
     const o = at & within;
     segment[o + 1] = kind.id | (this.#upper << kindBits);
     for (let i = 0, to = o + from.words; i < this.#freshWords; i++) segment[to + i] = fresh[i]!;
@@ -229,7 +245,8 @@ export class Observations {
     { before, from, words }: { before: number; from: ObservationKind; words: number },
   ): number {
     const to = this.#take(words);
-    const [source, target] = [this.#segments[at >>> segmentBits]!, this.#segments[to >>> segmentBits]!];
+    const target = this.#own(to);
+    const source = this.#segments[at >>> segmentBits]!;
     for (let i = 0; i < from.words; i++) target[(to & within) + i] = source[(at & within) + i]!;
     this.#link(row, before, to);
     this.#release(at, from.words);
@@ -251,6 +268,7 @@ export class Observations {
       // Where no record begins at 0, that says there is none.
       this.#end = this.#segments.length === 0 ? headWords : 0;
       this.#segments.push(new Uint32Array(perSegment));
+      this.#isHeld.push(false);
     }
     const at = ((this.#segments.length - 1) << segmentBits) + this.#end;
     this.#end += words;
@@ -271,6 +289,16 @@ export class Observations {
   }
 
   #setWord(at: number, i: number, word: number): void {
-    this.#segments[at >>> segmentBits]![(at & within) + i] = word;
+    this.#own(at)[(at & within) + i] = word;
+  }
+
+  /** A record's segment, to be written to. */
+  #own(at: number): Uint32Array {
+    const s = at >>> segmentBits;
+    if (this.#isHeld[s]) {
+      this.#segments[s] = this.#segments[s]!.slice();
+      this.#isHeld[s] = false;
+    }
+    return this.#segments[s]!;
   }
 }

@@ -1,5 +1,5 @@
 import type { BucketPool, SavedRing } from "./bucket-pool.ts";
-import { picked } from "./picked.ts";
+import type { SparseColumns } from "./held-rows.ts";
 import { ringsByPlace, type SavedRings, saveRings } from "./saved-rings.ts";
 import type { SparseRows } from "./sparse-rows.ts";
 
@@ -16,16 +16,24 @@ export interface SavedRow {
   readonly pooled: SavedRing | undefined;
 }
 
-/** Many rows in few arrays, since saving hundreds of thousands of small ones would stop everything for seconds. */
-export interface SavedRows extends Omit<SavedRow, "pooled"> {
+/**
+ * Many rows in few arrays, since saving hundreds of thousands of small ones would stop everything for seconds; and
+ * the arrays in stretches of rows, made as they are read: what everything waits for is to hold on to the rows.
+ */
+export interface SavedRows {
   /** Numbers an observation carries. */
   readonly width: number;
   /** Of each row: how many of the observations are its own. */
   readonly counts: Uint8Array;
+  /** Of as many rows each, but for the last. */
+  readonly stretches: readonly { readonly columns: SparseColumns }[];
   readonly rings: SavedRings;
 }
 
-/** What was observed of these rows. */
+/** Some milliseconds' worth. */
+const rowsAtOnce = 4_096;
+
+/** What was observed of these rows; the same however late it is read. */
 export function saveRows({
   rows,
   sparse,
@@ -35,41 +43,34 @@ export function saveRows({
   readonly sparse: SparseRows;
   readonly pool: BucketPool;
 }): SavedRows {
-  const { width } = sparse;
-  const counts = picked(sparse.entries, rows);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const saved = {
-    ...{ width, counts, rings: saveRings(pool, rows) },
-    times: new Float64Array(total),
-    hashes: new Uint32Array(total),
-    masks: new Uint32Array(total),
-    evidence: new Uint32Array(total),
-    samples: new Uint32Array(total),
-    values: new Float64Array(total * width),
-  };
-  let to = 0;
-  for (let place = 0; place < rows.length; place++) {
-    const row = rows[place]!;
-    if (sparse.entries[row] !== 0) to = sparse.copy(row, saved, to);
-  }
-  return saved;
+  const held = sparse.held(rows);
+  const { width, counts } = held;
+  const stretches = Array.from({ length: Math.ceil(rows.length / rowsAtOnce) }, (_, i) => ({
+    get columns() {
+      return held.columns(i * rowsAtOnce, Math.min((i + 1) * rowsAtOnce, rows.length));
+    },
+  }));
+  return { width, counts, stretches, rings: saveRings(pool, rows) };
 }
 
 /** The rows one by one, in their order. */
 export function* savedRows(saved: SavedRows): Generator<SavedRow> {
   const ringOf = ringsByPlace(saved.rings);
-  let from = 0;
-  for (let place = 0; place < saved.counts.length; place++) {
-    const to = from + saved.counts[place]!;
-    yield {
-      times: saved.times.subarray(from, to),
-      hashes: saved.hashes.subarray(from, to),
-      masks: saved.masks.subarray(from, to),
-      evidence: saved.evidence.subarray(from, to),
-      values: saved.values.subarray(from * saved.width, to * saved.width),
-      samples: saved.samples.subarray(from, to),
-      pooled: ringOf(place),
-    };
-    from = to;
+  for (const [i, { columns }] of saved.stretches.entries()) {
+    const { times, hashes, masks, evidence, values, samples } = columns;
+    let from = 0;
+    for (let place = i * rowsAtOnce; place < Math.min((i + 1) * rowsAtOnce, saved.counts.length); place++) {
+      const to = from + saved.counts[place]!;
+      yield {
+        times: times.subarray(from, to),
+        hashes: hashes.subarray(from, to),
+        masks: masks.subarray(from, to),
+        evidence: evidence.subarray(from, to),
+        values: values.subarray(from * saved.width, to * saved.width),
+        samples: samples.subarray(from, to),
+        pooled: ringOf(place),
+      };
+      from = to;
+    }
   }
 }

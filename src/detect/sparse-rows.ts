@@ -1,5 +1,7 @@
+import { HeldRows } from "./held-rows.ts";
 import type { LanePart, Sight } from "./observation-kinds.ts";
 import type { Observations } from "./observations.ts";
+import { picked } from "./picked.ts";
 import type { Sample } from "./sample.ts";
 import type { Samples } from "./samples.ts";
 import type { Scratch, Slot } from "./slot.ts";
@@ -12,17 +14,6 @@ export interface SparseEvent {
   readonly evidence: number;
   /** One that the ring of samples holds already may be given by its number. */
   readonly sample: Sample | number | undefined;
-}
-
-/** Observations by column, many rows' in a line. */
-export interface SparseColumns {
-  readonly times: Float64Array;
-  readonly hashes: Uint32Array;
-  readonly masks: Uint32Array;
-  readonly evidence: Uint32Array;
-  /** Numbers of the ring of samples, or 0. */
-  readonly samples: Uint32Array;
-  readonly values: Float64Array;
 }
 
 /** One lane's observations of rows, one by one, in the records of its key space. */
@@ -131,20 +122,10 @@ export class SparseRows {
     if (this.entries[row] !== 0) this.entries[row]! -= this.#store.drop(row, this.#lane, isKept);
   }
 
-  /** Copies a row's observations to columns, from the place `to` on; answers with the place after the last. */
-  copy(row: number, into: SparseColumns, begin: number): number {
-    let to = begin;
-    for (let at = this.first(row); at !== 0; at = this.next(at), to++) {
-      const part = this.#part(at);
-      into.times[to] = this.time(at);
-      into.hashes[to] = this.hash(at);
-      into.masks[to] = part.sight.mask;
-      into.evidence[to] = part.sight.evidence;
-      into.samples[to] = this.#store.sample(at, part);
-      for (const number of part.sight.numbers)
-        into.values[to * this.width + number] = this.#store.value(at, part, number);
-    }
-    return to;
+  /** What these rows hold at this moment; it stays as it is. */
+  held(rows: readonly number[]): HeldRows {
+    const counts = picked(this.entries, rows);
+    return new HeldRows({ counts, width: this.width, lane: this.#lane, isOrdered: this.#isOrdered, store: this.#store.held(rows) }); // prettier-ignore
   }
 
   /** Puts one observation's slots and numbers into the scratch. */

@@ -9,11 +9,12 @@ import { DefaultDeserializer, DefaultSerializer } from "node:v8";
 export async function* stateInPieces(state: object): AsyncGenerator<Buffer, void> {
   const serializer = new DefaultSerializer();
   serializer.writeHeader();
-  let small = 0;
-  for (const { value, isLarge } of piecesOf(state, 0)) {
+  let written = 0;
+  for (const { value, bytes } of piecesOf(state, 0)) {
     serializer.writeValue(value);
-    if (!isLarge && ++small < smallAtOnce) continue;
-    small = 0;
+    written += bytes + smallBytes;
+    if (written < bytesAtOnce) continue;
+    written = 0;
     // It goes on with what it knows of objects it wrote, so that the pieces are one whole.
     yield serializer.releaseBuffer();
     await new Promise((resolve) => setImmediate(resolve));
@@ -30,12 +31,12 @@ export function readState(bytes: Buffer): unknown {
 
 // helpers
 
-/** Some milliseconds' worth each. */
-const smallAtOnce = 200;
+/** Some milliseconds' worth; what is no array of numbers counts as if it were so many of them. */
+const bytesAtOnce = 512 * 1024;
+const smallBytes = 2_048;
 const entriesAtOnce = 500;
-const largeBytes = 1024 ** 2;
 /** Down to here objects are taken apart; what is large in a state lies above. */
-const deepest = 8;
+const deepest = 10;
 
 /** What follows: so many values under these keys, in a list, a map or a list in parts; or a value as it is. */
 type Piece =
@@ -47,10 +48,10 @@ type Piece =
 
 interface Written {
   readonly value: unknown;
-  readonly isLarge: boolean;
+  readonly bytes: number;
 }
 
-const piece = (value: Piece): Written => ({ value, isLarge: false });
+const piece = (value: Piece): Written => ({ value, bytes: 0 });
 
 function* piecesOf(value: unknown, depth: number): Generator<Written> {
   if (value instanceof Map && value.size > entriesAtOnce) {
@@ -67,13 +68,13 @@ function* piecesOf(value: unknown, depth: number): Generator<Written> {
     yield piece({ keys });
     for (const key of keys) yield* piecesOf(value[key], depth + 1);
   } else {
-    yield { value: { value }, isLarge: ArrayBuffer.isView(value) && value.byteLength > largeBytes };
+    yield { value: { value }, bytes: ArrayBuffer.isView(value) ? value.byteLength : 0 };
   }
 }
 
 function* partsOf(entries: readonly unknown[]): Generator<Written> {
   for (let from = 0; from < entries.length; from += entriesAtOnce) {
-    yield { value: entries.slice(from, from + entriesAtOnce), isLarge: true };
+    yield { value: entries.slice(from, from + entriesAtOnce), bytes: bytesAtOnce };
   }
 }
 

@@ -49,12 +49,7 @@ test("each lane sees what it would see alone, also after others have forgotten o
     fc.property(given, (steps) => {
       const together = lanesOf(new Observations(rows));
       const alone = lanesOf();
-      for (const { events, row, lanes, forgets } of steps) {
-        for (const lanesOfOne of [together, alone]) {
-          for (const event of events) observeWith(lanes.map((at) => lanesOfOne[at]!), event, row); // prettier-ignore
-          if (forgets !== null) lanesOfOne[forgets]!.forget(row);
-        }
-      }
+      for (const lanes of [together, alone]) goThrough(lanes, steps);
       for (let row = 0; row < rows; row++)
         expect(together.map((lane) => seen(lane, row))).toEqual(alone.map((lane) => seen(lane, row)));
     }),
@@ -80,6 +75,22 @@ test("what was saved lane by lane takes as much room as before, and reads the sa
   );
 });
 
+test("what was saved stays as it was, however late it is read, and so does what is saved meanwhile", () => {
+  fc.assert(
+    fc.property(given, given, given, (before, meanwhile, after) => {
+      const lanes = lanesOf(new Observations(rows));
+      const read = (saved: readonly SavedRows[]) => saved.map((one) => [...savedRows(one)]);
+      const everything = () => lanes.map((lane) => lane.save([...Array(rows).keys()]));
+      goThrough(lanes, before);
+      const first = { at: read(everything()), saved: everything() };
+      goThrough(lanes, meanwhile);
+      const second = { at: read(everything()), saved: everything() };
+      goThrough(lanes, after);
+      for (const { at, saved } of [first, second]) expect(read(saved)).toEqual(at);
+    }),
+  );
+});
+
 test("an event is one record, however many lanes count it, and its memory is used again", () => {
   const observations = new Observations(rows);
   const lanes = lanesOf(observations);
@@ -95,6 +106,20 @@ test("an event is one record, however many lanes count it, and its memory is use
 });
 
 // helpers
+
+interface Step {
+  readonly events: readonly AccessEvent[];
+  readonly row: number;
+  readonly lanes: readonly number[];
+  readonly forgets: number | null;
+}
+
+function goThrough(all: readonly Lane[], steps: readonly Step[]): void {
+  for (const { events, row, lanes, forgets } of steps) {
+    for (const event of events) observeWith(lanes.map((at) => all[at]!), event, row); // prettier-ignore
+    if (forgets !== null) all[forgets]!.forget(row);
+  }
+}
 
 /** As an event is counted: one lane after the other, with the same sample, or none. */
 function observeWith(lanes: readonly Lane[], event: AccessEvent, row: number): void {
