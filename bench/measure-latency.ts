@@ -41,11 +41,12 @@ export interface Latency {
 
 const topic = "access-logs";
 const warmUpMs = 8_000;
-/** After which it has caught up with what came while it warmed up, or never will. */
-const settleMs = 5_000;
+/** After which its code is compiled and it has caught up with what came meanwhile, or never will. */
+const settleMs = 15_000;
 /** Further behind, what is measured would be how far. */
 const mostLagSeconds = 1.5;
-const pollEveryMs = 2;
+/** Asking costs processor time that what is measured needs, too. */
+const pollEveryMs = 5;
 const giveUpMs = 10_000;
 /** Longer than anything stalls: a refusal that comes later would be taken for one that needed a line more. */
 const probeMs = 2_000;

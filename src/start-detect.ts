@@ -23,9 +23,6 @@ import { createMinuteRows, type MinuteRowsSnapshot } from "./store/minute-rows.t
 /** Partitions that were added to a source's topic are waited for from then on; and for tables of what is usual. */
 const lookEveryMs = 60_000;
 
-/** Making bytes of a copy takes about as long as the copy. */
-const copyAndWrite = 2;
-
 /** The name under which tallies are read, as a source's. */
 const source = "tallies";
 
@@ -54,9 +51,6 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     for (const [name, partition] of detect.known)
       await partition.between(async () => stages.get(name)?.baselines.load(news));
   };
-  /** How long all copies of states took. */
-  const copied = { ms: 0 };
-
   const partitionOf = (name: string) => {
     const partition = Number(name.slice(name.lastIndexOf("/") + 1));
     const stage = new DetectStage({
@@ -88,12 +82,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
           return merged.detections;
         },
         tick: () => stage.tick(),
-        save() {
-          const begun = clock.monotonic();
-          const saved = stage.save();
-          copied.ms += clock.monotonic() - begun;
-          return saved;
-        },
+        save: () => stage.save(),
         load: (saved) => stage.load(saved),
       },
       state: {
@@ -149,7 +138,7 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     },
     {
       everyMs: config.detect.saveEvery,
-      run: pacedSave({ clock, waited: () => copied.ms * copyAndWrite, save: () => detect.save() }),
+      run: pacedSave({ clock, save: () => detect.save() }),
     },
     {
       everyMs: lookEveryMs,

@@ -77,7 +77,7 @@ export const detectConfig = z
       .prefault("5s")
       .meta({
         description:
-          "How often the counters and positions are saved to the data directory; more rarely where copying them takes over a fiftieth of that.",
+          "How often the counters and positions are saved to the data directory; more rarely where that takes over a thirtieth of the time.",
         examples: ["5s"],
       }),
     clients: z

@@ -10,7 +10,6 @@ import {
   ownWords,
   type Sight,
 } from "./observation-kinds.ts";
-
 import { picked } from "./picked.ts";
 import { lastWidth } from "./slot.ts";
 
@@ -65,10 +64,7 @@ export class Observations {
     this.#heads = new Uint32Array(rows);
   }
 
-  /**
-   * What these rows hold at this moment, by their places, however much is added and dropped from now on: for as long
-   * as somebody reads it. Of a segment that is written to meanwhile there are two then.
-   */
+  /** What these rows hold now, by their places, whatever comes; of a segment that is written to meanwhile there are two. */
   held(rows: readonly number[]): Pick<Observations, "first" | "next" | "part" | "time" | "hash" | "sample" | "value"> {
     const held = new Observations(0);
     held.#kinds = this.#kinds;
