@@ -62,13 +62,15 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     stage.baselines.load(usual);
     stages.set(name, stage);
     const minutes = createMinuteRows({ write: (table, rows) => store.write(table, rows) });
-    const committer = new TransactionalProducer(client, `${cluster.prefix}-detect-${partition}`);
+    const id = `${cluster.prefix}-detect-${partition}`;
+    const committer = new TransactionalProducer(client, id);
+    const saver = new TransactionalProducer(client, `${id}-state`);
     const state = new StateTopic({
-      ...{ client, committer, partition },
+      ...{ client, committer: saver, partition },
       ...{ topic: topics.state.name, version: stateVersion },
     });
     return new DetectPartition<MinuteRowsSnapshot>({
-      ...{ minutes, committer, store, detections: topics.detections.name },
+      ...{ minutes, committer, saver, store, detections: topics.detections.name },
       stage: {
         merge(tally, offset) {
           const merged = stage.merge(tally);

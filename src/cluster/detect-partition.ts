@@ -28,6 +28,8 @@ export interface DetectPartitionOptions<Minutes> {
   };
   readonly minutes: { flush(): Promise<void>; snapshot(): Minutes; restore(saved: Minutes): void };
   readonly committer: Committer;
+  /** What states are written with: a detection must not wait until a large one is there. */
+  readonly saver: Committer;
   readonly state: {
     load(): Promise<SavedPartition<Minutes> | undefined>;
     save(state: SavedPartition<Minutes>): Promise<void>;
@@ -76,8 +78,9 @@ export class DetectPartition<Minutes> {
 
   /** Takes the part over from whoever had it, and goes on with what they saved. */
   async open(): Promise<void> {
-    const { committer, state, stage, minutes } = this.#options;
-    await committer.open();
+    const { committer, saver, state, stage, minutes } = this.#options;
+    // From here on whoever had it can neither hand on nor save.
+    await Promise.all([committer.open(), saver.open()]);
     this.#goal = await this.#options.end();
     const saved = await state.load();
     if (saved !== undefined) {
@@ -151,7 +154,7 @@ export class DetectPartition<Minutes> {
   async close(): Promise<void> {
     await this.#tail;
     await this.#saving;
-    await this.#options.committer.close();
+    await Promise.all([this.#options.committer.close(), this.#options.saver.close()]);
   }
 
   async #save(): Promise<void> {

@@ -70,7 +70,7 @@ test("it goes on with what it has, if nobody else has had it", async () => {
 });
 
 test.for<[string, (of: Awaited<ReturnType<typeof aPartition>>) => Promise<unknown>]>([
-  ["another has taken it over", async ({ committer }) => (committer.fail = new Error("fenced"))],
+  ["another has taken it over", async ({ saver }) => (saver.fail = new Error("fenced"))],
   [
     "something found could not be told",
     async ({ committer, partition }) => {
@@ -89,6 +89,13 @@ test("one that could not be opened whole is opened anew", async () => {
     throw new Error("the broker is away");
   });
   expect(await partition.resume()).toBe(false);
+});
+
+test("whoever had it before is kept from handing on and from saving before their state is read", async () => {
+  const { partition, fenced, saver } = await aPartition();
+  expect(fenced).toEqual(["open", "open"]);
+  await partition.close();
+  expect(saver.calls).toEqual(["open", "close"]);
 });
 
 test("nothing is saved where nothing changed", async () => {
@@ -176,7 +183,7 @@ interface Kept {
 
 /** An engine that "counts" tallies by keeping their texts; `found …` is a detection. */
 async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<number> = async () => 70) {
-  const committer = new FakeCommitter();
+  const [committer, saver] = [new FakeCommitter(), new FakeCommitter()];
   const order: string[] = [];
   const store = { fail: false };
   /** `until` then nothing is written, though it has `begun`. */
@@ -204,15 +211,19 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
       restore: (saved) => void (rows = saved),
     },
     committer,
+    saver,
     state: {
-      load: async () => kept.state,
+      load: async () => {
+        order.push(...[committer, saver].flatMap(({ calls }) => calls));
+        return kept.state;
+      },
       save: async (state) => {
         writing.begun.resolve();
         await writing.until?.promise;
         order.push("saved");
         kept.state = state;
       },
-      confirm: () => committer.commit({ messages: [] }),
+      confirm: () => saver.commit({ messages: [] }),
     },
     store: {
       flush: async () => {
@@ -224,7 +235,8 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     detections: "d",
   });
   await partition.open().catch(() => {});
-  return { partition, committer, order, kept, store, writing };
+  const fenced = order.splice(0);
+  return { partition, committer, saver, fenced, order, kept, store, writing };
 }
 
 function found(summary: string): Detection {
