@@ -17,7 +17,7 @@ export async function startRoles(options: {
   const config = {
     ...shopConfig({ brokers: broker.brokers, topic }),
     store: { type: "server", url: server.url, database: "bench" },
-    cluster: { brokers: broker.brokers, prefix: "bench", partitions: 2, replication: 1, flushEvery: "50ms" },
+    cluster: { brokers: broker.brokers, prefix: "bench", partitions: 2, replication: 1, flushEvery: "100ms" },
   };
   const start = (role: string) =>
     startGatewatch({ directory: join(directory, role), config, role, until: "listening" });
