@@ -30,7 +30,7 @@ export interface SavedRows {
   readonly rings: SavedRings;
 }
 
-/** Some milliseconds' worth. */
+/** Some milliseconds' worth. It is part of what is saved: with it `stateVersion` changes. */
 const rowsAtOnce = 4_096;
 
 /** What was observed of these rows; the same however late it is read. */
