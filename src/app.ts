@@ -9,6 +9,7 @@ import { prepare } from "./prepare.ts";
 import type { Source } from "./source/raw-batch.ts";
 import { startAll } from "./start-all.ts";
 import { startWarm } from "./start-warm.ts";
+import { stateInFile } from "./load-states.ts";
 import { StateFile } from "./state-file.ts";
 
 /**
@@ -34,7 +35,7 @@ async function startAlone(options: StartAppOptions, lifecycle: Lifecycle): Promi
   const { config } = options;
   const prepared = await prepare({ options, lifecycle });
   const { service } = await startAll(prepared, {
-    state: new StateFile(join(config.service.dataDirectory, "detect.state")),
+    state: stateInFile(new StateFile(join(config.service.dataDirectory, "detect.state"))),
     baselines: baselineFiles({ directory: config.service.dataDirectory, log: options.log }),
     mayAct: () => Promise.resolve(true),
     lost: new AbortController().signal,

@@ -1,6 +1,7 @@
-import { type Clock, sleep } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import type { DetectStage, SavedStage } from "./detect/detect-stage.ts";
 import type { Detection } from "./detect/detection.ts";
+import type { SaveExtent } from "./detect/save-extent.ts";
 import type { LiveTrials, SavedLiveTrials } from "./live-trials.ts";
 import type { NormalizedBatch, RejectedRecord } from "./normalize/access-event.ts";
 import type { LoadWatch } from "./load-watch.ts";
@@ -12,6 +13,7 @@ import type { Position, RawBatch, Source, SourceIo } from "./source/raw-batch.ts
 import { rejectedRecordRow } from "./store/event-rows.ts";
 import type { MinuteRows, MinuteRowsSnapshot } from "./store/minute-rows.ts";
 import type { Store } from "./store/store.ts";
+import { untilTaken } from "./until-taken.ts";
 
 /** What is saved together: what was counted, and up to where. */
 export interface SavedState {
@@ -35,6 +37,8 @@ export interface PipelineOptions {
   readonly respond: (detections: readonly Detection[]) => Promise<void>;
   /** Writes the state where the next start finds it. */
   readonly save: (state: SavedState) => Promise<void>;
+  /** How much of what was counted is to be saved next; all of it, unless given. */
+  readonly extent?: () => SaveExtent;
   readonly sources: readonly Source[];
   readonly saved: SavedState | undefined;
   /** A source has something, ended, or is in trouble; for silence, status and incidents. */
@@ -46,9 +50,6 @@ export interface PipelineOptions {
   /** Told what waits, and what each stage takes of the time. */
   readonly load?: Pick<LoadWatch, "times" | "lag">;
 }
-
-/** How soon it is tried again to make detections durable. */
-const retryMs = 1_000;
 
 export type SourceEvent =
   | { readonly kind: "arrived"; readonly source: string }
@@ -233,6 +234,7 @@ export class Pipeline implements Flow {
     try {
       await this.#options.store.flush();
       await this.#options.save(state);
+      this.#options.detect.written(state.detect);
     } catch (error) {
       this.#changed = true;
       throw error;
@@ -241,20 +243,8 @@ export class Pipeline implements Flow {
     for (const source of this.#options.sources) await source.saved(positions);
   }
 
-  /**
-   * Hands detections on until they are taken. What was counted can't be counted again, so a disk that
-   * is full makes everything wait here rather than lose one.
-   */
-  async #respond(detections: readonly Detection[]): Promise<void> {
-    for (;;) {
-      try {
-        return await this.#options.respond(detections);
-      } catch (error) {
-        this.#options.onStuck(error);
-        if (this.#stopping.signal.aborted) throw error;
-        await sleep(this.#options.clock, retryMs, this.#stopping.signal);
-      }
-    }
+  #respond(detections: readonly Detection[]): Promise<void> {
+    return untilTaken(detections, this.#options, this.#stopping.signal);
   }
 
   /** Runs what has to happen as a whole, from counting to handing on. */
@@ -270,7 +260,7 @@ export class Pipeline implements Flow {
   #snapshot(): SavedState {
     return {
       positions: [...this.#positions],
-      detect: this.#options.detect.save(),
+      detect: this.#options.detect.save(this.#options.extent?.()),
       minutes: this.#options.minutes.snapshot(),
       routes: this.#options.normalizer.learnedRoutes(),
       ...(this.#options.trials && { trials: this.#options.trials.save() }),

@@ -1,13 +1,23 @@
-import { sleep } from "./clock.ts";
 import { readDetection } from "./cluster/detection-record.ts";
 import type { Detection } from "./detect/detection.ts";
 import type { Flow, PipelineOptions } from "./pipeline.ts";
 import type { Position, RawBatch } from "./source/raw-batch.ts";
+import { untilTaken } from "./until-taken.ts";
 
 export interface RespondFlowOptions {
   readonly pipeline: Pick<
     PipelineOptions,
-    "clock" | "detect" | "trials" | "store" | "respond" | "save" | "sources" | "saved" | "onSource" | "onStuck"
+    | "clock"
+    | "detect"
+    | "trials"
+    | "store"
+    | "respond"
+    | "save"
+    | "extent"
+    | "sources"
+    | "saved"
+    | "onSource"
+    | "onStuck"
   >;
   /** The name of the source whose records are detections; those of all others are traffic tallies. */
   readonly detections: string;
@@ -19,9 +29,6 @@ export interface RespondFlowOptions {
   /** A record that can't be read was left out. */
   readonly refused: (reason: string) => void;
 }
-
-/** How soon it is tried again to make detections durable. */
-const retryMs = 1_000;
 
 /**
  * What the role `respond` does with what it reads: detections become incidents, pages and blocks, and what
@@ -94,11 +101,12 @@ export class RespondFlow implements Flow {
   save(): Promise<void> {
     return this.between(async () => {
       if (!this.#isChanged) return;
-      const { store, save, sources, detect, trials } = this.#options.pipeline;
+      const { store, save, extent, sources, detect, trials } = this.#options.pipeline;
       const positions = new Map(this.#positions);
-      const counted = { detect: detect.save(), minutes: [], ...(trials && { trials: trials.save() }) };
+      const counted = { detect: detect.save(extent?.()), minutes: [], ...(trials && { trials: trials.save() }) };
       await store.flush();
       await save({ positions: [...positions], ...counted });
+      detect.written(counted.detect);
       this.#isChanged = false;
       for (const source of sources) await source.saved(positions);
     });
@@ -121,17 +129,8 @@ export class RespondFlow implements Flow {
       this.#options.pipeline.onSource({ kind: "arrived", source: partition.split(":", 1)[0]! });
   }
 
-  /** Until they are taken: what waits here waits in Kafka. */
+  /** What waits here waits in Kafka. */
   async #respond(detections: readonly Detection[]): Promise<void> {
-    if (detections.length === 0) return;
-    for (;;) {
-      try {
-        return await this.#options.pipeline.respond(detections);
-      } catch (error) {
-        this.#options.pipeline.onStuck(error);
-        if (this.#stopping.signal.aborted) throw error;
-        await sleep(this.#options.pipeline.clock, retryMs, this.#stopping.signal);
-      }
-    }
+    if (detections.length > 0) await untilTaken(detections, this.#options.pipeline, this.#stopping.signal);
   }
 }

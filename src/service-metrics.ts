@@ -89,8 +89,8 @@ export function measureService(parts: {
         const key = dimensions.join("+");
         rows.set({ key }, table.used);
         evicted.set({ key }, table.evicted);
-        promoted.set({ key }, lanes.reduce((total, lane) => total + lane.promoted, 0));
-        demoted.set({ key }, lanes.reduce((total, lane) => total + lane.demoted, 0));
+        promoted.set({ key }, lanes.reduce((total, lane) => total + lane.rings.used, 0));
+        demoted.set({ key }, lanes.reduce((total, lane) => total + lane.rings.takenOver, 0));
       }
       for (const { id, muted: isMuted, errors: thrown, suppressed: heldBack } of detect.status()) {
         errors.set({ detector: id }, thrown);

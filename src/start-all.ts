@@ -27,7 +27,7 @@ import { createServiceDetections } from "./incident/service-detections.ts";
 import { repeatJobs } from "./jobs.ts";
 import { LiveTrials } from "./live-trials.ts";
 import type { Rules } from "./load-rules.ts";
-import { loadState } from "./load-state.ts";
+import { loadStates, type StateStore } from "./load-states.ts";
 import { eventLoopIdle, LoadWatch, type LoadWatchOptions } from "./load-watch.ts";
 import { createIdentities } from "./normalize/identity.ts";
 import { createNotifiers } from "./notify/create-notifiers.ts";
@@ -35,7 +35,7 @@ import type { ChannelsConfig } from "./notify/notify-config.ts";
 import { createPager } from "./notify/pager.ts";
 import { pacedSave } from "./paced-save.ts";
 import { openNormalizer } from "./open-normalizer.ts";
-import { type Flow, Pipeline, type PipelineOptions, type SavedState } from "./pipeline.ts";
+import { type Flow, Pipeline, type PipelineOptions } from "./pipeline.ts";
 import type { Prepared } from "./prepare.ts";
 import { ProxyWatch } from "./proxy-watch.ts";
 import { createReload } from "./reload.ts";
@@ -52,11 +52,7 @@ const pagesWithinMs = 3_000;
 
 /** What one instance alone does otherwise than one of several. */
 export interface Ways {
-  /** Where what was counted is kept. */
-  readonly state: {
-    load(): Promise<{ readonly state: unknown; readonly problem: string | undefined }>;
-    save(state: SavedState): Promise<void>;
-  };
+  readonly state: StateStore;
   /** Where what is usual at an hour of the week is kept. */
   readonly baselines: BaselineTables;
   /** Asked before each page and each word to a gateway; `false`: another instance does it. */
@@ -91,7 +87,8 @@ export async function startAll(
 ): Promise<{ readonly pipeline: Flow; readonly service: RunningService }> {
   const { config, configFile, log, clock } = options;
   const { dataDirectory, publicUrl } = config.service;
-  const saved = await loadState(ways.state, log);
+  const saves = await loadStates(ways.state, log);
+  const saved = saves.at(-1);
 
   // The stages, the last first: each is given the ones it hands on to.
   const board = new StatusBoard(clock);
@@ -186,7 +183,7 @@ export async function startAll(
     keepAccessEvents: config.store.retention.accessEvents !== "off",
   });
   if (saved) {
-    detect.load(saved.detect);
+    detect.load(...saves.map((one) => one.detect));
     minutes.restore(saved.minutes);
   }
   const ended = new Ended(config.sources.map(({ name }) => name));
@@ -199,6 +196,7 @@ export async function startAll(
   const pipeline = flow({
     ...{ clock, normalizer, detect, minutes, trials, store, respond, sources, saved, load },
     save: (state) => ways.state.save(state),
+    extent: () => ways.state.extent(),
     onSource: (event) => {
       board.source(event);
       if (event.kind === "arrived") silence.arrived(event.source);

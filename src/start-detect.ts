@@ -84,16 +84,18 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
           return merged.detections;
         },
         tick: () => stage.tick(),
-        save: () => stage.save(),
-        load: (saved) => stage.load(saved),
+        save: (extent) => stage.save(extent),
+        written: (saved) => stage.written(saved),
+        load: (saves) => stage.load(...saves),
       },
       state: {
         async load() {
-          const { state: saved, problem } = await state.load();
+          const { states, problem } = await state.load();
           if (problem !== undefined) log.warn({ partition: name, problem }, "a saved state can't be used; its windows begin anew"); // prettier-ignore
-          return saved as SavedPartition<MinuteRowsSnapshot> | undefined;
+          return states as SavedPartition<MinuteRowsSnapshot>[];
         },
-        save: (saved) => state.save(saved),
+        extent: () => state.extent,
+        save: (saved) => state.save(saved, saved.detect.extent),
         confirm: () => state.confirm(),
       },
       async end() {

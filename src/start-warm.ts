@@ -126,9 +126,10 @@ export async function startWarm(
         const { pipeline, service } = await startAll(prepared, {
           state: {
             load: () => state.load(),
+            extent: () => state.extent,
             async save(saved) {
               if (!(await mayAct())) throw new Error("another instance leads");
-              await written(state.save(saved));
+              await written(state.save(saved, saved.detect.extent));
             },
           },
           baselines: {

@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { readState, stateInPieces } from "./detect/state-bytes.ts";
 
 /** Changes whenever what is saved changes its meaning; an older file is then not read. */
-export const stateVersion = 12;
+export const stateVersion = 13;
 const magic = Buffer.from(`gatewatch-state-${stateVersion}\n`);
 
 /**

@@ -35,9 +35,9 @@ export class BaselineTopic {
   }
 
   async load(): Promise<readonly BaselineTable[]> {
-    const { state, problem } = await this.#open().topic.load();
+    const { states, problem } = await this.#open().topic.load();
     if (problem !== undefined) this.#options.log.warn({ problem }, "what is usual has to be learned anew");
-    return (state as SavedTables | undefined)?.tables ?? [];
+    return (states.at(-1) as SavedTables | undefined)?.tables ?? [];
   }
 
   /** The tables, if others may have been saved since this was asked last. */
@@ -56,7 +56,7 @@ export class BaselineTopic {
       await committer.open();
       // How much of an earlier save has to be buried.
       await topic.load();
-      await topic.save({ tables } satisfies SavedTables);
+      await topic.save({ tables } satisfies SavedTables, "whole");
     } finally {
       await committer.close();
     }

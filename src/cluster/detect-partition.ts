@@ -1,4 +1,5 @@
 import type { SavedStage } from "../detect/detect-stage.ts";
+import type { SaveExtent } from "../detect/save-extent.ts";
 import type { Detection } from "../detect/detection.ts";
 import type { Committer, OutgoingRecord } from "./commit.ts";
 import { writeDetection } from "./detection-record.ts";
@@ -23,15 +24,20 @@ export interface DetectPartitionOptions<Minutes> {
   readonly stage: {
     merge(tally: Uint8Array, offset: number): Detection[];
     tick(): Detection[];
-    save(): SavedStage;
-    load(saved: SavedStage): void;
+    /** Changes are those since it was saved last, if that was written. */
+    save(extent: SaveExtent): SavedStage;
+    written(saved: SavedStage): void;
+    load(saves: readonly SavedStage[]): void;
   };
   readonly minutes: { flush(): Promise<void>; snapshot(): Minutes; restore(saved: Minutes): void };
   readonly committer: Committer;
   /** What states are written with: a detection must not wait until a large one is there. */
   readonly saver: Committer;
   readonly state: {
-    load(): Promise<SavedPartition<Minutes> | undefined>;
+    /** What was saved whole, and the changes after it; empty where nothing was. */
+    load(): Promise<readonly SavedPartition<Minutes>[]>;
+    /** How much is to be saved next. */
+    extent(): SaveExtent;
     save(state: SavedPartition<Minutes>): Promise<void>;
     /** Rejects when another has opened the part since we have. */
     confirm(): Promise<void>;
@@ -82,11 +88,12 @@ export class DetectPartition<Minutes> {
     // From here on whoever had it can neither hand on nor save.
     await Promise.all([committer.open(), saver.open()]);
     this.#goal = await this.#options.end();
-    const saved = await state.load();
-    if (saved !== undefined) {
-      stage.load(saved.detect);
-      minutes.restore(saved.minutes);
-      this.#offset = saved.offset;
+    const saves = await state.load();
+    const last = saves.at(-1);
+    if (last !== undefined) {
+      stage.load(saves.map(({ detect }) => detect));
+      minutes.restore(last.minutes);
+      this.#offset = last.offset;
     }
     this.#isOpen = true;
   }
@@ -161,7 +168,7 @@ export class DetectPartition<Minutes> {
     const { stage, minutes, store, state } = this.#options;
     const copy = await this.#inTurn(async () => {
       if (!this.#isChanged || this.#offset === undefined) return undefined;
-      const copied = { offset: this.#offset, detect: stage.save(), minutes: minutes.snapshot() };
+      const copied = { offset: this.#offset, detect: stage.save(state.extent()), minutes: minutes.snapshot() };
       await minutes.flush();
       this.#isChanged = false;
       return copied;
@@ -170,6 +177,7 @@ export class DetectPartition<Minutes> {
     try {
       await store.flush();
       await state.save(copy);
+      stage.written(copy.detect);
     } catch (error) {
       this.#isChanged = true;
       throw error;

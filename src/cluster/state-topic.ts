@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { constants, crc32, createZstdCompress, zstdDecompress } from "node:zlib";
 import { z } from "zod";
+import type { SaveExtent } from "../detect/save-extent.ts";
 import { readState, stateInPieces } from "../detect/state-bytes.ts";
 import type { Committer } from "./commit.ts";
 import type { Kafka } from "kafkajs";
@@ -15,8 +16,14 @@ const chunkBytes = 512 * 1024;
 /** Records that are looked at first, from the end; a save is found in them unless it is large. */
 const firstLook = 64;
 
-/** The last record of a save; the records right before it are what was saved. */
-const manifestSchema = z.object({ version: z.int(), chunks: z.int().min(1), crc: z.int() });
+/** After so many changes everything is saved again: each of them is read at the next start. */
+const mostSaves = 100;
+
+/** One of several saves: in so many records, with keys of its own. */
+const saveSchema = z.object({ chunks: z.int().min(1), bytes: z.int().min(1), crc: z.int() });
+/** The last record of a save: what was saved whole, and the changes after it. */
+const manifestSchema = z.object({ version: z.int(), saves: z.array(saveSchema).min(1) });
+type Save = z.output<typeof saveSchema>;
 type Manifest = z.output<typeof manifestSchema>;
 
 export interface StateTopicOptions {
@@ -29,33 +36,52 @@ export interface StateTopicOptions {
   readonly committer: Committer;
 }
 
+/** What was saved whole, and the changes after it; empty where nothing was, or with a `problem`. */
+export interface LoadedStates {
+  readonly states: readonly unknown[];
+  readonly problem: string | undefined;
+}
+
 /**
- * A state that outlives its process, in one partition of the compacted topic `state`. Each save is one
- * transaction that writes over the one before: whoever loads finds the old one or the new one, never
- * half of one, and compaction keeps the newest alone.
+ * A state that outlives its process, in one partition of the compacted topic `state`: saved whole, and then what has
+ * changed since, until the changes are as large as the whole. Each save is one transaction: whoever loads finds all of
+ * it or what was there before, never half of one, and compaction keeps what is needed alone.
  */
 export class StateTopic {
   readonly #options: StateTopicOptions;
-  /** Of the newest save: those beyond what the next one needs are buried. */
-  #chunks = 0;
+  /** What is there: whole first, then changes. */
+  #saves: readonly Save[] = [];
 
   constructor(options: StateTopicOptions) {
     this.#options = options;
   }
 
-  /** Resolves when `state` is committed; until then it must not change. Rejects with `Fenced` when another has taken over. */
-  async save(state: object): Promise<void> {
+  /** How much is to be saved next. */
+  get extent(): SaveExtent {
+    const [whole, ...changes] = this.#saves;
+    const changed = changes.reduce((sum, { bytes }) => sum + bytes, 0);
+    return whole !== undefined && changed < whole.bytes && this.#saves.length < mostSaves ? "changes" : "whole";
+  }
+
+  /**
+   * Resolves when `state` is committed; until then it must not change. Changes are those since what was saved last.
+   * Rejects with `Fenced` when another has taken over.
+   */
+  async save(state: object, extent: SaveExtent): Promise<void> {
     const body = await compressed(stateInPieces(state));
-    const chunks = Math.max(1, Math.ceil(body.length / chunkBytes));
-    const manifest: Manifest = { version: this.#options.version, chunks, crc: crc32(body) };
+    const save = { chunks: Math.ceil(body.length / chunkBytes), bytes: body.length, crc: crc32(body) };
+    const before = extent === "whole" ? [] : this.#saves;
+    const manifest: Manifest = { version: this.#options.version, saves: [...before, save] };
+    const fresh = keysOf([save], before.length);
+    const isKept = new Set(keysOf(manifest.saves));
     await this.#options.committer.commit({
       messages: [
-        ...range(chunks, this.#chunks).map((i) => this.#record(`chunk/${i}`, null)),
-        ...range(0, chunks).map((i) => this.#record(`chunk/${i}`, body.subarray(i * chunkBytes, (i + 1) * chunkBytes))),
+        ...keysOf(this.#saves).flatMap((key) => (isKept.has(key) ? [] : this.#record(key, null))),
+        ...fresh.map((key, i) => this.#record(key, body.subarray(i * chunkBytes, (i + 1) * chunkBytes))),
         this.#record("manifest", JSON.stringify(manifest)),
       ],
     });
-    this.#chunks = chunks;
+    this.#saves = manifest.saves;
   }
 
   /** Rejects with `Fenced` when another has opened the committer since; what is saved stays as it is. */
@@ -67,7 +93,7 @@ export class StateTopic {
    * What was saved last, and committed; `problem` says why it can't be used, and then everything begins
    * anew. The committer has to be open: by then whoever saved before can save no more.
    */
-  async load(): Promise<{ state: unknown; problem: string | undefined }> {
+  async load(): Promise<LoadedStates> {
     const { client, topic, partition } = this.#options;
     const reader = await PartitionReader.open(client, topic, partition);
     try {
@@ -77,29 +103,25 @@ export class StateTopic {
     }
   }
 
-  async #load(reader: PartitionReader): Promise<{ state: unknown; problem: string | undefined }> {
-    const { version } = this.#options;
+  async #load(reader: PartitionReader): Promise<LoadedStates> {
+    const { partition, version } = this.#options;
     const [low, end] = [await reader.start(), await reader.end()];
-    // From the end, since before it lies all that was saved in the last hour.
-    for (let from = Math.max(low, end - firstLook); ;) {
-      const records = await reader.readToEnd(from);
-      const found = newestManifest(records);
-      if (found === undefined || (found.first < from && from > low)) {
-        if (from === low) return { state: undefined, problem: found === undefined ? undefined : "damaged" };
-        from = Math.max(low, found?.first ?? low);
-        continue;
+    // From the end, since before it may lie all that was saved in the last hour.
+    for (let look = firstLook; ; look *= 4) {
+      const from = Math.max(low, end - look);
+      const newest = newestRecords(await reader.readToEnd(from));
+      const written = newest.get(`${partition}/manifest`);
+      if (written === undefined) {
+        if (from > low) continue;
+        return { states: [], problem: newest.size === 0 ? undefined : "damaged" };
       }
-      const { manifest, first } = found;
-      this.#chunks = manifest.chunks;
-      if (manifest.version !== version) return { state: undefined, problem: "written by another version" };
-      const body = Buffer.concat(
-        records.flatMap(({ offset, value }) => {
-          const isOfIt = Number(offset) >= first && Number(offset) < first + manifest.chunks;
-          return isOfIt && value !== null ? [value] : [];
-        }),
-      );
-      if (crc32(body) !== manifest.crc) return { state: undefined, problem: "damaged" };
-      return { state: readState(await decompress(body)), problem: undefined };
+      const { data: manifest } = manifestSchema.safeParse(JSON.parse(written.toString()));
+      if (manifest?.version !== version) return { states: [], problem: "written by another version" };
+      const chunks = keysOf(manifest.saves).map((key) => newest.get(`${partition}/${key}`));
+      // The first of them lie further back.
+      if (from > low && chunks.includes(undefined)) continue;
+      this.#saves = manifest.saves;
+      return statesOf(manifest.saves, chunks);
     }
   }
 
@@ -116,14 +138,31 @@ function compressed(pieces: AsyncIterable<Buffer>): Promise<Buffer> {
   return pipeline(Readable.from(pieces), fast, (bytes: AsyncIterable<Buffer>) => buffer(bytes));
 }
 
-function range(from: number, to: number): number[] {
-  return Array.from({ length: Math.max(0, to - from) }, (_, i) => from + i);
+/** The keys of their records; `first`: the number of the first of the saves. */
+function keysOf(saves: readonly Save[], first = 0): string[] {
+  return saves.flatMap(({ chunks }, i) => Array.from({ length: chunks }, (_, chunk) => `${first + i}/${chunk}`));
 }
 
-/** The newest manifest, and the offset of what was saved with it. */
-function newestManifest(records: readonly StoredMessage[]): { manifest: Manifest; first: number } | undefined {
-  const record = records.findLast(({ key, value }) => key?.toString().endsWith("/manifest") === true && value !== null);
-  if (record?.value == null) return undefined;
-  const manifest = manifestSchema.parse(JSON.parse(record.value.toString()));
-  return { manifest, first: Number(record.offset) - manifest.chunks };
+/** By key, what was written last, and not taken away. */
+function newestRecords(records: readonly StoredMessage[]): Map<string, Buffer> {
+  const newest = new Map<string, Buffer>();
+  for (const { key, value } of records) {
+    const name = key?.toString() ?? "";
+    if (value === null) newest.delete(name);
+    else newest.set(name, value);
+  }
+  return newest;
+}
+
+/** `chunks`: of all saves, one after the other. */
+async function statesOf(saves: readonly Save[], chunks: readonly (Buffer | undefined)[]): Promise<LoadedStates> {
+  const states: unknown[] = [];
+  let next = 0;
+  for (const save of saves) {
+    const body = Buffer.concat(chunks.slice(next, next + save.chunks).flatMap((chunk) => chunk ?? []));
+    next += save.chunks;
+    if (crc32(body) !== save.crc) return { states: [], problem: "damaged" };
+    states.push(readState(await decompress(body)));
+  }
+  return { states, problem: undefined };
 }

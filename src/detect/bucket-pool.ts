@@ -1,5 +1,6 @@
 import { bitmapWords, countDistinct } from "./bitmap.ts";
 import { BucketRing, type RingLayout, ringLayout, type SampleBudget } from "./bucket-ring.ts";
+import type { ChangedRows } from "./changed-rows.ts";
 import type { Known } from "./define-detector.ts";
 import type { Sample } from "./sample.ts";
 import { addPacked, quantileOf, sketchBins } from "./sketch.ts";
@@ -33,12 +34,20 @@ export class BucketPool {
   readonly #rings: BucketRing[] = [];
   readonly #free: number[] = [];
   readonly #budget: SampleBudget = { left: samplesInAll, dropped: 0 };
+  readonly #changed: ChangedRows | undefined;
   #hand = 0;
   #clock = 0;
   readonly #union = new Uint32Array(bitmapWords);
 
-  /** `owners`: rows; `ring`: buckets in a ring; `size`: the most rings there may be. */
-  constructor(options: { owners: number; slots: readonly Slot[]; ring: number; size: number }) {
+  /** `owners`: rows; `ring`: buckets in a ring; `size`: the most rings there may be; `changed`: told of rows that lose theirs. */
+  constructor(options: {
+    owners: number;
+    slots: readonly Slot[];
+    ring: number;
+    size: number;
+    changed?: ChangedRows | undefined;
+  }) {
+    this.#changed = options.changed;
     this.layout = ringLayout(options.slots, options.ring);
     this.#size = options.size;
     this.#ringOf = options.size < 65_536 ? new Uint16Array(options.owners) : new Uint32Array(options.owners);
@@ -79,6 +88,7 @@ export class BucketPool {
         loser = this.#quietest().row;
         this.release(loser);
         this.takenOver++;
+        this.#changed?.mark(loser);
       }
     }
     const at = this.#free.pop()!;

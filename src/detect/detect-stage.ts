@@ -12,6 +12,7 @@ import type { JudgementWatcher } from "./judgement.ts";
 import type { Part } from "./key-division.ts";
 import { Muting } from "./muting.ts";
 import type { ActiveDetector } from "./plan.ts";
+import type { SaveExtent } from "./save-extent.ts";
 import type { Shedding } from "./shedding.ts";
 import { aheadMs } from "./tables.ts";
 import { takenAtOf } from "./taken-at.ts";
@@ -61,6 +62,9 @@ export class DetectStage {
   #engine: DetectEngine;
   /** Detections of detectors that are gone, closed, to be told at the next opportunity. */
   #gone: Detection[] = [];
+  /** What was saved last, and whether the next start finds it. */
+  #saved: SavedStage | undefined;
+  #isWritten = false;
 
   constructor(options: DetectStageOptions) {
     const { config, clock } = options;
@@ -132,13 +136,25 @@ export class DetectStage {
     });
   }
 
-  save(): SavedStage {
-    return saveDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory });
+  /** Changes are those since it was saved last. It is all if that was not written, or it has been loaded since. */
+  save(extent: SaveExtent = "whole"): SavedStage {
+    const parts = { engine: this.#engine, watermark: this.watermark, memory: this.memory };
+    const saved = saveDetect(parts, this.#isWritten ? extent : "whole");
+    this.#isWritten = false;
+    return (this.#saved = saved);
   }
 
-  load(saved: SavedStage): void {
-    const gone = loadDetect({ engine: this.#engine, watermark: this.watermark, memory: this.memory }, saved);
-    this.#gone.push(...gone);
+  /** What was saved is where the next start finds it: from here on changes are enough. */
+  written(saved: SavedStage): void {
+    this.#isWritten = saved === this.#saved;
+  }
+
+  /** Goes on from what was saved: whole first, then in changes. */
+  load(...saves: readonly SavedStage[]): void {
+    this.#isWritten = false;
+    this.#saved = undefined;
+    const parts = { engine: this.#engine, watermark: this.watermark, memory: this.memory };
+    this.#gone.push(...loadDetect(parts, ...saves));
   }
 
   #build(detectors: readonly ActiveDetector[]): DetectEngine {

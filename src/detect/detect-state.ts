@@ -6,12 +6,14 @@ import { type DetectorSet, renumbered } from "./detector-sets.ts";
 import type { SavedEpisode } from "./episodes.ts";
 import type { SavedFirstSeen } from "./first-seen.ts";
 import type { KeySpace } from "./key-space.ts";
+import type { Lane } from "./lane.ts";
 import type { SavedPopulation } from "./population.ts";
 import type { StretchBytes } from "./read-tally.ts";
 import type { Sample } from "./sample.ts";
 import type { SavedRings } from "./samples.ts";
 import { loadLane, saveLane, type SavedLane } from "./saved-lane.ts";
-import { picked } from "./picked.ts";
+import type { SaveExtent } from "./save-extent.ts";
+import { restoreKeys, rowsToSave, type SavedKeys, saveKeys } from "./saved-keys.ts";
 import type { SavedShedding } from "./shedding.ts";
 import { definitionOf, type Slot } from "./slot.ts";
 import type { SavedSuppressions } from "./suppressions.ts";
@@ -19,21 +21,21 @@ import type { SavedMemory, TrafficMemory } from "./traffic-memory.ts";
 import type { SavedWatermark, Watermark } from "./watermark.ts";
 
 /** The keys of one space, and what its lanes counted of them. */
-interface SavedSpace {
+interface SavedSpace extends SavedKeys {
   readonly dimensions: readonly string[];
-  /** The keys' hashes, and by place the texts of those that something may be found about. */
-  readonly hi: Uint32Array;
-  readonly lo: Uint32Array;
+  /** By place the texts of those that something may be found about. */
   readonly names: ReadonlyMap<number, string>;
-  readonly seen: Uint32Array;
-  readonly touches: Uint8Array;
   readonly lanes: readonly SavedLane[];
   /** What is usual, by detector, and of what. */
   readonly populations: readonly (readonly [detector: string, of: string, SavedPopulation])[];
 }
 
-/** Everything the detect stage knows, as plain data that `v8.serialize` takes. */
+/**
+ * What the detect stage knows, as plain data that `v8.serialize` takes. Of changes alone it is no whole: those of rows,
+ * of the memory of traffic, of first times and of samples belong to what was saved before.
+ */
 export interface SavedDetect {
+  readonly extent: SaveExtent;
   readonly watermark: SavedWatermark;
   readonly sealedUntil: number;
   readonly judgedUntil: number;
@@ -63,65 +65,51 @@ export interface DetectParts {
   readonly memory: TrafficMemory;
 }
 
-export function saveDetect({ engine, watermark, memory }: DetectParts): SavedDetect {
+/** `changes`: since it was saved last, in whatever extent. */
+export function saveDetect({ engine, watermark, memory }: DetectParts, extent: SaveExtent = "whole"): SavedDetect {
   return {
+    extent,
     watermark: watermark.save(),
     sealedUntil: engine.sealedUntil,
     judgedUntil: engine.judging.judgedUntil,
-    memory: memory.save(),
+    memory: memory.save(extent),
     detectors: idsOf(engine),
-    samples: engine.samples.save(),
-    spaces: engine.spaces.map((space) => saveSpace(space, engine)),
+    samples: engine.samples.save(extent),
+    spaces: engine.spaces.map((space) => saveSpace(space, engine, extent)),
     episodes: engine.episodes.save(),
     coverage: engine.coverage.save(),
     suppressions: engine.judging.suppressions.save(),
     late: engine.late,
     shed: engine.shedding?.save(),
-    firsts: engine.firsts?.save(),
+    firsts: engine.firsts?.save(extent),
     held: engine.held.save(),
     heldTallies: engine.heldTallies.save(),
   };
 }
 
 /**
- * Puts back what was saved. Counters that have changed since begin anew, the others go on. Returns
- * the detections of detectors that are gone, closed.
+ * Puts back what was saved: whole first, then in changes. Counters that have changed since begin anew, the others go
+ * on. Returns the detections of detectors that are gone, closed.
  */
-export function loadDetect({ engine, watermark, memory }: DetectParts, saved: SavedDetect): Detection[] {
+export function loadDetect({ engine, watermark, memory }: DetectParts, ...saves: readonly SavedDetect[]): Detection[] {
+  const saved = saves.at(-1)!;
   watermark.load(saved.watermark);
-  memory.load(saved.memory);
+  memory.load(...saves.map((one) => one.memory));
   const now = idsOf(engine);
   const to = saved.detectors.map((id) => now.indexOf(id));
   const isAsBefore = saved.detectors.join() === now.join();
   const setOf = (set: DetectorSet) => (isAsBefore ? set : renumbered(set, to));
-  const sampleOf = sampleMover(setOf);
-  engine.samples.load(saved.samples, setOf);
+  const samples = saves.map((one) => one.samples);
+  engine.samples.load(saved.samples, setOf, samples.slice(0, -1));
   for (const space of engine.spaces) {
-    const known = saved.spaces.find(({ dimensions }) => dimensions.join() === space.dimensions.join());
-    if (!known) continue;
-    const rows = Array.from(known.lo, (lo, i) =>
-      space.restore(
-        { hi: known.hi[i]!, lo, name: known.names.get(i) },
-        { seen: known.seen[i]!, touches: known.touches[i]! },
-      ),
-    );
-    for (const { space: own, active, population } of engine.bound) {
-      if (own !== space || !population) continue;
-      const of = definitionOf(population.counter.slot);
-      const usual = known.populations.find(([id, was]) => id === active.definition.id && was === of);
-      if (usual) population.usual.load(usual[2], rows);
-    }
-    for (const lane of space.lanes) {
-      const filled = new Set<Slot>();
-      // Another list of detectors may have them spread over other lanes.
-      const before = known.lanes.filter((old) => old.windowMs === lane.windowMs && old.bucketMs === lane.bucketMs);
-      for (const one of before) loadLane(lane, one, { rows, sampleOf, ids: now, filled });
-      lane.restoreUnsealed(before.flatMap(({ unsealed }) => unsealed));
-    }
+    const name = space.dimensions.join();
+    const known = saves.flatMap(({ spaces }) => spaces.find(({ dimensions }) => dimensions.join() === name) ?? []);
+    if (known.length > 0)
+      loadSpace(space, known, { engine, judgedUntil: saved.judgedUntil, sampleOf: sampleMover(setOf) });
   }
   engine.late = saved.late;
   if (saved.shed) engine.shedding?.load(saved.shed);
-  if (saved.firsts) engine.firsts?.merge(saved.firsts);
+  engine.firsts?.merge(...saves.flatMap(({ firsts }) => firsts ?? []));
   engine.held.load(saved.held);
   engine.heldTallies.load(saved.heldTallies ?? []);
   engine.coverage.load(saved.coverage);
@@ -136,10 +124,14 @@ function idsOf(engine: DetectEngine): string[] {
   return engine.bound.map(({ active }) => active.definition.id);
 }
 
-/** Rows that no window to be sealed holds any more are left out. */
-function saveSpace(space: KeySpace, { judging, bound }: DetectEngine): SavedSpace {
+/** Keys that were seen before this second are in no window that is still to be sealed. */
+function oldestSecond({ keepMs }: KeySpace, judgedUntil: number): number {
+  return Math.floor((judgedUntil - keepMs) / 1000);
+}
+
+function saveSpace(space: KeySpace, { judging, bound }: DetectEngine, extent: SaveExtent): SavedSpace {
   const { table } = space;
-  const rows = table.live(Math.floor((judging.judgedUntil - space.keepMs) / 1000));
+  const rows = rowsToSave(table, extent, oldestSecond(space, judging.judgedUntil));
   const compared = bound.filter((detector) => detector.space === space && detector.population);
   const ids = bound.map(({ active }) => active.definition.id);
   const names = new Map<number, string>();
@@ -149,17 +141,48 @@ function saveSpace(space: KeySpace, { judging, bound }: DetectEngine): SavedSpac
   });
   return {
     dimensions: space.dimensions,
-    hi: picked(table.hi, rows),
-    lo: picked(table.lo, rows),
+    ...saveKeys(table, rows),
     names,
-    seen: picked(table.seen, rows),
-    touches: picked(table.touches, rows),
     lanes: space.lanes.map((lane) => saveLane(lane, rows, ids)),
     populations: compared.map(
       ({ active, population }) =>
         [active.definition.id, definitionOf(population!.counter.slot), population!.usual.save(rows)] as const,
     ),
   };
+}
+
+/** `saves`: of this space, whole and then in changes. */
+function loadSpace(
+  space: KeySpace,
+  saves: readonly SavedSpace[],
+  of: { engine: DetectEngine; judgedUntil: number; sampleOf: (sample: Sample) => Sample },
+): void {
+  const { engine, sampleOf } = of;
+  const { now } = restoreKeys(space.table, saves, oldestSecond(space, of.judgedUntil));
+  for (const [save, { names }] of saves.entries()) {
+    for (const [place, name] of names) if (now[save]![place]! >= 0) space.names.set(now[save]![place]!, name);
+  }
+  for (const { space: own, active, population } of engine.bound) {
+    if (own !== space || !population) continue;
+    const id = `${active.definition.id} ${definitionOf(population.counter.slot)}`;
+    const usual = saves.map(({ populations }) => populations.find(([was, text]) => `${was} ${text}` === id)?.[2]);
+    for (const [save, one] of usual.entries()) if (one) population.usual.loadRows(one, now[save]!);
+    const last = usual.at(-1);
+    if (last) population.usual.loadRoutes(last);
+  }
+  for (const lane of space.lanes) {
+    // Another list of detectors may have them spread over other lanes.
+    const before = saves.map(({ lanes }) => lanes.filter((old) => isSame(old, lane)));
+    for (const [save, lanes] of before.entries()) {
+      const onto = { rows: now[save]!, sampleOf, ids: idsOf(engine), filled: new Set<Slot>() };
+      for (const one of lanes) loadLane(lane, one, onto);
+    }
+    lane.restoreUnsealed(before.at(-1)!.flatMap(({ unsealed }) => unsealed));
+  }
+}
+
+function isSame(old: SavedLane, { windowMs, bucketMs }: Lane): boolean {
+  return old.windowMs === windowMs && old.bucketMs === bucketMs;
 }
 
 /** Samples say whose evidence they are; a sample that several rows share stays one. */

@@ -1,7 +1,9 @@
 import type { Firsts } from "./define-detector.ts";
 import { hashed, hashKey } from "./hash.ts";
 import type { KeyTable } from "./key-table.ts";
+import { ChangedRows } from "./changed-rows.ts";
 import { picked } from "./picked.ts";
+import { newestOf, type SavedPlaces, type SaveExtent } from "./save-extent.ts";
 
 /** Places looked at for one key. */
 const probes = 32;
@@ -37,6 +39,8 @@ export class FirstSeen {
   /** The stretch before, or 0. */
   readonly #firstsBefore: Uint32Array;
   readonly #lastsBefore: Uint32Array;
+  /** Since they were saved last. */
+  readonly #changed: ChangedRows;
 
   /** `capacity`, in values over all keys, is rounded up to a power of two. */
   constructor(capacity: number) {
@@ -50,6 +54,7 @@ export class FirstSeen {
     this.#lasts = new Uint32Array(this.capacity);
     this.#firstsBefore = new Uint32Array(this.capacity);
     this.#lastsBefore = new Uint32Array(this.capacity);
+    this.#changed = new ChangedRows(this.capacity);
   }
 
   /** A key had a value, given by its 32-bit hash. */
@@ -76,24 +81,29 @@ export class FirstSeen {
     return { new: fresh, known };
   }
 
-  /** Everything as plain data. */
-  save(): SavedFirstSeen {
-    const places: number[] = [];
-    for (let place = 0; place < this.capacity; place++) if (this.#tags[place] !== 0) places.push(place);
-    return this.#columns().map((column) => picked(column, places));
+  /** Everything as plain data, or what has changed since it was saved last. */
+  save(extent: SaveExtent = "whole"): SavedFirstSeen {
+    const changed = this.#changed.take();
+    const places = extent === "whole" ? this.#all() : changed;
+    return { rows: Uint32Array.from(places), columns: this.#columns().map((column) => picked(column, places)) };
   }
 
-  /** Adds what was saved, or seen elsewhere: as if all of it had been seen here. */
-  merge(saved: SavedFirstSeen): void {
-    const [tags, homes, values, memories, firsts, lasts, firstsBefore, lastsBefore] = saved;
-    for (let i = 0; i < tags!.length; i++) {
+  /** Adds what was saved, or seen elsewhere, whole and then in changes: as if all of it had been seen here. */
+  merge(...saves: readonly SavedFirstSeen[]): void {
+    for (const { save, place: i } of newestOf(saves)) {
+      const [tags, homes, values, memories, firsts, lasts, firstsBefore, lastsBefore] = saves[save]!.columns;
       const key = { hi: tags![i]!, lo: homes![i]! };
       const memory = memories![i]!;
-      if (firstsBefore![i] !== 0) {
+      if (firstsBefore![i] !== 0)
         this.#add(key, values![i]!, { first: firstsBefore![i]!, last: lastsBefore![i]!, memory });
-      }
       this.#add(key, values![i]!, { first: firsts![i]!, last: lasts![i]!, memory });
     }
+  }
+
+  #all(): number[] {
+    const places: number[] = [];
+    for (let place = 0; place < this.capacity; place++) if (this.#tags[place] !== 0) places.push(place);
+    return places;
   }
 
   #add(key: PairKey, value: number, stretch: Stretch & { readonly memory: number }): void {
@@ -121,6 +131,7 @@ export class FirstSeen {
     }
     if (this.#tags[victim] === 0) this.used++;
     else if (this.#lasts[victim]! + this.#memories[victim]! >= stretch.last) this.evicted++;
+    this.#changed.mark(victim);
     this.#tags[victim] = tag;
     this.#homes[victim] = key.lo;
     this.#values[victim] = value;
@@ -132,6 +143,7 @@ export class FirstSeen {
 
   /** Takes a stretch of time in which the value was there into those that are known. */
   #extend(place: number, stretch: Stretch): void {
+    this.#changed.mark(place);
     const memory = this.#memories[place]!;
     const first = this.#firsts[place]!;
     const last = this.#lasts[place]!;
@@ -175,8 +187,10 @@ function lastTwo(stretches: readonly Stretch[], memory: number): readonly [Stret
   return [apart.at(-2)!, apart.at(-1)!];
 }
 
-/** The columns of the table, of the values that were kept. */
-export type SavedFirstSeen = readonly Uint32Array[];
+/** The columns of the table, of some of the values that were kept. */
+export interface SavedFirstSeen extends SavedPlaces {
+  readonly columns: readonly Uint32Array[];
+}
 
 /** One counter's part of the table. */
 export class FirstSeenCounter {

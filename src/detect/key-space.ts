@@ -96,13 +96,6 @@ export class KeySpace {
     if (!this.names.has(row)) this.names.set(row, Buffer.from(this.nameOf(event)!).toString());
   }
 
-  /** The row of a key that was saved, made anew. */
-  restore(key: { hi: number; lo: number; name: string | undefined }, of: { seen: number; touches: number }): number {
-    const row = this.table.restore(key, of);
-    if (key.name !== undefined) this.names.set(row, key.name);
-    return row;
-  }
-
   /** The text of an event's key; `undefined` when a part is unknown. */
   nameOf(event: AccessEvent): string | undefined {
     let name = "";

@@ -1,3 +1,5 @@
+import { ChangedRows } from "./changed-rows.ts";
+
 /** Rows looked at for one key; the quietest of them gives way when all are taken. */
 const probes = 16;
 
@@ -14,6 +16,8 @@ export class KeyTable {
   readonly seen: Uint32Array;
   /** How often it was touched, up to 255. */
   readonly touches: Uint8Array;
+  /** Rows that were touched, or what is kept of them elsewhere has changed, since they were saved last. */
+  readonly changed: ChangedRows;
   used = 0;
   evicted = 0;
   readonly #mask: number;
@@ -35,6 +39,7 @@ export class KeyTable {
     this.lo = new Uint32Array(this.capacity);
     this.seen = new Uint32Array(this.capacity);
     this.touches = new Uint8Array(this.capacity);
+    this.changed = new ChangedRows(this.capacity);
     this.#onEvict = options.onEvict;
     this.#isPinned = options.isPinned;
     this.#secondsPerDoubling = options.secondsPerDoubling ?? 30;
@@ -82,6 +87,7 @@ export class KeyTable {
   touch(row: number, second: number): number {
     if (second > this.seen[row]!) this.seen[row] = second;
     if (this.touches[row]! < 255) this.touches[row]!++;
+    this.changed.mark(row);
     return row;
   }
 

@@ -1,3 +1,4 @@
+import type { ChangedRows } from "./changed-rows.ts";
 import { BucketPool } from "./bucket-pool.ts";
 import type { BucketRing } from "./bucket-ring.ts";
 import type { Known, Remembered } from "./define-detector.ts";
@@ -33,6 +34,7 @@ export interface LaneOptions {
   readonly observations?: Observations;
   readonly number?: number;
   readonly isBroad?: boolean;
+  readonly changed?: ChangedRows;
 }
 
 /**
@@ -94,7 +96,8 @@ export class Lane {
 
   /** Prepares its tables, once slots and judges are known. */
   allocate(): void {
-    const { rows, ring, slackMs, observations: store = new Observations(rows), number: lane = 0 } = this.#options;
+    const { rows, ring, slackMs, changed, number: lane = 0 } = this.#options;
+    const { observations: store = new Observations(rows) } = this.#options;
     this.#onlyLast = this.slots.every((slot) => slot.kind === "last");
     this.hot = new HotRows(rows);
     this.#sparse = new SparseRows({
@@ -105,7 +108,7 @@ export class Lane {
       isOrdered: this.isOrdered,
     });
     this.#pool = new BucketPool({
-      owners: rows,
+      ...{ owners: rows, changed },
       slots: this.slots,
       ring: this.#onlyLast ? 1 : this.span + Math.ceil(slackMs / this.bucketMs) + 2,
       size: Math.min(rows, Math.max(1024, Math.min(mostRings, rows >>> 5))),
@@ -127,12 +130,9 @@ export class Lane {
     return this.#sparse.places;
   }
 
-  get promoted(): number {
-    return this.#pool.used;
-  }
-
-  get demoted(): number {
-    return this.#pool.takenOver;
+  /** How many rows have buckets, and how often one has lost them to another. */
+  get rings(): { readonly used: number; readonly takenOver: number } {
+    return this.#pool;
   }
 
   /** Memory: of rows, without what they keep one by one, and of the buckets of those that are busy. */

@@ -77,6 +77,7 @@ export class Population {
     setBit(route.seen, 0, this.#keys.lo[row]!);
     this.#hours[row] = hour;
     this.#bins[row] = bin;
+    this.#keys.changed.mark(row);
     this.#touched.add(route);
   }
 
@@ -85,6 +86,7 @@ export class Population {
     const { row } = at;
     this.#own(row);
     this.#outUntil[row] = Math.max(this.#outUntil[row]!, Math.ceil((end + quietMs) / 1000));
+    this.#keys.changed.mark(row);
     if (this.#hours[row] !== hourOf(end)) return;
     const route = this.#routeOf(at.route);
     this.#hours[row] = 0;
@@ -129,16 +131,21 @@ export class Population {
     };
   }
 
-  /** `rows`: where those that were saved are now. */
-  load(saved: SavedPopulation, rows: readonly number[]): void {
-    this.#tick = saved.tick;
-    rows.forEach((row, place) => {
+  /** `rows`: where those that were saved are now; -1: they are not wanted. */
+  loadRows({ hours, bins, outUntil }: SavedPopulation, rows: Int32Array): void {
+    for (const [place, row] of rows.entries()) {
+      if (row === -1) continue;
       this.#owners[row] = this.#keys.lo[row]!;
-      this.#hours[row] = saved.hours[place]!;
-      this.#bins[row] = saved.bins[place]!;
-      this.#outUntil[row] = saved.outUntil[place]!;
-    });
-    for (const { name, hours, changes, seen } of saved.routes) {
+      this.#hours[row] = hours[place]!;
+      this.#bins[row] = bins[place]!;
+      this.#outUntil[row] = outUntil[place]!;
+    }
+  }
+
+  /** What is usual, as it was when it was saved last. */
+  loadRoutes({ tick, routes }: SavedPopulation): void {
+    this.#tick = tick;
+    for (const { name, hours, changes, seen } of routes) {
       const route = this.#routeOf(name);
       if (route === undefined) continue;
       for (const { hour, counts, actors } of hours) {

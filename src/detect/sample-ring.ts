@@ -3,6 +3,7 @@ import { ByteWriter } from "./byte-writer.ts";
 import type { EvidenceEvent } from "./detection.ts";
 import type { DetectorSet } from "./detector-sets.ts";
 import type { Sample } from "./sample.ts";
+import type { SaveExtent } from "./save-extent.ts";
 
 /** Samples that are written one after the other, with the texts that many of them share beside them. */
 const mostPerChunk = 4_096;
@@ -28,8 +29,8 @@ interface Chunk {
 export interface SavedSamples {
   /** The number that the next sample would have had. */
   readonly next: number;
-  /** With the number of their first sample, the oldest first. */
-  readonly chunks: readonly (readonly [first: number, Chunk])[];
+  /** With the number of their first sample, the oldest first; without what they say, where that was saved before. */
+  readonly chunks: readonly (readonly [first: number, Chunk | undefined])[];
 }
 
 /**
@@ -42,6 +43,8 @@ export class SampleRing {
   readonly #perChunk: number;
   /** Chunks that are full, by the number of their first sample. */
   readonly #chunks = new Map<number, Chunk>();
+  /** Those of them that were saved since it was begun. */
+  readonly #saved = new WeakSet<Chunk>();
   #bytes = 0;
   #next = 1;
   #last: Sample | undefined;
@@ -90,22 +93,37 @@ export class SampleRing {
     return chunk && within < chunk.starts.length ? read(chunk, within) : undefined;
   }
 
-  save(): SavedSamples {
-    return { next: this.#next, chunks: [...this.#chunks, [this.#first, this.#copied()]] };
+  /** Chunks that are full don't change any more. */
+  save(extent: SaveExtent = "whole"): SavedSamples {
+    const full = [...this.#chunks].map(([first, chunk]) => {
+      const isKnown = extent === "changes" && this.#saved.has(chunk);
+      this.#saved.add(chunk);
+      return [first, isKnown ? undefined : chunk] as const;
+    });
+    return { next: this.#next, chunks: [...full, [this.#first, this.#copied()]] };
   }
 
-  /** Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now. */
-  load({ next, chunks }: SavedSamples, setOf: (set: DetectorSet) => DetectorSet): void {
+  /**
+   * Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now; `before`: what
+   * it are changes of.
+   */
+  load(
+    { next, chunks }: SavedSamples,
+    setOf: (set: DetectorSet) => DetectorSet,
+    before: readonly SavedSamples[] = [],
+  ): void {
+    const said = new Map([...before.map((saved) => saved.chunks), chunks].flat().filter(([, chunk]) => chunk));
     const whole = chunks.slice(0, -1);
     const open = chunks.at(-1);
-    for (const [first, { starts, bytes, texts, sets }] of whole) {
+    for (const [first] of whole) {
+      const { starts, bytes, texts, sets } = said.get(first)!;
       // What was read may be a view of the whole state's bytes, and would keep them alive.
       const own = { starts: starts.slice(), bytes: Uint8Array.from(bytes), texts };
       this.#chunks.set(first, { ...own, sets: sets.map(setOf) });
       this.#bytes += bytes.byteLength;
     }
     this.#begin(open ? open[0] : next - (next % this.#perChunk));
-    if (open) this.#reopen(open[1], setOf);
+    if (open?.[1]) this.#reopen(open[1], setOf);
     this.#next = next;
   }
 

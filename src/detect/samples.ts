@@ -1,6 +1,7 @@
 import { endpointClasses } from "../normalize/access-event.ts";
 import type { DetectorSet } from "./detector-sets.ts";
 import type { Sample } from "./sample.ts";
+import type { SaveExtent } from "./save-extent.ts";
 import { SampleRing, type SavedSamples } from "./sample-ring.ts";
 
 /** Rings that a number of 32 bits can tell apart beside the 27 that are a ring's own. */
@@ -38,12 +39,16 @@ export class Samples {
     return this.#rings[number % rings]?.get(Math.floor(number / rings));
   }
 
-  save(): SavedRings {
-    return this.#rings.map((ring) => ring.save());
+  save(extent: SaveExtent = "whole"): SavedRings {
+    return this.#rings.map((ring) => ring.save(extent));
   }
 
-  /** Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now. */
-  load(saved: SavedRings, setOf: (set: DetectorSet) => DetectorSet): void {
-    for (const [i, ring] of this.#rings.entries()) if (saved[i]) ring.load(saved[i], setOf);
+  /**
+   * Goes on from what was saved, with the same numbers; `setOf`: the detectors as they are numbered now; `before`: what
+   * it are changes of.
+   */
+  load(saved: SavedRings, setOf: (set: DetectorSet) => DetectorSet, before: readonly SavedRings[] = []): void {
+    for (const [i, ring] of this.#rings.entries())
+      if (saved[i]) ring.load(saved[i], setOf, before.flatMap((one) => one[i] ?? [])); // prettier-ignore
   }
 }

@@ -50,7 +50,8 @@ export function loadLane(
   lane: Lane,
   saved: SavedLane,
   onto: {
-    rows: readonly number[];
+    /** Where those that were saved are now; -1: they are not wanted. */
+    rows: Int32Array;
     sampleOf: (sample: Sample) => Sample;
     /** Of all detectors, by their numbers. */
     ids: readonly string[];
@@ -67,8 +68,10 @@ export function loadLane(
   lane.slots.forEach((slot, s) => places[s]! >= 0 && onto.filled.add(slot));
   let place = 0;
   for (const row of savedRows(saved.rows)) {
+    const to = onto.rows[place++]!;
+    if (to === -1) continue;
     const own = isAsBefore ? row : moved(row, { lane, saved, places, judges });
-    lane.merge(onto.rows[place++]!, withSamples(own, onto.sampleOf));
+    lane.merge(to, withSamples(own, onto.sampleOf));
   }
 }
 

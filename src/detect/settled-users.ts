@@ -49,7 +49,9 @@ export class SettledUsers {
       for (let i = 0; i < count; i++) {
         const row = Math.floor(places[i]! / bitsPerRow);
         // The row may have been given to another client since.
-        if (this.#clients.lo[row] === clients[i]) this.#users.add(row, places[i]! % bitsPerRow, at * minute);
+        if (this.#clients.lo[row] !== clients[i]) continue;
+        this.#users.add(row, places[i]! % bitsPerRow, at * minute);
+        this.#clients.changed.mark(row);
       }
       this.#pending.delete(at);
     }
@@ -65,26 +67,29 @@ export class SettledUsers {
     this.#users.forget(row);
   }
 
-  /** `placeOf`: by row, its place among the rows that are saved, or -1. */
-  save(rows: readonly number[], placeOf: Int32Array): SavedSettled {
-    const pending = [...this.#pending].map(([at, { places, count }]) => {
-      const known = places.slice(0, count).filter((place) => placeOf[Math.floor(place / bitsPerRow)]! >= 0);
-      return [
-        at,
-        known.map((place) => placeOf[Math.floor(place / bitsPerRow)]! * bitsPerRow + (place % bitsPerRow)),
-      ] as const;
+  /** Of those rows; and who waits in any. */
+  save(rows: readonly number[]): SavedSettled {
+    const pending = [...this.#pending].map(([at, { places, clients, count }]) => {
+      // The row may have been given to another client since.
+      const isSame = (place: number, i: number) => this.#clients.lo[Math.floor(place / bitsPerRow)] === clients[i];
+      return [at, places.slice(0, count).filter(isSame)] as const;
     });
     return { ...this.#users.save(rows), pending, settled: this.#settled, since: this.#since };
   }
 
-  /** `rows`: where those that were saved are now. */
-  load(saved: SavedSettled, rows: readonly number[]): void {
-    this.#settled = saved.settled;
-    this.#since = saved.since;
-    rows.forEach((row, place) => this.#users.load(row, saved, place));
-    for (const [at, places] of saved.pending) {
+  /** `rows`: where those that were saved are now; -1: they are not wanted. */
+  loadRows(saved: SavedUsers, rows: Int32Array): void {
+    for (const [place, row] of rows.entries()) if (row !== -1) this.#users.load(row, saved, place);
+  }
+
+  /** Who waits, as it was when it was saved last. `moved`: where each row is now. */
+  loadPending({ settled, since, pending }: SavedSettled, moved: Int32Array): void {
+    this.#settled = settled;
+    this.#since = since;
+    for (const [at, places] of pending) {
       for (const place of places) {
-        this.#wait(at, rows[Math.floor(place / bitsPerRow)]! * bitsPerRow + (place % bitsPerRow));
+        const row = moved[Math.floor(place / bitsPerRow)] ?? -1;
+        if (row !== -1) this.#wait(at, row * bitsPerRow + (place % bitsPerRow));
       }
     }
   }
@@ -109,6 +114,7 @@ export class SettledUsers {
 }
 
 export interface SavedSettled extends SavedUsers {
+  /** Numbers of rows, each with a bit. */
   readonly pending: readonly (readonly [minute: number, places: Float64Array])[];
   readonly settled: number;
   readonly since: number;

@@ -83,7 +83,12 @@ export function buildTables(options: { config: DetectConfig; ring: Samples }): P
       const slackMs = slackOf(options.config);
       const lane = new Lane({
         ...{ rows: space.table.capacity, windowMs, bucketMs, slackMs, ring: options.ring },
-        ...{ isBroad: isBroad(where), observations: space.observations, number: space.lanes.length },
+        ...{
+          isBroad: isBroad(where),
+          observations: space.observations,
+          number: space.lanes.length,
+          changed: space.table.changed,
+        },
       });
       space.addLane(lane);
       return lane;

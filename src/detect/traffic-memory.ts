@@ -5,6 +5,8 @@ import { attemptOf, isFailedLogin, provesUser, tellsWhere, type TrafficFacts } f
 import { picked } from "./picked.ts";
 import { type MisplacedTrust, ProxyShare, type SavedShare } from "./proxy-share.ts";
 import { KeyTable } from "./key-table.ts";
+import type { SaveExtent } from "./save-extent.ts";
+import { restoreKeys, rowsToSave, type SavedKeys, saveKeys } from "./saved-keys.ts";
 import { MinuteRing, type SavedRing } from "./minute-ring.ts";
 import { RecentClients, type SavedClients } from "./recent-clients.ts";
 import { type SavedSettled, SettledUsers } from "./settled-users.ts";
@@ -182,20 +184,14 @@ export class TrafficMemory {
     return found && { address: found.address, reason: reasonOf(found) };
   }
 
-  /** Everything as plain data, in few arrays: there may be hundreds of thousands of clients. */
-  save(): SavedMemory {
-    const table = this.#clients;
-    const rows = table.live(0);
-    const placeOf = new Int32Array(table.capacity).fill(-1);
-    for (let place = 0; place < rows.length; place++) placeOf[rows[place]!] = place;
+  /** As plain data, in few arrays: there may be hundreds of thousands of clients. Of these all, or those that changed. */
+  save(extent: SaveExtent = "whole"): SavedMemory {
+    const rows = rowsToSave(this.#clients, extent);
     return {
-      hi: picked(table.hi, rows),
-      lo: picked(table.lo, rows),
-      seen: picked(table.seen, rows),
-      touches: picked(table.touches, rows),
+      ...saveKeys(this.#clients, rows),
       firstSuccess: picked(this.#firstSuccess, rows),
       users: this.#users.save(rows),
-      settled: this.#settled.save(rows, placeOf),
+      settled: this.#settled.save(rows),
       rings: [this.#logins, this.#failedLogins, this.#checkouts].map((ring) => ring.save()),
       clients: [this.#active, this.#failing].map((clients) => clients.save()),
       newest: this.#newest,
@@ -207,21 +203,25 @@ export class TrafficMemory {
     };
   }
 
-  load(saved: SavedMemory): void {
+  /** Puts back what was saved: whole first, then in changes. */
+  load(...saves: readonly SavedMemory[]): void {
+    const { now, moved } = restoreKeys(this.#clients, saves);
+    for (const [save, { users, settled, firstSuccess }] of saves.entries()) {
+      for (const [place, row] of now[save]!.entries()) {
+        if (row === -1) continue;
+        this.#firstSuccess[row] = firstSuccess[place]!;
+        this.#users.load(row, users, place);
+      }
+      this.#settled.loadRows(settled, now[save]!);
+    }
+    const saved = saves.at(-1)!;
+    this.#settled.loadPending(saved.settled, moved);
     this.#newest = saved.newest;
     this.#from = saved.from ?? Infinity;
     this.#settledUntil = saved.settledUntil ?? 0;
     this.#usersSeen = saved.usersSeen;
     this.#loginsTold = saved.loginsTold;
     if (saved.share !== undefined) this.share.load(saved.share);
-    const rows = Array.from(saved.lo, (lo, i) => {
-      const age = { seen: saved.seen[i]!, touches: saved.touches[i]! };
-      const row = this.#clients.restore({ hi: saved.hi[i]!, lo }, age);
-      this.#firstSuccess[row] = saved.firstSuccess[i]!;
-      this.#users.load(row, saved.users, i);
-      return row;
-    });
-    this.#settled.load(saved.settled, rows);
     [this.#logins, this.#failedLogins, this.#checkouts].forEach((ring, i) => ring.load(saved.rings[i]!));
     [this.#active, this.#failing].forEach((clients, i) => clients.load(saved.clients[i]!));
   }
@@ -265,12 +265,8 @@ export class TrafficMemory {
   }
 }
 
-export interface SavedMemory {
-  /** The clients' hashes. */
-  readonly hi: Uint32Array;
-  readonly lo: Uint32Array;
-  readonly seen: Uint32Array;
-  readonly touches: Uint8Array;
+/** Clients by their place among the keys. */
+export interface SavedMemory extends SavedKeys {
   readonly firstSuccess: Float64Array;
   readonly users: SavedUsers;
   readonly settled: SavedSettled;

@@ -129,6 +129,16 @@ test("rows that the store does not take keep the position where it was", async (
   expect(kept.state?.offset).toBe("1");
 });
 
+test("only what was written can be followed by changes", async () => {
+  const { partition, store, written } = await aPartition();
+  for (const [i, fail] of [false, true, false].entries()) {
+    await partition.handle(tallies(i, String(i)));
+    store.fail = fail;
+    await partition.save().catch(() => {});
+  }
+  expect(written).toEqual(["0", "0|1|2"]);
+});
+
 test("tallies are taken while a state is written, and it holds what was counted before", async () => {
   const { partition, kept, writing } = await aPartition();
   await partition.handle(tallies(0, "a"));
@@ -191,6 +201,7 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     begun: Promise.withResolvers(),
   };
   const counted: string[] = [];
+  const written: string[] = [];
   let rows = 0;
   const partition = new DetectPartition<number>({
     stage: {
@@ -203,7 +214,8 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
       },
       tick: () => [],
       save: () => counted.join("|") as unknown as SavedStage,
-      load: (saved) => void counted.push(...(saved as unknown as string).split("|")),
+      written: (saved) => void written.push(saved as unknown as string),
+      load: ([saved]) => void counted.push(...(saved as unknown as string).split("|")),
     },
     minutes: {
       flush: async () => void order.push("rows handed over"),
@@ -215,8 +227,9 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
     state: {
       load: async () => {
         order.push(...[committer, saver].flatMap(({ calls }) => calls));
-        return kept.state;
+        return kept.state === undefined ? [] : [kept.state];
       },
+      extent: () => "changes",
       save: async (state) => {
         writing.begun.resolve();
         await writing.until?.promise;
@@ -236,7 +249,7 @@ async function aPartition(kept: Kept = { state: undefined }, end: () => Promise<
   });
   await partition.open().catch(() => {});
   const fenced = order.splice(0);
-  return { partition, committer, saver, fenced, order, kept, store, writing };
+  return { partition, committer, saver, fenced, order, kept, store, writing, written };
 }
 
 function found(summary: string): Detection {

@@ -45,7 +45,7 @@ test.for(shippedDetectors.map(({ definition }) => [definition.id, definition] as
     const [example] = strangers(definition, { count: 1, from: 0 }) as [AccessEvent];
     process(Array.from({ length: 2_000 }, (_, i) => ({ ...example, time: example.time + 250 * i })));
     for (const lane of engine.spaces.flatMap(({ lanes }) => lanes)) {
-      expect(lane.bytes.rings).toBeLessThanOrEqual(lane.promoted * bytesPerRing);
+      expect(lane.bytes.rings).toBeLessThanOrEqual(lane.rings.used * bytesPerRing);
     }
   },
 );

@@ -51,9 +51,12 @@ function sent(parts: Counted): SavedDetect {
 function takeIn({ engine }: Counted, saved: SavedDetect): void {
   engine.spaces.forEach((space, s) => {
     const from = saved.spaces[s]!;
-    const rows = Array.from(from.lo, (lo, i) => {
-      const key = { hi: from.hi[i]!, lo, name: from.names.get(i) };
-      return space.restore(key, { seen: from.seen[i]!, touches: from.touches[i]! });
+    const rows = Int32Array.from(from.lo, (lo, i) => {
+      const age = { seen: from.seen[i]!, touches: from.touches[i]! };
+      const row = space.table.restore({ hi: from.hi[i]!, lo }, age);
+      const name = from.names.get(i);
+      if (name !== undefined) space.names.set(row, name);
+      return row;
     });
     space.lanes.forEach((lane, l) => {
       const onto = { rows, ids: saved.detectors, filled: new Set<never>(), sampleOf: <T>(sample: T) => sample };

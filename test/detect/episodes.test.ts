@@ -237,7 +237,9 @@ type Different = Partial<Finding>;
 
 function rowOf(clientIp: string): number {
   hashKey(clientIp);
-  return detector!.space.restore({ ...hashed, name: clientIp }, { seen: start / 1000, touches: 1 });
+  const row = detector!.space.table.restore(hashed, { seen: start / 1000, touches: 1 });
+  detector!.space.names.set(row, clientIp);
+  return row;
 }
 
 /** Episodes of their own, found by the second that a bucket ends in, or that an event comes at. */

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { deserialize, serialize } from "node:v8";
 import { describe, expect, test } from "vitest";
+import { ChangedRows } from "../../src/detect/changed-rows.ts";
 import { savedRows, type SavedRows } from "../../src/detect/saved-rows.ts";
 import { samplesPerBucket } from "../../src/detect/bucket-ring.ts";
 import { fewestPlaces, type Lane } from "../../src/detect/lane.ts";
@@ -112,27 +113,29 @@ test("a row that is forgotten begins anew, quiet or promoted", () => {
     const lane = aLane();
     for (let i = 0; i < events; i++) observe(lane, anEvent({ time: laneStart + i, status: 401 }));
     lane.forget(0);
-    expect(lane.promoted).toBe(0);
+    expect(lane.rings.used).toBe(0);
     expect(lane.figure(0, lane.slots[0]!, lane.bucketOf(laneStart))).toBe(0);
   }
 });
 
 test("when all rings are taken, a row written long ago loses its own, and that is counted", () => {
   const rows = 2_048;
-  const lane = aLane(addingCounters.slice(0, 1), rows);
+  const changed = new ChangedRows(rows);
+  const lane = aLane(addingCounters.slice(0, 1), rows, { changed });
   const promote = (row: number) => {
     for (let i = 0; i <= fewestPlaces; i++) observe(lane, anEvent({ time: laneStart + i, status: 401 }), row);
   };
   for (let row = 0; row < 1_024; row++) promote(row);
-  expect(lane).toMatchObject({ promoted: 1_024, demoted: 0 });
+  expect(lane).toMatchObject({ rings: { used: 1_024, takenOver: 0 } });
   // All but the first few are written again: one of those few has to give way.
   for (let row = 8; row < 1_024; row++) observe(lane, anEvent({ time: laneStart + 50, status: 401 }), row);
   promote(2_000);
-  expect(lane).toMatchObject({ promoted: 1_024, demoted: 1 });
+  expect(lane).toMatchObject({ rings: { used: 1_024, takenOver: 1 } });
   const figureOf = (row: number) => lane.figure(row, lane.slots[0]!, lane.bucketOf(laneStart));
   expect(figureOf(2_000)).toBe(fewestPlaces + 1);
   expect(Array.from({ length: 8 }, (_, row) => figureOf(row)).filter((figure) => figure === 0)).toHaveLength(1);
   expect(figureOf(8)).toBe(fewestPlaces + 2);
+  expect(changed.take().map((row) => [row < 8, figureOf(row)])).toEqual([[true, 0]]);
 });
 
 test("a quiet row forgets what no window to be sealed can hold, and is not promoted for it", () => {
@@ -143,7 +146,7 @@ test("a quiet row forgets what no window to be sealed can hold, and is not promo
     scratch.mask = 1;
     lane.observe(0, { time, hash: i, sample: undefined, evidence: 1 }, scratch, time - 10_000);
   }
-  expect(lane.promoted).toBe(0);
+  expect(lane.rings.used).toBe(0);
   expect(lane.mostEvents(0)).toBeLessThanOrEqual(fewestPlaces);
 });
 

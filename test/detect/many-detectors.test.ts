@@ -121,7 +121,7 @@ test("what people do all day has a lane of its own, so that it fills no row with
   const { engine, process } = engineOf([requests, aDetector()]);
   const [broad, narrow] = engine.spaces[0]!.lanes;
   process(Array.from({ length: 50 }, (_, i) => anEvent({ time: start + i * 100 })));
-  expect([broad, narrow].map((lane) => lane!.promoted)).toEqual([1, 0]);
+  expect([broad, narrow].map((lane) => lane!.rings.used)).toEqual([1, 0]);
 });
 
 test("methods are told apart, and a detector looks at those it names", () => {

@@ -109,6 +109,17 @@ describe("what is usual", () => {
     expect((usual.save([0]).routes[0]!.hours[0]!.counts.at(-2) ?? 0) > 0).toBe(true);
   });
 
+  test("has rows to be saved again when their figures change, or they are left out", () => {
+    const { usual, keys } = aPopulation();
+    act(usual, [10, 20, 30]);
+    expect(keys.changed.take()).toEqual([0, 1, 2]);
+    usual.add({ row: 1, route }, 15, start + 20_000); // no more than before
+    expect(keys.changed.take()).toEqual([]);
+    usual.add({ row: 1, route }, 25, start + 20_000);
+    usual.leaveOut({ row: 2, route }, start + 20_000, minute);
+    expect(keys.changed.take()).toEqual([1, 2]);
+  });
+
   test("is of at most 1,024 routes", () => {
     const { usual } = aPopulation();
     usual.publish(start);
@@ -136,7 +147,8 @@ describe("what is usual", () => {
           const rows = Array.from({ length: 100 }, (_, row) => row);
           const saved = deserialize(serialize(one.save(rows))) as SavedPopulation;
           one = aPopulation(0.9).usual;
-          one.load(saved, rows);
+          one.loadRows(saved, Int32Array.from(rows));
+          one.loadRoutes(saved);
           for (const usual of [one, other]) usual.publish(at + minute);
           expect(one.at(route)).toEqual(other.at(route));
         });

@@ -97,51 +97,96 @@ describe("a transactional producer", () => {
 });
 
 describe("a state topic", () => {
+  const nothing = { states: [], problem: undefined };
+
   test("gives the newest state that was saved, large or small", async () => {
     const topic = await topicOf(2);
     const saver = await stateOf(topic, 1);
-    expect(await saver.load()).toEqual({ state: undefined, problem: undefined });
+    expect(await saver.load()).toEqual(nothing);
     const large = { rows: new Float64Array(400_000).map(Math.random) };
-    await saver.save({ rows: new Float64Array(3) });
-    await saver.save(large);
+    await saver.save({ rows: new Float64Array(3) }, "whole");
+    await saver.save(large, "whole");
     const next = await stateOf(topic, 1);
-    expect(await next.load()).toEqual({ state: large, problem: undefined });
-    for (let i = 0; i < 40; i++) await next.save({ small: i });
-    expect(await (await stateOf(topic, 1)).load()).toEqual({ state: { small: 39 }, problem: undefined });
-    expect(await (await stateOf(topic, 0)).load()).toEqual({ state: undefined, problem: undefined });
+    expect(await next.load()).toEqual({ states: [large], problem: undefined });
+    for (let i = 0; i < 40; i++) await next.save({ small: i }, "whole");
+    expect(await (await stateOf(topic, 1)).load()).toEqual({ states: [{ small: 39 }], problem: undefined });
+    expect(await (await stateOf(topic, 0)).load()).toEqual(nothing);
+  });
+
+  test("gives the whole and the changes after it, in their order, and asks for a whole once they are as large", async () => {
+    const topic = await topicOf();
+    const saver = await stateOf(topic, 0);
+    expect(saver.extent).toBe("whole");
+    const random = (count: number) => ({ rows: new Float64Array(count).map(Math.random) });
+    // What an earlier whole had changed is gone.
+    for (const [state, extent] of [
+      [random(10), "whole"],
+      [random(1), "changes"],
+      [random(1), "changes"],
+    ] as const)
+      await saver.save(state, extent);
+    const whole = random(200_000);
+    await saver.save(whole, "whole");
+    const changes = [random(99_000), random(99_000), random(9_000)];
+    const asked: string[] = [];
+    for (const one of changes) {
+      asked.push(saver.extent);
+      await saver.save(one, "changes");
+    }
+    expect([...asked, saver.extent]).toEqual(["changes", "changes", "changes", "whole"]);
+    const heir = await stateOf(topic, 0);
+    expect(await heir.load()).toEqual({ states: [whole, ...changes], problem: undefined });
+    const next = random(10);
+    await heir.save(next, "whole");
+    expect(await (await stateOf(topic, 0)).load()).toEqual({ states: [next], problem: undefined });
+    const reader = await PartitionReader.open(kafka.client, topic, 0);
+    const newest = new Map((await reader.readToEnd(0)).map(({ key, value }) => [key!.toString(), value]));
+    await reader.close();
+    expect([...newest].flatMap(([key, value]) => (value === null ? [] : key)).sort()).toEqual(["0/0/0", "0/manifest"]);
+  });
+
+  test("a whole that lies far behind many changes is found", async () => {
+    const topic = await topicOf();
+    const saver = await stateOf(topic, 0);
+    const whole = { rows: new Float64Array(400_000).map(Math.random) };
+    await saver.save(whole, "whole");
+    for (let i = 0; i < 60; i++) await saver.save({ change: i }, "changes");
+    const { states } = await (await stateOf(topic, 0)).load();
+    expect(states).toHaveLength(61);
+    expect(states.slice(0, 2)).toEqual([whole, { change: 0 }]);
+    expect(states.at(-1)).toEqual({ change: 59 });
   });
 
   test("a state that is larger than what is looked at first is found", async () => {
     const topic = await topicOf();
     const saver = await stateOf(topic, 0);
     const large = { rows: new Float64Array(5_000_000).map(Math.random) };
-    await saver.save(large);
-    const { state, problem } = await (await stateOf(topic, 0)).load();
+    await saver.save(large, "whole");
+    const { states, problem } = await (await stateOf(topic, 0)).load();
     expect(problem).toBeUndefined();
-    expect(Buffer.compare(bytesOf((state as typeof large).rows), bytesOf(large.rows))).toBe(0);
+    expect(Buffer.compare(bytesOf((states[0] as typeof large).rows), bytesOf(large.rows))).toBe(0);
   });
 
   test("whoever was paused while another took over saves nothing", async () => {
     const topic = await topicOf();
     const paused = await stateOf(topic, 0);
-    await paused.save({ by: "paused" });
+    await paused.save({ by: "paused" }, "whole");
     const next = await stateOf(topic, 0);
-    expect(await next.load()).toEqual({ state: { by: "paused" }, problem: undefined });
-    await expect(paused.save({ by: "woken" })).rejects.toBeInstanceOf(Fenced);
-    await next.save({ by: "next" });
-    expect(await (await stateOf(topic, 0)).load()).toEqual({ state: { by: "next" }, problem: undefined });
+    expect(await next.load()).toEqual({ states: [{ by: "paused" }], problem: undefined });
+    await expect(paused.save({ by: "woken" }, "changes")).rejects.toBeInstanceOf(Fenced);
+    await next.save({ by: "next" }, "whole");
+    expect(await (await stateOf(topic, 0)).load()).toEqual({ states: [{ by: "next" }], problem: undefined });
   });
 
   test("what another version saved is not read, and what is damaged neither", async () => {
     const topic = await topicOf();
     const older = await stateOf(topic, 0, 1);
-    await older.save({ of: "version 1" });
+    await older.save({ of: "version 1" }, "whole");
     const newer = await stateOf(topic, 0, 2);
-    expect(await newer.load()).toEqual({ state: undefined, problem: "written by another version" });
+    expect(await newer.load()).toEqual({ states: [], problem: "written by another version" });
     const breaker = await producer(`${topic}-breaker`);
-    await breaker.commit({
-      messages: [{ topic, partition: 0, key: "0/manifest", value: '{"version":2,"chunks":1,"crc":1}' }],
-    });
+    const value = JSON.stringify({ version: 2, saves: [{ chunks: 1, bytes: 3, crc: 1 }] });
+    await breaker.commit({ messages: [{ topic, partition: 0, key: "0/manifest", value }] });
     await eventually("it to be damaged", async () => (await newer.load()).problem === "damaged");
   });
 });

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import type { ChangedRows } from "../../src/detect/changed-rows.ts";
 import { count, distinct, last, max, quantile, sum, type Counter } from "../../src/detect/define-detector.ts";
 import { Lane } from "../../src/detect/lane.ts";
 import type { Observations } from "../../src/detect/observations.ts";
@@ -33,7 +34,7 @@ const laneSamples = new Samples(4096);
 export function aLane(
   counters: readonly Counter[] = addingCounters,
   rows = 8,
-  together?: { readonly observations: Observations; readonly number: number },
+  together?: { readonly observations?: Observations; readonly number?: number; readonly changed?: ChangedRows },
 ): Lane {
   const lane = new Lane({
     rows,

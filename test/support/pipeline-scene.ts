@@ -65,6 +65,7 @@ export function pipelineScene(options: Partial<PipelineOptions> = {}) {
     },
     finish: () => [aDetection({ id: "the last" })],
     save: () => [...counted],
+    written: () => {},
   };
   const minutes: Pick<MinuteRows, "add" | "flush" | "release" | "snapshot"> = {
     add: async (partition) => void calls.push(`count ${partition}`),

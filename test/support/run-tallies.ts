@@ -18,6 +18,8 @@ export interface TallySystem {
   finish(): Detection[];
   /** Events that the tallies tell of, over all parts. */
   readonly counted: number;
+  /** Each part saves: whole at first, then what has changed. */
+  save(): void;
   /** Each part begins anew, with what it saved. */
   restart(): void;
 }
@@ -37,15 +39,23 @@ export function tallySystem(options: TallySystemOptions): TallySystem {
   const counters = new Map(
     partitions.map((partition) => [partition, new TallyCounter({ detectors, config, partition, parts })]),
   );
-  const stageOf = (index: number, saved?: SavedStage) => {
+  const stageOf = (index: number, saves: readonly SavedStage[] = []) => {
     const onMuted = () => {};
     const stage = new DetectStage({ detectors, config, clock, onMuted, part: { index, of: parts } });
     for (const partition of partitions) stage.watermark.assign(partition);
     if (baselines) stage.baselines.load(baselines.save());
-    if (saved) stage.load(structuredClone(saved));
+    if (saves.length > 0) stage.load(...structuredClone(saves));
     return stage;
   };
   let stages = Array.from({ length: parts }, (_, index) => stageOf(index));
+  const saved: SavedStage[][] = stages.map(() => []);
+  const save = () =>
+    stages.forEach((stage, index) => {
+      const one = stage.save("changes");
+      if (one.extent === "whole") saved[index] = [];
+      saved[index]!.push(structuredClone(one));
+      stage.written(one);
+    });
   let counted = 0;
   return {
     get counted() {
@@ -68,8 +78,10 @@ export function tallySystem(options: TallySystemOptions): TallySystem {
       });
     },
     finish: () => stages.flatMap((stage) => stage.finish()),
+    save,
     restart() {
-      stages = stages.map((stage, index) => stageOf(index, stage.save()));
+      save();
+      stages = stages.map((_, index) => stageOf(index, saved[index]!.splice(0)));
     },
   };
 }

@@ -71,6 +71,7 @@ export function seenInTallies({ detectors, events, later }: Watched, spread: Spr
     at.set(name, from + batch.length);
     if (rnd.chance(spread.flushes)) found.push(...system.flush(name));
     if (rnd.chance(spread.restarts)) system.restart();
+    else if (rnd.chance(spread.restarts * 5)) system.save();
   }
   for (const name of names) found.push(...system.flush(name));
   return { found: [...found, ...system.finish()], counted: system.counted };
