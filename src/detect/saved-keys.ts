@@ -38,15 +38,21 @@ export function saveKeys({ hi, lo, seen, touches }: KeyTable, rows: readonly num
 
 /** Puts keys back that were saved whole, and then in changes, each as it was saved last; `oldest` as in `rowsToSave`. */
 export function restoreKeys(table: KeyTable, saves: readonly SavedKeys[], oldest = 0): RestoredKeys {
-  const newest = [...newestOf(saves)].filter(({ save, place }) => saves[save]!.seen[place]! >= oldest);
-  for (const { save, place } of newest) {
+  // Twice over, as a list of millions would take its time and memory.
+  const isWanted = (save: number, place: number) => saves[save]!.seen[place]! >= oldest;
+  let last = -1;
+  for (const { row, save, place } of newestOf(saves)) {
+    last = row;
     const { hi, lo, seen, touches } = saves[save]!;
-    table.restore({ hi: hi[place]!, lo: lo[place]! }, { seen: seen[place]!, touches: touches[place]! });
+    if (isWanted(save, place))
+      table.restore({ hi: hi[place]!, lo: lo[place]! }, { seen: seen[place]!, touches: touches[place]! });
   }
   const now = saves.map(({ rows }) => new Int32Array(rows.length).fill(-1));
-  const moved = new Int32Array((newest.at(-1)?.row ?? -1) + 1).fill(-1);
+  const moved = new Int32Array(last + 1).fill(-1);
   // After all of them: some may have had to give way to others.
-  for (const { row, save, place } of newest)
-    now[save]![place] = moved[row] = table.find(saves[save]!.hi[place]!, saves[save]!.lo[place]!);
+  for (const { row, save, place } of newestOf(saves)) {
+    const { hi, lo } = saves[save]!;
+    if (isWanted(save, place)) now[save]![place] = moved[row] = table.find(hi[place]!, lo[place]!);
+  }
   return { now, moved };
 }
