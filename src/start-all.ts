@@ -260,7 +260,7 @@ export async function startAll(
   lifecycle.onStop("timers", repeatJobs({ clock, log }, [
     { everyMs: 1_000, run: () => pipeline.tick() },
     { everyMs: 1_000, run: () => incidents.tick() },
-    { everyMs: config.detect.saveEvery, run: pacedSave({ clock, save: () => pipeline.save() }) },
+    { everyMs: config.detect.saveEvery, run: pacedSave({ clock, save: () => pipeline.save(), waitedMs: () => detect.savingMs }) },
     { everyMs: 1_000, run: () => proxies.tick() },
     { everyMs: 1_000, run: () => learner.look() },
     { everyMs: 1_000, run: () => load.look() },

@@ -142,7 +142,10 @@ export async function startDetect(options: StartAppOptions, lifecycle: Lifecycle
     },
     {
       everyMs: config.detect.saveEvery,
-      run: pacedSave({ clock, save: () => detect.save() }),
+      run: pacedSave({
+        ...{ clock, save: () => detect.save() },
+        waitedMs: () => stages.values().reduce((sum, { savingMs }) => sum + savingMs, 0),
+      }),
     },
     {
       everyMs: lookEveryMs,

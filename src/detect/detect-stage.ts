@@ -65,6 +65,7 @@ export class DetectStage {
   /** What was saved last, and whether the next start finds it. */
   #saved: SavedStage | undefined;
   #isWritten = false;
+  #savingMs = 0;
 
   constructor(options: DetectStageOptions) {
     const { config, clock } = options;
@@ -139,9 +140,16 @@ export class DetectStage {
   /** Changes are those since it was saved last. It is all if that was not written, or it has been loaded since. */
   save(extent: SaveExtent = "whole"): SavedStage {
     const parts = { engine: this.#engine, watermark: this.watermark, memory: this.memory };
+    const begun = this.#options.clock.monotonic();
     const saved = saveDetect(parts, this.#isWritten ? extent : "whole");
+    this.#savingMs = this.#options.clock.monotonic() - begun;
     this.#isWritten = false;
     return (this.#saved = saved);
+  }
+
+  /** For so long everything waited when it was saved last, ms. */
+  get savingMs(): number {
+    return this.#savingMs;
   }
 
   /** What was saved is where the next start finds it: from here on changes are enough. */
