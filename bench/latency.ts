@@ -1,6 +1,7 @@
 // `npm run bench:latency`: how soon an attacker is refused, from the deciding line in Kafka to the answer of
 // /v1/check, at several loads. bench/README.md says how to read it.
 import { parseArgs } from "node:util";
+import { kcatMissing } from "../test/support/kcat.ts";
 import { measureLatency } from "./measure-latency.ts";
 import { loadText } from "./process-load.ts";
 import { startRoles } from "./roles-service.ts";
@@ -16,6 +17,9 @@ const { values } = parseArgs({
 });
 const rates = (values.rates ?? "1000,20000").split(",").map(Number);
 const attackers = Number(values.attackers ?? 100);
+
+const missing = kcatMissing();
+if (missing) throw new Error(missing);
 
 for (const rate of rates) {
   const latency = await measureLatency({ rate, attackers, ...(values.split && { start: startRoles }) });

@@ -26,7 +26,7 @@ test.for([
   ["one that takes a fifth of a second, every ten", 200, 1, 30],
   ["one that takes half a second, every fifteen", 500, 1, 20],
   ["one that takes forever, once a minute", 5_000, 100, 5],
-  ["one that everything waits for, more rarely", 200, 50, 10],
+  ["one that everything waits for, every 25", 200, 50, 12],
   ["one that everything waits for, for long, once a minute", 600, 300, 5],
 ] as const)("%s", async ([, costMs, waitMs, saves]) => {
   expect(await savesIn(300, costMs, waitMs)).toBe(saves);

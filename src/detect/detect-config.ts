@@ -77,7 +77,7 @@ export const detectConfig = z
       .prefault("5s")
       .meta({
         description:
-          "How often the counters and positions are saved to the data directory; more rarely where that takes over a thirtieth of the time.",
+          "How often the counters and positions are saved to the data directory; more rarely where that takes over a thirtieth of the time, or everything waits for it over a five-hundredth.",
         examples: ["5s"],
       }),
     clients: z
