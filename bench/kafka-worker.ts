@@ -1,4 +1,5 @@
-// The process in which one topic is read in one way: its time and its processor time are its own.
+// The process in which one topic is read in one way: its time and its processor time are its own. It reads the topic
+// twice, and the second time counts: a service has compiled its code when it is busy, as the stages in memory have.
 import { randomUUID } from "node:crypto";
 import { systemClock } from "../src/clock.ts";
 import { silentLog } from "../src/log.ts";
@@ -15,15 +16,19 @@ let ended: KafkaTime | undefined;
 let began = { at: 0, cpu: process.cpuUsage() };
 const onBegin = () => (began = { at: performance.now(), cpu: process.cpuUsage() });
 
-if (task.kind === "pipeline") {
-  await readFrom({ source: sourceOf(task), pack: task.pack, lines: task.records, onBegin });
-  ended = timeSince();
-} else {
-  await clientLoops[task.client]({ ...task, onBegin, take: task.parse ? parsing() : sizing() });
-}
+await readOnce();
+bytes = 0;
+await readOnce();
 process.stdout.write(JSON.stringify(ended), () => process.exit(0));
 
 // helpers
+
+async function readOnce(): Promise<void> {
+  if (task.kind === "pipeline") {
+    await readFrom({ source: sourceOf(task), pack: task.pack, lines: task.records, onBegin });
+    ended = timeSince();
+  } else await clientLoops[task.client]({ ...task, onBegin, take: task.parse ? parsing() : sizing() });
+}
 
 function sourceOf({ broker, topic }: KafkaTask): KafkaSource {
   const given = { name: "shop", type: "kafka", brokers: [broker], topic, group: randomUUID(), from: "earliest" };
