@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { auditTallies } from "../test/support/equality/audit.ts";
 import { unleash } from "../test/support/equality/chaos.ts";
 import {
   actedWrongly,
@@ -80,6 +81,12 @@ try {
       log(`${await producing} records produced`);
     });
     judge("faults", expected, found);
+    const audit = await auditTallies(kafka, { topic: "faulty", prefix: "faults" });
+    const written = audit.reduce((sum, { lines }) => sum + lines, 0);
+    check(`faults: ${written} lines in the topic, ${stream.lines + partitions} produced`, written === stream.lines + partitions); // prettier-ignore
+    const wrong = audit.filter(({ lines, counted }) => lines !== counted);
+    for (const { partition, lines, counted } of wrong) log(`faults: partition ${partition}: ingest counted ${counted} of ${lines} lines`); // prettier-ignore
+    check(`faults: ingest counted the lines of each partition once (${wrong.length} are not)`, wrong.length === 0);
   }
 
   function judge(name: string, wanted: Figures, found: Figures): void {

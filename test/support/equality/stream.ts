@@ -68,7 +68,9 @@ export interface ProduceOptions {
 
 /**
  * Produces a stream without keys: each line to a partition by its place in the file, each partition by
- * up to 30 s behind the first. Every partition ends with a line much later. Returns how many lines.
+ * up to 30 s behind the first. Every partition ends with a line much later. Returns how many lines. Records are of
+ * now, not of the shop's day: a broker that is started anew has forgotten producers whose last records are a day old,
+ * and takes what they send again for news.
  */
 export async function produceStream(stream: RecordedStream, options: ProduceOptions): Promise<number> {
   const { brokers, topic, partitions, rate, mayReach = () => 1, signal } = options;
@@ -96,8 +98,7 @@ export async function produceStream(stream: RecordedStream, options: ProduceOpti
   const release = async (until: number) => {
     for (const [partition, queue] of queues.entries()) {
       const due = queue.findIndex(({ time }) => time + behind(partition) > until);
-      for (const { value, time } of queue.splice(0, due === -1 ? queue.length : due))
-        pending.push({ value, partition, timestamp: String(time) });
+      for (const { value } of queue.splice(0, due === -1 ? queue.length : due)) pending.push({ value, partition });
     }
     if (pending.length >= batchRecords) await send();
   };
