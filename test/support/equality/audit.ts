@@ -1,6 +1,6 @@
 import kafkajs from "kafkajs";
 import { PartitionReader } from "../../../src/cluster/partition-reader.ts";
-import { ByteReader } from "../../../src/detect/byte-reader.ts";
+import { readTally } from "../../../src/detect/read-tally.ts";
 import type { KafkaBroker } from "../kafka-broker.ts";
 
 /** One source partition: the lines in it, and how many of them `ingest` has counted, by what it handed on. */
@@ -23,8 +23,10 @@ export async function auditTallies(
   const reader = await PartitionReader.open(client, `${prefix}.traffic`, 0);
   const counted = new Map<string, number>();
   for (const { value } of await reader.readToEnd(0)) {
-    const { source, events } = headOf(value!);
-    counted.set(source, (counted.get(source) ?? 0) + events);
+    // What was counted does not matter here, but how much.
+    const tally = readTally(value!, { lanes: new Map(), detectors: new Map() });
+    if ("problem" in tally) throw new Error(tally.problem);
+    counted.set(tally.partition, (counted.get(tally.partition) ?? 0) + tally.events);
   }
   await reader.close();
   return ends
@@ -33,16 +35,4 @@ export async function auditTallies(
       counted: counted.get(`edge:${topic}/${partition}`) ?? 0,
     }))
     .toSorted((a, b) => a.partition - b.partition);
-}
-
-// helpers
-
-/** As `TallyWriter` begins each of them. */
-function headOf(tally: Uint8Array): { source: string; events: number } {
-  const all = new ByteReader(tally);
-  all.byte(); // its version
-  const from = new ByteReader(all.sized());
-  const source = from.text();
-  for (const _part of ["part", "parts", "mark"]) from.whole();
-  return { source, events: from.whole() };
 }
